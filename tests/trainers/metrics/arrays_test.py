@@ -1,0 +1,68 @@
+"""What every metric refuses, and in which words."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from trainers import metrics
+
+PAIRS = {
+    "frechet_distance": metrics.frechet_distance,
+    "kernel_distance": metrics.kernel_distance,
+    "precision_recall": lambda real, fake: metrics.precision_recall(real, fake, 3),
+    "density_coverage": lambda real, fake: metrics.density_coverage(real, fake, 3),
+}
+
+
+@pytest.fixture(params=PAIRS)
+def compare(request):
+    return PAIRS[request.param]
+
+
+def test_importing_the_metrics_loads_neither_tensorflow_nor_keras_nor_scikit_learn():
+    code = (
+        "import sys, trainers.metrics; "
+        "print(*{'tensorflow', 'keras', 'sklearn', 'scipy'} & set(sys.modules))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.strip() == ""
+
+
+def test_different_dimensions_are_refused_with_both_shapes(compare):
+    sentence = (
+        r"`real` and `fake` should hold samples of one shape\. "
+        r"Received: real\.shape=\(10, 3\), fake\.shape=\(12, 4\)"
+    )
+    with pytest.raises(ValueError, match=sentence):
+        compare(np.zeros((10, 3)), np.zeros((12, 4)))
+
+
+@pytest.mark.parametrize("empty", [np.zeros((0, 3)), np.zeros((10, 0)), np.zeros(10), 1.0])
+def test_no_samples_are_refused_with_the_shape(compare, empty):
+    with pytest.raises(ValueError, match=r"`fake` should be of shape \(n, d\) with n >= \d"):
+        compare(np.zeros((10, 3)), empty)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_not_finite_is_refused_with_the_count(compare, value):
+    fake = np.zeros((10, 3))
+    fake[:2, 1] = value
+    sentence = r"`fake` should hold finite numbers\. Received: 2 of 30 are NaN or infinite"
+    with pytest.raises(ValueError, match=sentence):
+        compare(np.zeros((10, 3)), fake)
+
+
+def test_images_are_compared_as_vectors_of_pixels(compare):
+    rng = np.random.default_rng(0)
+    real, fake = rng.random((20, 4, 4, 1)), rng.random((30, 4, 4, 1))
+    flat = compare(real.reshape(20, 16), fake.reshape(30, 16))
+    assert compare(real, fake) == flat
+
+
+def test_the_answers_are_floats_whatever_the_features_are(compare):
+    rng = np.random.default_rng(0)
+    answer = compare(rng.random((20, 4), dtype=np.float32), rng.integers(3, size=(20, 4)).tolist())
+    assert all(type(figure) is float for figure in np.atleast_1d(answer).tolist())
+    assert type(answer) in (float, tuple)

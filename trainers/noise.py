@@ -1,0 +1,78 @@
+"""Random numbers of a game: different for each turn, draw and replica, and repeatable.
+
+Inside a `stream` every draw is a pure function of (seed, position, label, number of the draw), so
+nothing has to be saved but the position, and any `steps_per_execution` sees the same numbers. Each
+draw is made for the global batch and a replica takes its own rows: two replicas see what one would.
+Outside a stream (a penalty called by hand, `generate` without a seed) the numbers come from Keras'
+global generator, which `keras.utils.set_random_seed` sets.
+
+XLA draws other numbers from the same seed than TensorFlow's own kernels do: runs repeat per compile
+mode, not across.
+"""
+
+import contextlib
+import threading
+import zlib
+
+import keras
+import tensorflow as tf
+
+_current = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
+
+
+class _Stream:
+    def __init__(self, seed, position, label):
+        self.seed, self.position, self.label = seed, position, label
+        self.draws = 0
+
+    def next_seed(self):
+        """The stateless seed, shape (2,), of the next draw."""
+        tag = zlib.crc32(f"{self.label}/{self.draws}".encode())
+        self.draws += 1
+        position = tf.cast(self.position, tf.int64) * 2**32 + tag
+        return tf.stack([tf.cast(self.seed, tf.int64), position])
+
+
+@contextlib.contextmanager
+def stream(seed, position=0, label=""):
+    """Draws inside are a function of `seed`, `position` and `label` only.
+
+    Args:
+        seed, position: integers, or scalar integer tensors; `position` below 2**31.
+        label: a string that tells apart those who draw at one position.
+    """
+    outer = getattr(_current, "stream", None)
+    _current.stream = _Stream(seed, position, label)
+    try:
+        yield
+    finally:
+        _current.stream = outer
+
+
+def normal(shape):
+    """N(0, 1), float32. `shape` begins with the (replica's) batch size, which may be a tensor."""
+    return _draw(tf.random.stateless_normal, keras.random.normal, shape)
+
+
+def uniform(shape, minval=0.0, maxval=1.0):
+    """U(minval, maxval), float32. `shape` begins with the (replica's) batch size."""
+    return _draw(
+        tf.random.stateless_uniform, keras.random.uniform, shape, minval=minval, maxval=maxval
+    )
+
+
+def _draw(stateless, stateful, shape, **bounds):
+    current = getattr(_current, "stream", None)
+    if current is None:
+        return stateful(shape, dtype="float32", **bounds)
+    seed = current.next_seed()
+    replica = tf.distribute.get_replica_context()
+    if replica is None or replica.num_replicas_in_sync == 1:
+        return stateless(shape, seed=seed, alg="philox", **bounds)
+    rows, rest = shape[0], tuple(shape[1:])
+    everyone = stateless(
+        (rows * replica.num_replicas_in_sync, *rest), seed=seed, alg="philox", **bounds
+    )
+    first = replica.replica_id_in_sync_group * rows
+    mine = tf.slice(everyone, [first] + [0] * len(rest), [rows, *rest])
+    return tf.ensure_shape(mine, (rows if isinstance(rows, int) else None, *rest))

@@ -1,0 +1,69 @@
+"""GAN Zoo: every GAN of the survey "Generative Adversarial Networks: An Overview", in Keras.
+
+```python
+import zoo
+
+model = zoo.create("dcgan", image_shape=(32, 32, 1))
+model.fit(images, epochs=10)
+model.generate(16)
+```
+"""
+
+import difflib
+import inspect
+
+from trainers.adversarial import AdversarialModel
+from zoo.cgan import CGAN
+from zoo.dcgan import DCGAN
+from zoo.gan import GAN
+from zoo.r3gan import R3GAN
+from zoo.wgan import WGANGP
+
+_families = {
+    value.family: value
+    for value in list(globals().values())
+    if inspect.isclass(value)
+    and issubclass(value, AdversarialModel)
+    and value is not AdversarialModel
+}
+__all__ = ["create", "list_models", *(cls.__name__ for cls in _families.values())]
+
+
+def list_models():
+    """The names that `create` knows, sorted."""
+    return sorted(_families)
+
+
+def create(name, recipe="paper", scale="paper", steps=None, **arguments):
+    """A model of the zoo, built and compiled with one of its recipes.
+
+    Args:
+        name: one of `list_models()`.
+        recipe: "paper", or "modern": the same networks, with relativistic pairing, R1 and R2,
+            averaged weights and decaying rates.
+        scale: "paper": the paper's networks; "small": networks that train in minutes on two cores.
+        steps: how many train steps the modern recipe decays over.
+        **arguments: of the class, such as `image_shape` and `latent_dim`.
+
+    Returns:
+        A `keras.Model`, ready for `fit`.
+
+    Raises:
+        ValueError: for an unknown name, recipe or scale; the message names the nearest models.
+    """
+    if name not in _families:
+        near = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise ValueError(
+            f"`name` should be one of the models. {hint}Received: name={name!r}. "
+            f"There are {', '.join(list_models())}."
+        )
+    if scale not in ("paper", "small"):
+        raise ValueError(f"`scale` should be 'paper' or 'small'. Received: scale={scale!r}")
+    family = _families[name]
+    if scale == "small":
+        default = inspect.signature(family).parameters["image_shape"].default
+        arguments = family.small(arguments.get("image_shape", default)) | arguments
+    model = family(**arguments)
+    model.compile(recipe=recipe, steps=steps)
+    return model

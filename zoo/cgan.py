@@ -1,0 +1,120 @@
+"""CGAN: both networks are told the class.
+
+Mirza, Osindero (2014), "Conditional Generative Adversarial Nets", https://arxiv.org/abs/1411.1784
+
+    min_G max_D  E log σ(D(x|y)) + E log(1 - σ(D(G(z|y)|y)))
+
+The widths of the paper's MNIST networks are recalled, not read in a release: z 100 -> 200 and
+y -> 1000 join in 1200 units; in D, x -> maxout 240x5 and y -> maxout 50x5 join in maxout 240x4.
+"""
+
+import math
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from trainers import noise
+from zoo.gan import GAN
+from zoo.layers import Maxout
+from zoo.networks import labels
+
+
+class CGAN(GAN):
+    """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
+    numbers, shape (batch,). Calling the model maps [latents, labels] to samples like x.
+
+    Args:
+        image_shape: (height, width, channels), or (2,) for points.
+        latent_dim: of z; None: the paper's 100, for points 2.
+        width: units of each hidden layer of plain networks; None: the paper's networks.
+        classes: how many there are.
+        generator: a Keras model, [(latent_dim,), ()] -> image_shape.
+        discriminator: a Keras model, [image_shape, ()] -> logits.
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=None,
+        width=None,
+        classes=10,
+        name=None,
+        **networks,
+    ):
+        super().__init__(image_shape, latent_dim, width, name=name, classes=classes, **networks)
+
+    def forward(self, batch):
+        x, y = batch
+        z = self.latents(ops.shape(x)[0])
+        return {"real": x, "fake": self.generator([z, y], training=True), "given": y}
+
+    def latents(self, n):
+        """z ~ U(-1, 1), shape (n, latent_dim); for points N(0, I)."""
+        if len(self.image_shape) != 3:
+            return super().latents(n)
+        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+
+    def draw(self, n, labels=None):
+        """[latents, labels]; `labels` are n class numbers or one for all, by default each in turn."""
+        given = np.arange(n) % self.classes if labels is None else np.asarray(labels)
+        if given.shape not in ((), (n,)) or given.dtype.kind not in "iu":
+            raise ValueError(
+                f"`labels` should be {n} class numbers, or one. Received: labels={labels!r}"
+            )
+        if given.min() < 0 or given.max() >= self.classes:
+            raise ValueError(
+                f"`labels` should be in 0 … {self.classes - 1}. Received: labels={labels!r}"
+            )
+        return [self.latents(n), np.broadcast_to(given, (n,)).astype("int32")]
+
+    def build_generator(self):
+        if self.width or len(self.image_shape) != 3:
+            return super().build_generator()
+        return generator(self.image_shape, self.latent_dim, self.classes)
+
+    def build_discriminator(self):
+        if self.width or len(self.image_shape) != 3:
+            return super().build_discriminator()
+        return discriminator(self.image_shape, self.classes)
+
+    def build_features(self):
+        """x -> the input of the discriminator's last layer, the mean over all classes it could be
+        told: a representation must not need the label."""
+        hidden = layers.Flatten()(self.discriminator.layers[-1].input)
+        told = keras.Model(self.discriminator.inputs, hidden)
+        images = keras.Input(self.image_shape, name="images")
+        nothing = ops.sum(ops.cast(layers.Flatten()(images) * 0.0, "int32"), axis=1)
+        views = [told([images, nothing + k]) for k in range(self.classes)]
+        return keras.Model(images, layers.Average()(views))
+
+
+def generator(image_shape, latent_dim, classes):
+    """z (latent_dim,) -> 200, y -> 1000, both -> 1200, ReLU -> image, 2σ - 1."""
+    z = keras.Input((latent_dim,), name="latent")
+    y = keras.Input((), dtype="int32", name="labels")
+    parts = [
+        layers.Dense(200, activation="relu")(z),
+        layers.Dense(1000, activation="relu")(labels.one_hot(y, classes)),
+    ]
+    x = layers.Dropout(0.5)(layers.Concatenate()(parts))
+    x = layers.Dropout(0.5)(layers.Dense(1200, activation="relu")(x))
+    x = layers.Dense(math.prod(image_shape), activation="sigmoid", dtype="float32")(x)
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)
+    return keras.Model([z, y], layers.Reshape(image_shape, dtype="float32")(x), name="generator")
+
+
+def discriminator(image_shape, classes):
+    """x -> maxout 240x5, y -> maxout 50x5, both -> maxout 240x4 -> logit (1,)."""
+    image = keras.Input(image_shape, name="images")
+    y = keras.Input((), dtype="int32", name="labels")
+    parts = [
+        Maxout(240, 5)(layers.Flatten()(image)),
+        Maxout(50, 5)(labels.one_hot(y, classes)),
+    ]
+    x = Maxout(240, 4)(layers.Dropout(0.5)(layers.Concatenate()(parts)))
+    x = layers.Dense(1, dtype="float32", name="logit")(layers.Dropout(0.5)(x))
+    return keras.Model([image, y], x, name="discriminator")

@@ -1,0 +1,145 @@
+"""GAN: a generator against a discriminator, both fully connected.
+
+Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio (2014), "Generative
+Adversarial Nets", https://arxiv.org/abs/1406.2661
+
+    min_G max_D  E log σ(D(x)) + E log(1 - σ(D(G(z)))),  G in practice: max E log σ(D(G(z)))
+
+The networks and numbers are those of the authors' MNIST release. Two things differ: the momentum
+stays at .5 (theirs climbs to .7 over 250 epochs), and the last bias of G starts at 0 (theirs at the
+mean of the data).
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+from keras.initializers import RandomUniform
+
+from trainers import noise
+from trainers.adversarial import AdversarialModel, in_batches
+from trainers.objectives import NonSaturating
+from zoo.layers import Maxout
+from zoo.networks import mlp
+
+
+class GAN(AdversarialModel):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
+    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x.
+
+    Args:
+        image_shape: (height, width, channels); (2,) builds small networks for points.
+        latent_dim: of z; None: the paper's 100, for points 2.
+        width: units of each hidden layer of plain ReLU and LeakyReLU networks; None: the paper's
+            networks, with maxout units and dropout in D.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        discriminator: a Keras model, image_shape -> logits, (1,) or (h, w, 1).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+    """
+
+    players = {"discriminator": ["discriminator"], "generator": ["generator"]}
+
+    def __init__(
+        self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
+    ):
+        image_shape = tuple(image_shape)
+        if latent_dim is None:
+            latent_dim = 100 if len(image_shape) == 3 else 2
+        super().__init__(
+            name, image_shape=image_shape, latent_dim=latent_dim, width=width, **arguments
+        )
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 32, "width": 256} if len(image_shape) == 3 else {}
+
+    def forward(self, x):
+        return {"real": x, "fake": self.generator(self.latents(ops.shape(x)[0]), training=True)}
+
+    def discriminator_loss(self, x, made):
+        return self.discriminator_objective(self.discriminator, **made)
+
+    def generator_loss(self, x, made):
+        return self.generator_objective(self.discriminator, **made)
+
+    def recipe(self):
+        """Paper: momentum SGD at .1, divided by 1.000004 at each step. Plain networks: Adam."""
+
+        def optimizer():
+            if self.width or len(self.image_shape) != 3:
+                return keras.optimizers.Adam(5e-4, 0.0, 0.99)
+            rate = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 1.0 / 1.000004)
+            return keras.optimizers.SGD(rate, momentum=0.5)
+
+        return {
+            "objective": NonSaturating(),
+            "optimizers": {"discriminator": optimizer(), "generator": optimizer()},
+        }
+
+    def call(self, latents, training=False):
+        return self.generator(latents, training=training)
+
+    def latents(self, n):
+        """z ~ U(-√3, √3), of unit variance, shape (n, latent_dim); for points N(0, I)."""
+        if len(self.image_shape) != 3:
+            return super().latents(n)
+        return noise.uniform((n, self.latent_dim), -math.sqrt(3.0), math.sqrt(3.0))
+
+    def features(self, x):
+        """What the discriminator's last layer reads of x: a NumPy array (n, features)."""
+        return in_batches(self.averaged().view("features", self.build_features), x)
+
+    def build_features(self):
+        """x -> the input of the discriminator's last layer, flattened."""
+        hidden = self.discriminator.layers[-1].input
+        return keras.Model(self.discriminator.inputs, layers.Flatten()(hidden))
+
+    def signatures(self):
+        return {"generate": self.generator}
+
+    def build_generator(self):
+        if self.width or len(self.image_shape) != 3:
+            return mlp.generator(self.image_shape, self.latent_dim, **self.plain())
+        return generator(self.image_shape, self.latent_dim)
+
+    def build_discriminator(self):
+        if self.width or len(self.image_shape) != 3:
+            return mlp.discriminator(self.image_shape, **self.plain())
+        return discriminator(self.image_shape)
+
+    def plain(self):
+        """Sizes of fully connected networks: two layers for images, three of 128 for points."""
+        points = len(self.image_shape) != 3
+        classes = self.sizes.get("classes", 0)
+        return {"width": self.width or 128, "depth": 3 if points else 2, "classes": classes}
+
+
+def generator(image_shape, latent_dim, units=1200):
+    """z (latent_dim,) -> 1200 -> 1200, ReLU -> image, 2σ - 1."""
+    inputs = x = keras.Input((latent_dim,), name="latent")
+    for _ in range(2):
+        x = layers.Dense(units, activation="relu", kernel_initializer=RandomUniform(-0.05, 0.05))(x)
+    last = layers.Dense(
+        math.prod(image_shape),
+        activation="sigmoid",
+        kernel_initializer=RandomUniform(-0.05, 0.05),
+        dtype="float32",
+    )
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # their pixels are in [0, 1]
+    return keras.Model(inputs, layers.Reshape(image_shape, dtype="float32")(x), name="generator")
+
+
+def discriminator(image_shape, units=240, pieces=5):
+    """x image -> keep .8 -> maxout 240x5 -> keep .5 -> maxout 240x5 -> keep .5 -> logit (1,)."""
+    inputs = keras.Input(image_shape, name="images")
+    x = layers.Dropout(0.2)(layers.Flatten()(inputs))
+    for _ in range(2):
+        x = Maxout(units, pieces, kernel_initializer=RandomUniform(-0.005, 0.005))(x)
+        x = layers.Dropout(0.5)(x)
+    logit = layers.Dense(
+        1, kernel_initializer=RandomUniform(-0.005, 0.005), dtype="float32", name="logit"
+    )
+    return keras.Model(inputs, logit(x), name="discriminator")

@@ -1,0 +1,1 @@
+"""Architectures without a loss: functions that return a `keras.Model`."""

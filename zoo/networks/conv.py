@@ -1,0 +1,145 @@
+"""The convolutional networks of DCGAN (Radford, Metz & Chintala 2016), its five rules as arguments.
+
+1 `strided`: strided convolutions instead of pooling. 2 `batch_norm`: in both networks, but not at
+the generator's output nor the discriminator's input. 3 `hidden_dense`: no fully connected hidden
+layer. 4 `activation`, `squash`: ReLU in the generator, tanh at its end. 5 `activation`: LeakyReLU in
+the discriminator.
+"""
+
+import keras
+from keras import layers
+from keras.initializers import RandomNormal
+
+from zoo.networks import labels
+
+
+def stages(image_shape):
+    """How often the sides are halved: down to 4, but at least twice (64 -> 4: 4; 28 -> 7: 2).
+
+    Raises:
+        ValueError: for sides that cannot be halved twice.
+    """
+    height, width = image_shape[:2]
+    if height % 4 or width % 4:
+        raise ValueError(
+            "`image_shape` should have sides that are multiples of 4, best a power of 2. "
+            f"Received: image_shape={tuple(image_shape)}"
+        )
+    count, side = 2, min(height, width) // 4
+    while side > 4 and height % 2 ** (count + 1) == 0 and width % 2 ** (count + 1) == 0:
+        count, side = count + 1, side // 2
+    return count
+
+
+def widths(image_shape, width):
+    """Channels of the discriminator's stages: doubling, up to eight times the first."""
+    return [width * min(2**i, 8) for i in range(stages(image_shape))]
+
+
+def generator(
+    image_shape,
+    latent_dim,
+    width=128,
+    kernel_size=5,
+    strided=True,
+    batch_norm=True,
+    hidden_dense=False,
+    activation="relu",
+    squash="tanh",
+    classes=0,
+    name="generator",
+):
+    """z (latent_dim,) [, y ()] -> 4x4x8w -> 8x8x4w -> … -> 32x32xw -> 64x64xc, tanh."""
+    channels = widths(image_shape, width)[::-1]
+    height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
+    inputs = x = keras.Input((latent_dim,), name="latent")
+    code = None
+    if classes:
+        y = keras.Input((), dtype="int32", name="labels")
+        inputs, code = [inputs, y], labels.one_hot(y, classes)
+
+    def given(x):
+        return labels.append(x, code) if classes else x
+
+    def finish(x):
+        x = _norm(x) if batch_norm else x
+        return layers.Activation(activation)(x)
+
+    if hidden_dense:
+        x = finish(_dense(1024, use_bias=not batch_norm)(given(x)))
+    x = _dense(height * breadth * channels[0], use_bias=not batch_norm)(given(x))
+    x = finish(layers.Reshape((height, breadth, channels[0]))(x))
+    for filters in channels[1:]:
+        x = finish(_up(given(x), filters, kernel_size, strided, use_bias=not batch_norm))
+    x = _up(given(x), image_shape[-1], kernel_size, strided, use_bias=True)
+    return keras.Model(inputs, layers.Activation(squash, dtype="float32")(x), name=name)
+
+
+def discriminator(
+    image_shape,
+    width=128,
+    kernel_size=5,
+    strided=True,
+    batch_norm=True,
+    hidden_dense=False,
+    activation="leaky_relu",
+    classes=0,
+    name="discriminator",
+):
+    """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,)."""
+    inputs = x = keras.Input(image_shape, name="images")
+    code = None
+    if classes:
+        y = keras.Input((), dtype="int32", name="labels")
+        inputs, code = [inputs, y], labels.one_hot(y, classes)
+
+    def given(x):
+        return labels.append(x, code) if classes else x
+
+    def act(x):  # Keras' own "leaky_relu" has the slope .2, but its layer has .3: say it
+        leaky = activation == "leaky_relu"
+        return (layers.LeakyReLU(0.2) if leaky else layers.Activation(activation))(x)
+
+    for i, filters in enumerate(widths(image_shape, width)):
+        normed = batch_norm and i > 0
+        x = _down(given(x), filters, kernel_size, strided, use_bias=not normed)
+        x = act(_norm(x) if normed else x)
+    x = layers.Flatten(name="features")(x)
+    if hidden_dense:
+        x = act(_dense(1024)(given(x)))
+    logit = layers.Dense(
+        1, kernel_initializer=RandomNormal(0.0, 0.02), dtype="float32", name="logit"
+    )
+    return keras.Model(inputs, logit(given(x)), name=name)
+
+
+def _norm(x):
+    gain = RandomNormal(1.0, 0.02)
+    return layers.BatchNormalization(momentum=0.9, epsilon=1e-5, gamma_initializer=gain)(x)
+
+
+def _dense(units, use_bias=True):
+    return layers.Dense(units, use_bias=use_bias, kernel_initializer=RandomNormal(0.0, 0.02))
+
+
+def _conv(layer, filters, kernel_size, strides, use_bias):
+    return layer(
+        filters,
+        kernel_size,
+        strides=strides,
+        padding="same",
+        use_bias=use_bias,
+        kernel_initializer=RandomNormal(0.0, 0.02),
+    )
+
+
+def _up(x, filters, kernel_size, strided, use_bias):
+    if strided:
+        return _conv(layers.Conv2DTranspose, filters, kernel_size, 2, use_bias)(x)
+    return _conv(layers.Conv2D, filters, kernel_size, 1, use_bias)(layers.UpSampling2D()(x))
+
+
+def _down(x, filters, kernel_size, strided, use_bias):
+    if strided:
+        return _conv(layers.Conv2D, filters, kernel_size, 2, use_bias)(x)
+    return layers.MaxPooling2D()(_conv(layers.Conv2D, filters, kernel_size, 1, use_bias)(x))

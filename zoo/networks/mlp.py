@@ -1,0 +1,34 @@
+"""Fully connected networks, for points and for small images."""
+
+import math
+
+import keras
+from keras import layers
+
+from zoo.networks import labels
+
+
+def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="generator"):
+    """z (latent_dim,) [, y ()] -> width x depth, ReLU -> image in [-1, 1], or unbounded point."""
+    inputs = x = keras.Input((latent_dim,), name="latent")
+    if classes:
+        y = keras.Input((), dtype="int32", name="labels")
+        inputs, x = [inputs, y], labels.append(x, labels.one_hot(y, classes))
+    for _ in range(depth):
+        x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
+    squash = "tanh" if len(image_shape) == 3 else None
+    x = layers.Dense(math.prod(image_shape), activation=squash, dtype="float32")(x)
+    return keras.Model(inputs, layers.Reshape(image_shape, dtype="float32")(x), name=name)
+
+
+def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminator"):
+    """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,)."""
+    inputs = keras.Input(image_shape, name="images")
+    x = layers.Flatten()(inputs)
+    if classes:
+        y = keras.Input((), dtype="int32", name="labels")
+        inputs, x = [inputs, y], labels.append(x, labels.one_hot(y, classes))
+    for _ in range(depth):
+        x = layers.Dense(width, kernel_initializer="he_normal")(x)
+        x = layers.LeakyReLU(0.2)(x)
+    return keras.Model(inputs, layers.Dense(1, dtype="float32", name="logit")(x), name=name)

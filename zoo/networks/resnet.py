@@ -1,0 +1,79 @@
+"""The residual networks of the WGAN-GP paper's CIFAR experiment (Gulrajani et al. 2017, appendix F)."""
+
+import keras
+from keras import layers
+
+
+def stages(image_shape):
+    """How often the sides are halved, down to 4 (32 -> 4: 3) or as far as they go.
+
+    Raises:
+        ValueError: for sides that are odd.
+    """
+    height, width = image_shape[:2]
+    count = 0
+    while height % 2 ** (count + 1) == 0 and width % 2 ** (count + 1) == 0:
+        if min(height, width) // 2**count <= 4:
+            break
+        count += 1
+    if not count:
+        raise ValueError(
+            "`image_shape` should have even sides above 4. "
+            f"Received: image_shape={tuple(image_shape)}"
+        )
+    return count
+
+
+def generator(image_shape, latent_dim, width=128, name="generator"):
+    """z (latent_dim,) -> 4x4xw -> up block -> … -> hxwxw -> BN, ReLU, 3x3, tanh -> image."""
+    count = stages(image_shape)
+    height, breadth = (side // 2**count for side in image_shape[:2])
+    inputs = keras.Input((latent_dim,), name="latent")
+    x = layers.Dense(height * breadth * width)(inputs)
+    x = layers.Reshape((height, breadth, width))(x)
+    for _ in range(count):
+        x = _up_block(x, width)
+    x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+    x = _conv(image_shape[-1])(x)
+    return keras.Model(inputs, layers.Activation("tanh", dtype="float32")(x), name=name)
+
+
+def discriminator(image_shape, width=128, name="discriminator"):
+    """x image -> two down blocks -> two blocks -> mean over places -> critic value (1,).
+
+    No normalisation: the slope of a sample must be its own. Larger images are halved further.
+    """
+    inputs = keras.Input(image_shape, name="images")
+    x = _first_block(inputs, width)
+    for _ in range(max(1, stages(image_shape) - 2)):
+        x = _block(x, width, down=True)
+    for _ in range(2):
+        x = _block(x, width)
+    x = layers.GlobalAveragePooling2D(name="features")(layers.ReLU()(x))
+    return keras.Model(inputs, layers.Dense(1, dtype="float32", name="logit")(x), name=name)
+
+
+def _conv(filters, size=3):
+    initializer = "he_normal" if size == 3 else "glorot_normal"
+    return layers.Conv2D(filters, size, padding="same", kernel_initializer=initializer)
+
+
+def _up_block(x, width):
+    shortcut = _conv(width, 1)(layers.UpSampling2D()(x))
+    for i in range(2):
+        x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
+        x = _conv(width)(layers.UpSampling2D()(x) if i == 0 else x)
+    return layers.Add()([x, shortcut])
+
+
+def _first_block(x, width):
+    shortcut = _conv(width, 1)(layers.AveragePooling2D(2)(x))
+    x = _conv(width)(layers.ReLU()(_conv(width)(x)))
+    return layers.Add()([layers.AveragePooling2D(2)(x), shortcut])
+
+
+def _block(x, width, down=False):
+    shortcut = layers.AveragePooling2D(2)(_conv(width, 1)(x)) if down else x
+    x = _conv(width)(layers.ReLU()(x))
+    x = _conv(width)(layers.ReLU()(x))
+    return layers.Add()([layers.AveragePooling2D(2)(x) if down else x, shortcut])
