@@ -1,9 +1,9 @@
 """The game that every family plays inside `model.fit`.
 
 A family says who the players are and which networks each owns (`players`), what the makers make
-(`forward`), and what each player minimises (`<player>_loss`). This module plays: it deals a batch to
-the turns, takes the turns in order, and keeps the books (metrics, optimizers, saved state, noise).
-It knows no family.
+(`forward`), and what each player minimises (`<player>_loss`). This module plays: it deals a batch
+to the turns, takes the turns in order, and keeps the books (metrics, optimizers, saved state,
+noise). It knows no family.
 """
 
 import dataclasses
@@ -25,7 +25,7 @@ from trainers.penalties import R1, R2, Penalty
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Constant over the first half of `steps`, then down to a hundredth along a line.
 
-    GAN weights orbit their equilibrium at a distance that the rate sets; this lets them come to rest.
+    GAN weights orbit their equilibrium at a distance set by the rate; this lets them come to rest.
     """
 
     def __init__(self, rate, steps):
@@ -74,8 +74,8 @@ class AdversarialModel(keras.Model):
             return self.generator_objective(self.discriminator, **made)
     ```
 
-    A loss is a scalar, or a dict from term to scalar; each total and term is a metric, its mean over
-    the epoch. To play in another order, override `train_step` and call `take_turn`.
+    A loss is a scalar, or a dict from term to scalar; each total and term is a metric, its mean
+    over the epoch. To play in another order, override `train_step` and call `take_turn`.
 
     The constructor builds each network that it is not given with `build_<network>()`.
 
@@ -108,7 +108,9 @@ class AdversarialModel(keras.Model):
 
     def __init__(self, name=None, **arguments):
         super().__init__(name=name)
-        self.network_names = list(dict.fromkeys(n for owned in self.players.values() for n in owned))
+        self.network_names = list(
+            dict.fromkeys(n for owned in self.players.values() for n in owned)
+        )
         known = inspect.signature(type(self).__init__).parameters
         unknown = sorted(set(arguments) - set(known) - set(self.network_names))
         if unknown:
@@ -144,7 +146,7 @@ class AdversarialModel(keras.Model):
     # What a family fills in ----------------------------------------------------------------------
 
     def forward(self, batch):
-        """What the makers make of a batch: fakes, codes, reconstructions, as the losses want them."""
+        """What the makers make of a batch: fakes, codes … as the losses want them."""
         raise NotImplementedError
 
     def recipe(self):
@@ -178,7 +180,7 @@ class AdversarialModel(keras.Model):
         return self.latents(n)
 
     def batch_format(self):
-        """The parts of a batch: x, and with `classes` y. Points are unbounded, images in [-1, 1]."""
+        """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""
         shape = self.image_shape
         x = batches.images("x", shape) if len(shape) == 3 else batches.Component("x", shape)
         classes = getattr(self, "classes", 0)
@@ -351,8 +353,8 @@ class AdversarialModel(keras.Model):
             (the rest): as in Keras.
 
         Raises:
-            ValueError: in one sentence, for data of the wrong dtype, shape or range, and for batches
-                that cannot be dealt.
+            ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
+                batches that cannot be dealt.
         """
         if validation_split and isinstance(x, np.ndarray):
             kept = len(x) - int(len(x) * validation_split)
@@ -609,8 +611,8 @@ class AdversarialModel(keras.Model):
         states = self._random_states()
         for i, state in enumerate(states):
             state.assign(store[f"random_{i}"])
-        ours = {key: store[key] for key in store.keys() if not key.startswith("random_")}
-        super().load_own_variables(ours)
+        ours = [key for key in sorted(store.keys()) if not key.startswith("random_")]
+        super().load_own_variables({key: store[key] for key in ours})
 
 
 def in_batches(network, inputs, batch_size=256):

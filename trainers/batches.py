@@ -59,7 +59,9 @@ class Component:
             fine &= low >= tf.cast(self.low - slack, values.dtype)
         if self.high is not None:
             fine &= high <= tf.cast(self.high + slack, values.dtype)
-        text = f"<`{self.name}` should hold values{self._range()}. Received values from {{}} to {{}}. "
+        text = (
+            f"<`{self.name}` should hold values{self._range()}. Received values from {{}} to {{}}. "
+        )
         tf.debugging.Assert(fine, [tf.strings.format(text + f"{self.cure}>", (low, high))])
 
     def _range(self):
@@ -138,7 +140,8 @@ def _from_arrays(arrays, batch_size, parts, shuffle):
     rows = len(arrays[0])
     if any(len(a) != rows for a in arrays):
         raise ValueError(
-            f"`x` and `y` should be equally long. Received: {', '.join(str(len(a)) for a in arrays)}."
+            "`x` and `y` should be equally long. "
+            f"Received: {', '.join(str(len(a)) for a in arrays)}."
         )
     check_deal(batch_size, parts)
     batch_size = min(batch_size, rows - rows % parts)

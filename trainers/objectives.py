@@ -2,8 +2,8 @@
 
 Every objective has `discriminator_loss(real, fake)`, `generator_loss(real, fake)` and
 `joint_loss(real, fake)`; each takes logits (or critic values) of any one shape, (batch, 1) or
-(batch, h, w, 1), and returns the scalar that its player minimises. `joint_loss` is for a player that
-makes both sides, as the encoder and generator of BiGAN do. σ is the logistic function and
+(batch, h, w, 1), and returns the scalar that its player minimises. `joint_loss` is for a player
+that makes both sides, as the encoder and generator of BiGAN do. σ is the logistic function and
 softplus(t) = log(1 + eᵗ), so that -log σ(t) = softplus(-t) and -log(1 - σ(t)) = softplus(t).
 """
 
@@ -35,7 +35,7 @@ class Rule:
 
 
 class Objective(Rule):
-    """Base of all objectives. A subclass defines the two losses, and `get_config` if it has options.
+    """Base of all objectives: a subclass defines two losses, and `get_config` if it has options.
 
     `relativistic` says that the generator's loss looks at the real outputs too; for the others the
     engine passes `real=None` and saves the pass.
@@ -131,7 +131,10 @@ class Wasserstein(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Hinge(Objective):
-    """D: E max(0, 1 - real) + E max(0, 1 + fake); G: -E fake. Source: Miyato et al. 2018, eq. 17."""
+    """D: E max(0, 1 - real) + E max(0, 1 + fake); G: -E fake.
+
+    Source: Miyato et al. 2018, eq. 17.
+    """
 
     def discriminator_loss(self, real, fake):
         return _mean(ops.relu(1.0 - real)) + _mean(ops.relu(1.0 + fake))

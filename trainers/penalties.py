@@ -1,7 +1,7 @@
 """Penalties: terms that are added to a player's loss.
 
 A penalty has three hooks, each 0 unless overridden, and works alone, eagerly, with any function as
-critic. `real` and `fake` may be nested (BiGAN judges pairs); the norm is then taken over all leaves.
+critic. `real` and `fake` may be nested (BiGAN judges pairs); the norm is then over all leaves.
 """
 
 import keras
@@ -58,8 +58,8 @@ def _not_negative(name, value):
 class GradientPenalty(Penalty):
     """weight · E(‖∇D(x̂)‖₂ - 1)², x̂ = α·real + (1 - α)·fake, α ~ U(0, 1) for each sample.
 
-    Makes the critic nearly 1-Lipschitz where it matters. Batch normalisation in the critic voids it:
-    a sample's slope would depend on its neighbours. Source: Gulrajani et al. 2017, eq. 3.
+    Makes the critic nearly 1-Lipschitz where it matters. Batch normalisation in the critic voids
+    it: a sample's slope would depend on its neighbours. Source: Gulrajani et al. 2017, eq. 3.
     """
 
     def __init__(self, weight=10.0):

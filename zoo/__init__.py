@@ -26,12 +26,28 @@ _families = {
     and issubclass(value, AdversarialModel)
     and value is not AdversarialModel
 }
-__all__ = ["create", "list_models", *(cls.__name__ for cls in _families.values())]
+__all__ = ["create", "family", "list_models", *(cls.__name__ for cls in _families.values())]
 
 
 def list_models():
     """The names that `create` knows, sorted."""
     return sorted(_families)
+
+
+def family(name):
+    """The class of that name.
+
+    Raises:
+        ValueError: when there is none; the message names the nearest ones.
+    """
+    if name not in _families:
+        near = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        raise ValueError(
+            f"`name` should be one of the models. {hint}Received: name={name!r}. "
+            f"There are {', '.join(list_models())}."
+        )
+    return _families[name]
 
 
 def create(name, recipe="paper", scale="paper", steps=None, **arguments):
@@ -51,19 +67,12 @@ def create(name, recipe="paper", scale="paper", steps=None, **arguments):
     Raises:
         ValueError: for an unknown name, recipe or scale; the message names the nearest models.
     """
-    if name not in _families:
-        near = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        raise ValueError(
-            f"`name` should be one of the models. {hint}Received: name={name!r}. "
-            f"There are {', '.join(list_models())}."
-        )
     if scale not in ("paper", "small"):
         raise ValueError(f"`scale` should be 'paper' or 'small'. Received: scale={scale!r}")
-    family = _families[name]
+    cls = family(name)
     if scale == "small":
-        default = inspect.signature(family).parameters["image_shape"].default
-        arguments = family.small(arguments.get("image_shape", default)) | arguments
-    model = family(**arguments)
+        default = inspect.signature(cls).parameters["image_shape"].default
+        arguments = cls.small(arguments.get("image_shape", default)) | arguments
+    model = cls(**arguments)
     model.compile(recipe=recipe, steps=steps)
     return model

@@ -59,7 +59,7 @@ class CGAN(GAN):
         return noise.uniform((n, self.latent_dim), -1.0, 1.0)
 
     def draw(self, n, labels=None):
-        """[latents, labels]; `labels` are n class numbers or one for all, by default each in turn."""
+        """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
         given = np.arange(n) % self.classes if labels is None else np.asarray(labels)
         if given.shape not in ((), (n,)) or given.dtype.kind not in "iu":
             raise ValueError(
@@ -104,7 +104,8 @@ def generator(image_shape, latent_dim, classes):
     x = layers.Dropout(0.5)(layers.Dense(1200, activation="relu")(x))
     x = layers.Dense(math.prod(image_shape), activation="sigmoid", dtype="float32")(x)
     x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)
-    return keras.Model([z, y], layers.Reshape(image_shape, dtype="float32")(x), name="generator")
+    x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
+    return keras.Model([z, y], x, name="generator")
 
 
 def discriminator(image_shape, classes):

@@ -35,8 +35,8 @@ class DCGAN(GAN):
         generator, discriminator: Keras models that replace the paper's.
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sizes that cannot be halved twice, and networks
-            that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sizes that cannot be halved twice, and
+            networks that do not fit the sizes.
     """
 
     def __init__(
@@ -104,9 +104,7 @@ class DCGAN(GAN):
         if len(self.image_shape) != 3:
             return super().build_discriminator()
         activation = self.discriminator_activation
-        return conv.discriminator(
-            self.image_shape, activation=activation, **self._rules_of_dcgan()
-        )
+        return conv.discriminator(self.image_shape, activation=activation, **self._rules_of_dcgan())
 
     def _rules_of_dcgan(self):
         rules = ("width", "kernel_size", "strided", "batch_norm", "hidden_dense")

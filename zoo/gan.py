@@ -129,7 +129,8 @@ def generator(image_shape, latent_dim, units=1200):
         dtype="float32",
     )
     x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # their pixels are in [0, 1]
-    return keras.Model(inputs, layers.Reshape(image_shape, dtype="float32")(x), name="generator")
+    x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
+    return keras.Model(inputs, x, name="generator")
 
 
 def discriminator(image_shape, units=240, pieces=5):

@@ -19,14 +19,14 @@ from zoo.networks import conv, resnet
 
 
 class WGANGP(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, five turns of the
-    critic (the `discriminator`) to a batch; labels beside x are passed over. Calling the model maps
-    latents (batch, latent_dim) to samples like x.
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, five turns of
+    the critic (the `discriminator`) to a batch; labels beside x are passed over. Calling the model
+    maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), even sides; (2,) builds small networks for points.
         latent_dim: of z ~ N(0, I); None: the paper's 128, for points 2.
-        width: channels of every residual block, or of the stage next to the image when not residual.
+        width: channels of every residual block, or without them of the stage next to the image.
         residual: the paper's CIFAR networks; False: those of DCGAN, without normalisation in the
             critic.
         generator, discriminator: Keras models that replace these. Batch normalisation in the
@@ -57,8 +57,8 @@ class WGANGP(GAN):
         return {"latent_dim": 64, "width": 64, "residual": False} if len(image_shape) == 3 else {}
 
     def recipe(self):
-        """Paper: λ 10, five critic turns, Adam(1e-4, 0, .9), algorithm 1; for points the λ .1 and β₁
-        .5 of the authors' toy experiment."""
+        """Paper: λ 10, five critic turns, Adam(1e-4, 0, .9), algorithm 1; for points the λ .1 and
+        β₁ .5 of the authors' toy experiment."""
         points = len(self.image_shape) != 3
         beta_1 = 0.5 if points else 0.0
 

@@ -11,7 +11,7 @@ from trainers.metrics.inception import inception_score
 from trainers.metrics.kernel import kernel_distance
 from trainers.metrics.manifold import density_coverage, precision_recall
 from trainers.metrics.modes import mode_coverage
-from trainers.metrics.protocol import references, score
+from trainers.metrics.protocol import references, score, verdicts
 
 __all__ = [
     "Evaluator",
@@ -25,4 +25,5 @@ __all__ = [
     "precision_recall",
     "references",
     "score",
+    "verdicts",
 ]

@@ -11,6 +11,9 @@ from trainers.metrics.inception import inception_score
 from trainers.metrics.kernel import kernel_distance
 from trainers.metrics.manifold import density_coverage, precision_recall
 
+# Samplers of `references` that are fitted to the same images in seconds.
+CHEAP = ("gmm_60", "pca_kde", "pca_gmm_10", "one_gaussian")
+
 
 def score(real, fake, evaluator, k=5):
     """Every figure of one set of generated images against one of real images.
@@ -84,6 +87,29 @@ def references(real_train, real_test, evaluator, k=5, seed=0):
     """
     samples = _reference_samples(real_train, len(real_test), evaluator, seed)
     return {name: score(real_test, fake, evaluator, k) for name, fake in samples.items()}
+
+
+def verdicts(scores, references):
+    """Whether a generator beats what can be had without training one.
+
+    Args:
+        scores: of the generator, from `score`.
+        references: from `references`, in the same run.
+
+    Returns:
+        A dict figure -> {"value", "verdict": "beats" or "loses to", "sampler", "baseline"}, where
+        the sampler is the one of `CHEAP` that is best by this figure.
+    """
+    found = {}
+    for figure, sign in {"frechet": -1, "precision": 1, "recall": 1, "coverage": 1}.items():
+        best, sampler = max((sign * references[name][figure], name) for name in CHEAP)
+        found[figure] = {
+            "value": scores[figure],
+            "verdict": "beats" if sign * scores[figure] > best else "loses to",
+            "sampler": sampler,
+            "baseline": sign * best,
+        }
+    return found
 
 
 def _reference_samples(images, n, evaluator, seed):

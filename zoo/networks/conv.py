@@ -2,8 +2,8 @@
 
 1 `strided`: strided convolutions instead of pooling. 2 `batch_norm`: in both networks, but not at
 the generator's output nor the discriminator's input. 3 `hidden_dense`: no fully connected hidden
-layer. 4 `activation`, `squash`: ReLU in the generator, tanh at its end. 5 `activation`: LeakyReLU in
-the discriminator.
+layer. 4 `activation`, `squash`: ReLU in the generator, tanh at its end. 5 `activation`: LeakyReLU
+in the discriminator.
 """
 
 import keras
@@ -72,7 +72,8 @@ def generator(
     for filters in channels[1:]:
         x = finish(_up(given(x), filters, kernel_size, strided, use_bias=not batch_norm))
     x = _up(given(x), image_shape[-1], kernel_size, strided, use_bias=True)
-    return keras.Model(inputs, layers.Activation(squash, dtype="float32")(x), name=name)
+    x = layers.Activation(squash, dtype="float32", name="images")(x)
+    return keras.Model(inputs, x, name=name)
 
 
 def discriminator(

@@ -18,7 +18,8 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
         x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
     squash = "tanh" if len(image_shape) == 3 else None
     x = layers.Dense(math.prod(image_shape), activation=squash, dtype="float32")(x)
-    return keras.Model(inputs, layers.Reshape(image_shape, dtype="float32")(x), name=name)
+    x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
+    return keras.Model(inputs, x, name=name)
 
 
 def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminator"):

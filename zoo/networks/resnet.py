@@ -1,4 +1,4 @@
-"""The residual networks of the WGAN-GP paper's CIFAR experiment (Gulrajani et al. 2017, appendix F)."""
+"""The residual networks of WGAN-GP's CIFAR experiment (Gulrajani et al. 2017, appendix F)."""
 
 import keras
 from keras import layers
@@ -35,7 +35,8 @@ def generator(image_shape, latent_dim, width=128, name="generator"):
         x = _up_block(x, width)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
     x = _conv(image_shape[-1])(x)
-    return keras.Model(inputs, layers.Activation("tanh", dtype="float32")(x), name=name)
+    x = layers.Activation("tanh", dtype="float32", name="images")(x)
+    return keras.Model(inputs, x, name=name)
 
 
 def discriminator(image_shape, width=128, name="discriminator"):

@@ -1,0 +1,49 @@
+# Works with GNU make 3.81 (macOS) and later. PYTHON=… picks the interpreter that makes .venv.
+
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+  $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
+  && echo $$p && break; done)
+RUN = .venv/bin/python
+
+.DEFAULT_GOAL = help
+.PHONY: help demo test test-all lint bench bazel
+
+help:
+	@sed -n 's/^## //p' Makefile
+
+## make demo      trains a GAN on real digits and shows what it drew, in runs/demo
+demo: .venv/installed
+	$(RUN) -m applications.image_synthesis --model=r3gan --dataset=digits --recipe=modern \
+	  --steps=20000 --out=runs/demo --export_dir=saved_models --overwrite
+
+## make test      the tests, but for those that take minutes
+test: .venv/installed
+	$(RUN) -m pytest
+
+## make test-all  all tests
+test-all: .venv/installed
+	$(RUN) -m pytest -m ""
+
+## make lint      checks style and format
+lint: .venv/installed
+	$(RUN) -m ruff check .
+	$(RUN) -m ruff format --check .
+
+## make bench     what the engine costs, and what one system reaches
+bench: .venv/installed
+	$(RUN) -m benchmarks.engine
+	$(RUN) -m benchmarks.survey --system=r3gan --seed=0
+
+## make bazel     checks the BUILD files with a real Bazel, offline
+bazel: .venv/installed
+	tests/bazel.sh
+
+.venv/installed: requirements.txt pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \
+	  { echo "GAN Zoo needs Python 3.11, 3.12 or 3.13; make PYTHON=/path/to/python names one."; exit 1; }
+	@"$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null || \
+	  { echo "$(PYTHON) cannot make virtual environments; on Debian and Ubuntu: apt install python3-venv"; exit 1; }
+	@echo "Installing into .venv: a few minutes, about 2 GB"
+	"$(PYTHON)" -m venv .venv
+	$(RUN) -m pip install --disable-pip-version-check --quiet -r requirements.txt -e ".[dev]"
+	@touch $@

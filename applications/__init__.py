@@ -1,0 +1,1 @@
+"""Jobs: one absl script each, each importable."""

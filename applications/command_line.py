@@ -1,0 +1,71 @@
+"""What all scripts share: flags of the same names, and one clear line when something is wrong.
+
+Nothing here imports TensorFlow, so that `--help` and wrong flags are answered at once.
+"""
+
+import contextlib
+import os
+import sys
+from pathlib import Path
+
+from absl import app, flags, logging
+
+FLAGS = flags.FLAGS
+
+
+def define(model, dataset, steps, batch_size, precisions=("float32", "mixed_bfloat16")):
+    """Defines the flags that every script has, with a script's own defaults."""
+    flags.DEFINE_string("model", model, "Which model: see zoo.list_models().")
+    flags.DEFINE_string("dataset", dataset, "What to learn from: see datasets.list_datasets().")
+    flags.DEFINE_string("data_dir", None, "Prepared datasets; by default ~/tensorflow_datasets.")
+    flags.DEFINE_string("out", None, "Folder of the run; by default runs/MODEL_DATASET.")
+    flags.DEFINE_integer("steps", steps, "Train steps in all.", lower_bound=1)
+    flags.DEFINE_integer("batch_size", batch_size, "Samples for each turn.", lower_bound=1)
+    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to train.")
+    flags.DEFINE_enum("precision", "float32", list(precisions), "Of the networks.")
+    flags.DEFINE_bool("resume", False, "Go on with the run in --out, up to --steps.")
+    flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
+
+
+def run(main):
+    """Parses the flags and calls `main()`.
+
+    A wrong flag, and each ValueError and OSError of `main`, ends the script with one line and exit
+    code 2. `main` should check everything before it does any work.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with ten lines
+    app.run(lambda argv: _call(main), flags_parser=_parse)
+
+
+@contextlib.contextmanager
+def flag(name):
+    """Says of a ValueError raised inside which flag it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"--{name}: {error}") from None
+
+
+def _parse(argv):
+    try:
+        rest = FLAGS(argv)
+    except flags.Error as error:
+        _refuse(" ".join(str(error).split()))
+    if len(rest) > 1:
+        _refuse(f"Every argument should be a flag, --name=value. Received: {' '.join(rest[1:])}")
+    return rest
+
+
+def _call(main):
+    if not FLAGS["verbosity"].present:
+        logging.set_verbosity(logging.WARNING)
+    try:
+        main()
+    except (ValueError, OSError) as error:
+        _refuse(" ".join(str(error).split()))
+
+
+def _refuse(sentence):
+    print(f"{Path(sys.argv[0]).stem}: {sentence}", file=sys.stderr)
+    sys.exit(2)

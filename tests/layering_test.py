@@ -1,0 +1,166 @@
+"""Who may import whom:
+
+applications -> zoo -> trainers
+      └───────────────────^
+
+and inside trainers nothing of the engine knows data or scores.
+"""
+
+import ast
+
+import pytest
+
+from tests.sources import PACKAGES, ROOT, imports, modules
+
+ENGINE = ("adversarial", "augment", "batches", "losses", "noise", "objectives", "penalties")
+ENGINE = {f"trainers.{name}" for name in ENGINE}
+
+
+def inside(module, *packages):
+    return any(module == p or module.startswith(f"{p}.") for p in packages)
+
+
+def is_family(module):
+    """zoo/gan.py is one, zoo/networks/mlp.py is not."""
+    return module.count(".") == 1 and not inside(module, "zoo.networks", "zoo.layers")
+
+
+def may(importer, imported):
+    """Whether one module of ours may import another."""
+    if inside(importer, "tests"):
+        return True
+    if inside(imported, "tests"):
+        return False
+    if inside(imported, "applications", "benchmarks"):
+        return inside(importer, imported.split(".")[0])
+    if importer in ENGINE:
+        return imported in ENGINE
+    for closed in ("trainers.datasets", "trainers.metrics"):
+        if inside(importer, closed):
+            return inside(imported, closed)
+    if inside(importer, "trainers"):
+        return inside(imported, "trainers")
+    for closed, below in {
+        "zoo.layers": ("zoo.layers",),
+        "zoo.networks": ("zoo.layers", "zoo.networks"),
+        "zoo": ("zoo",),
+    }.items():
+        if inside(importer, closed):
+            return imported in ENGINE or inside(imported, *below)
+    return True
+
+
+def ours(root):
+    """Module -> the modules of ours that it imports."""
+    known = modules(root)
+    found = {name: imports(path, known) for name, path in known.items()}
+    return {
+        name: {i for i in imported if inside(i, *PACKAGES, "tests")}
+        for name, imported in found.items()
+    }
+
+
+def violations(root):
+    return [
+        f"{importer} imports {imported}"
+        for importer, names in ours(root).items()
+        for imported in sorted(names)
+        if not may(importer, imported)
+    ]
+
+
+def parents(root):
+    """Family -> the other families that its module imports."""
+    return {
+        module: {i for i in names if is_family(i) and inside(i, "zoo")}
+        for module, names in ours(root).items()
+        if inside(module, "zoo") and is_family(module)
+    }
+
+
+def depths(root):
+    """Class of zoo -> how many classes lie between it and AdversarialModel, counting itself."""
+    bases = {}
+    for module, path in modules(root).items():
+        if inside(module, "zoo"):
+            for node in ast.walk(ast.parse(path.read_text())):
+                if isinstance(node, ast.ClassDef):
+                    bases[node.name] = [ast.unparse(base).split(".")[-1] for base in node.bases]
+
+    def depth(name):
+        if name == "AdversarialModel":
+            return 0
+        above = [depth(base) for base in bases.get(name, [])]
+        above = [d for d in above if d is not None]
+        return 1 + max(above) if above else None
+
+    return {name: depth(name) for name in bases if depth(name) is not None}
+
+
+def test_imports_follow_the_arrows():
+    assert violations(ROOT) == []
+
+
+def test_a_family_has_at_most_one_parent():
+    assert {family: names for family, names in parents(ROOT).items() if len(names) > 1} == {}
+
+
+def test_a_family_is_at_most_two_classes_below_the_engine():
+    found = depths(ROOT)
+    assert found, "no family found"
+    assert {name: depth for name, depth in found.items() if depth > 2} == {}
+
+
+def test_nothing_imports_tensorflow_addons():
+    """It is archived and does not import beside Keras 3."""
+    known = modules(ROOT)
+    for path in known.values():
+        assert not any(inside(i, "tensorflow_addons", "tfa") for i in imports(path, known)), path
+
+
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("zoo/a.py", "from trainers import metrics"),
+        ("zoo/a.py", "import trainers.datasets"),
+        ("zoo/a.py", "from trainers.training import train"),
+        ("zoo/networks/a.py", "from zoo.gan import GAN"),
+        ("zoo/networks/a.py", "import zoo"),
+        ("zoo/layers/a.py", "from zoo.networks import mlp"),
+        ("trainers/adversarial.py", "def f():\n    from trainers import metrics"),
+        ("trainers/noise.py", "import trainers.datasets"),
+        ("trainers/training.py", "import zoo"),
+        ("trainers/metrics/a.py", "from trainers import noise"),
+        ("trainers/datasets/a.py", "from trainers.metrics import frechet"),
+        ("benchmarks/a.py", "from applications import image_synthesis"),
+        ("applications/a.py", "import benchmarks.survey"),
+    ],
+)
+def test_an_import_against_the_arrows_is_found(tmp_path, module, line):
+    for known in (
+        "zoo/gan.py",
+        "zoo/networks/mlp.py",
+        "trainers/metrics/frechet.py",
+        "trainers/datasets/__init__.py",
+        "trainers/noise.py",
+        "trainers/training.py",
+        "applications/image_synthesis.py",
+        module,
+    ):
+        (tmp_path / known).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / known).touch()
+    (tmp_path / "trainers/metrics/__init__.py").touch()
+    assert violations(tmp_path) == []
+    (tmp_path / module).write_text(line)
+    assert len(violations(tmp_path)) == 1
+
+
+def test_a_third_generation_and_a_second_parent_are_found(tmp_path):
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo/gan.py").write_text("class GAN(adversarial.AdversarialModel): ...")
+    (tmp_path / "zoo/dcgan.py").write_text("from zoo.gan import GAN\nclass DCGAN(GAN): ...")
+    (tmp_path / "zoo/c.py").write_text(
+        "from zoo.gan import GAN\nfrom zoo.dcgan import DCGAN\nclass C(DCGAN): ..."
+    )
+    assert depths(tmp_path) == {"GAN": 1, "DCGAN": 2, "C": 3}
+    assert parents(tmp_path)["zoo.c"] == {"zoo.gan", "zoo.dcgan"}

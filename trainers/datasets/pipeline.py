@@ -1,0 +1,83 @@
+"""Batches as a pure function of (seed, epoch, number of the batch).
+
+Nothing is drawn from a generator that has a state: the order of an epoch and the noise of a batch
+are each computed from their coordinates (Salmon et al.: Parallel random numbers: as easy as
+1, 2, 3, 2011, the Philox generator). So a stream starts in the middle as easily as at the
+beginning. The one thing that must be remembered is how often the dataset was iterated over.
+"""
+
+import itertools
+
+import numpy as np
+import tensorflow as tf
+
+
+def stream(x, y, finish, batch_size, seed, start=(0, 0)):
+    """Returns a finite tf.data.Dataset of shuffled batches; each iteration is the next epoch.
+
+    Args:
+        x: samples, NumPy (n, …).
+        y: their labels, NumPy (n,), or None for batches without.
+        finish: (batch of x, seed of its noise, int64 (2,)) -> what the batch holds instead.
+        batch_size: 1 … n; samples that do not fill a batch are left out of the epoch.
+        seed: 0 … 2^63 - 1.
+        start: (epoch, batch) of the first batch; the first iteration ends with that epoch.
+    """
+    batches = len(x) // batch_size
+    first_epoch, first_batch = start
+    count = itertools.count(first_epoch)
+    with tf.device("CPU:0"):  # data live where the pipeline runs
+        data = tf.constant(x), None if y is None else tf.constant(y)
+
+    def next_epoch():
+        return np.int64(next(count))
+
+    def one_epoch(_):
+        # A tf.Variable would be mirrored under a strategy's scope, a Python counter is not.
+        epoch = tf.ensure_shape(tf.numpy_function(next_epoch, [], tf.int64), ())
+        key = tf.stack([tf.constant(seed, tf.int64), epoch])
+        rows = tf.range(len(x))
+        rows = tf.random.experimental.stateless_shuffle(rows, key, alg="philox")
+        first = tf.where(epoch == first_epoch, tf.constant(first_batch, tf.int64), 0)
+
+        def place(batch):
+            here = tf.slice(rows, [batch * batch_size], [batch_size])
+            return here, tf.random.experimental.stateless_fold_in(key, batch, alg="philox")
+
+        return tf.data.Dataset.range(first, batches).map(place)
+
+    def deal(rows, noise_seed):
+        samples, labels = data
+        samples = finish(tf.gather(samples, rows), noise_seed)
+        return samples if labels is None else (samples, tf.gather(labels, rows))
+
+    dataset = tf.data.Dataset.range(1).flat_map(one_epoch)
+    dataset = dataset.map(deal, num_parallel_calls=2, deterministic=True)
+    if not first_batch:  # else the first iteration is shorter than the others
+        dataset = dataset.apply(tf.data.experimental.assert_cardinality(batches))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread holds up the end of every epoch for seconds
+    options.deterministic = True
+    return dataset.prefetch(2).with_options(options)
+
+
+def images(pixels, levels, image_size=None, noise_seed=None):
+    """Pixels 0 … levels, uint8 (n, h, w, c), as float32 in [-1, 1], (n, image_size, image_size, c).
+
+    Args:
+        pixels: the images.
+        levels: the value of white.
+        image_size: height and width of the result, by default those of `pixels`.
+        noise_seed: int64 (2,), to dequantise: noise of half a level to either side. It is added
+            before the images are resized, where the levels are.
+    """
+    x = tf.cast(pixels, tf.float32) / levels  # [0, 1]
+    if noise_seed is not None:
+        half = 0.5 / levels
+        x += tf.random.stateless_uniform(tf.shape(x), noise_seed, -half, half, alg="philox")
+        x = tf.clip_by_value(x, 0.0, 1.0)
+    if image_size is not None and tuple(x.shape[1:3]) != (image_size, image_size):
+        shrinks = image_size < max(x.shape[1:3])  # antialiased enlarging is the same, but slow
+        x = tf.image.resize(x, (image_size, image_size), method="bicubic", antialias=shrinks)
+        x = tf.clip_by_value(x, 0.0, 1.0)  # bicubic overshoots at edges
+    return 2.0 * x - 1.0

@@ -1,0 +1,35 @@
+"""Files that are either whole or not there: written aside, synced, then renamed."""
+
+import contextlib
+import os
+import shutil
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def aside(path):
+    """A path beside `path` to write a file or folder to; renamed to `path` when all went well.
+
+    The suffix is kept, since Keras tells formats by it. A file that was there is replaced in one
+    step; a folder must not be there. A crash leaves what was there as it was.
+
+    Raises:
+        FileExistsError: when `path` is a folder.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise FileExistsError(f"{path} is there already.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    try:
+        yield draft
+        for file in [draft, *draft.rglob("*")] if draft.is_dir() else [draft]:
+            if file.is_file():
+                with open(file, "rb") as written:
+                    os.fsync(written.fileno())
+        os.replace(draft, path)
+    finally:
+        if draft.is_dir():
+            shutil.rmtree(draft)
+        else:
+            draft.unlink(missing_ok=True)

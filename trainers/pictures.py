@@ -1,0 +1,142 @@
+"""Pictures of a training: grids of samples, strips of interpolations, films, curves of losses.
+
+Images go in as networks make them, float in [-1, 1], shape (n, h, w, c) with c = 1 or 3; pictures
+come out as Pillow's or are written to a file. Small images are enlarged by whole factors, pixel for
+pixel, so that nothing is smoothed over.
+"""
+
+import numpy as np
+from PIL import Image, ImageDraw, ImageFont
+
+SIDE = 48  # images below this many pixels are enlarged to about it
+GAP = 2  # pixels between images
+PAPER, FRAME = 255, 112  # white, and a grey that strokes at the edge of an image stand out from
+
+
+def grid(rows, labels=None, title=None):
+    """A picture of images in rows.
+
+    Args:
+        rows: a list of arrays (n, h, w, c) in [-1, 1]; a row may be shorter than another or empty.
+        labels: what stands to the left of each row.
+        title: what stands above.
+
+    Returns:
+        A `PIL.Image.Image`, "L" for one channel and "RGB" for three.
+
+    Raises:
+        ValueError: for no image at all, or another number of channels.
+    """
+    shapes = {tuple(row.shape[1:]) for row in rows if len(row)}
+    if len(shapes) != 1 or next(iter(shapes))[-1] not in (1, 3):
+        raise ValueError(
+            "`rows` should hold images of one shape with 1 or 3 channels. "
+            f"Received: {sorted(shapes)}"
+        )
+    height, width, channels = next(iter(shapes))
+    zoom = max(1, SIDE // min(height, width))
+    height, width = height * zoom + GAP, width * zoom + GAP
+    font = ImageFont.load_default(14)
+    left = 0
+    if labels is not None:
+        left = 12 + max(int(font.getlength(str(label))) for label in labels)
+    top = 24 if title else 0
+    columns = max(len(row) for row in rows)
+    size = (left + columns * width + GAP, top + len(rows) * height + GAP)
+    mode = "L" if channels == 1 else "RGB"
+    picture = Image.new(mode, size, (PAPER,) * channels)
+    draw = ImageDraw.Draw(picture)
+    for i, row in enumerate(rows):
+        corner = (left, top + i * height)
+        opposite = (left + len(row) * width + GAP - 1, top + (i + 1) * height + GAP - 1)
+        if len(row):
+            draw.rectangle([corner, opposite], fill=(FRAME,) * channels)
+        for j, image in enumerate(row):
+            place = (left + GAP + j * width, top + GAP + i * height)
+            picture.paste(Image.fromarray(_enlarged(image, zoom), mode), place)
+    ink = (0,) * channels
+    for i, label in enumerate(labels if labels is not None else []):
+        place = (left // 2, top + i * height + height // 2)
+        draw.text(place, str(label), fill=ink, font=font, anchor="mm")
+    if title:
+        draw.text((size[0] // 2, top // 2), title, fill=ink, font=font, anchor="mm")
+    return picture
+
+
+def by_class(images, classes, count, columns=12):
+    """Splits images into one row per class: the first `columns` of each, in the order they came.
+
+    Args:
+        images: (n, h, w, c).
+        classes: the class number of each, shape (n,).
+        count: how many classes there are.
+
+    Returns:
+        A list of `count` arrays for `grid`.
+    """
+    return [images[classes == k][:columns] for k in range(count)]
+
+
+def slerp(start, end, steps):
+    """Points from `start` to `end` along the great circle, at even angles.
+
+    slerp(p, q; μ) = sin((1 - μ)Ω)/sin Ω · p + sin(μΩ)/sin Ω · q,  Ω the angle between p and q
+
+    A straight line between two Gaussian latents passes through norms that the generator has never
+    seen; this keeps to the sphere where they live. Parallel ends fall back to the line.
+    Source: White 2016, "Sampling Generative Networks", https://arxiv.org/abs/1609.04468.
+
+    Args:
+        start, end: arrays (d,).
+        steps: how many points, both ends among them.
+
+    Returns:
+        An array (steps, d), float32.
+    """
+    share = np.linspace(0.0, 1.0, steps)[:, None]
+    cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
+    angle = np.arccos(np.clip(cosine, -1.0, 1.0))
+    if np.sin(angle) < 1e-6:
+        path = (1.0 - share) * start + share * end
+    else:
+        path = (np.sin((1.0 - share) * angle) * start + np.sin(share * angle) * end) / np.sin(angle)
+    return path.astype("float32")
+
+
+def film(paths, target, seconds=4.0):
+    """Joins pictures of one size to an animated GIF that loops and rests on the last one.
+
+    Args:
+        paths: of the pictures, in order.
+        target: of the GIF.
+        seconds: for one round, the rest apart.
+    """
+    frames = [Image.open(path) for path in paths]
+    each = max(40, int(1000 * seconds / len(frames)))
+    durations = [each] * (len(frames) - 1) + [2000]
+    frames[0].save(target, save_all=True, append_images=frames[1:], duration=durations, loop=0)
+
+
+def curves(steps, series, path, title=None):
+    """Plots named series over train steps into a PNG.
+
+    Args:
+        steps: (n,) numbers.
+        series: a dict name -> (n,) values.
+    """
+    # The object-oriented interface: pyplot would pick a backend and keep global figures.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(7, 4), layout="constrained")
+    axes = figure.add_subplot(xlabel="train steps", ylabel="mean loss", title=title)
+    for name, values in series.items():
+        axes.plot(steps, values, label=name.replace("_", " "))
+    axes.grid(alpha=0.3)
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
+def _enlarged(image, zoom):
+    pixels = np.clip(np.asarray(image) / 2.0 + 0.5, 0.0, 1.0)
+    pixels = np.round(255.0 * pixels).astype("uint8").repeat(zoom, 0).repeat(zoom, 1)
+    return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
