@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from applications import command_line
+from trainers import command_line
 
 FLAGS = flags.FLAGS
 command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)

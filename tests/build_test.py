@@ -87,7 +87,7 @@ def missing_deps(root):
             if label_of(path, root) not in target.srcs:
                 continue
             for imported in sorted(imports(path, known) & set(known)):
-                (owner,) = owned[label_of(known[imported], root)]
+                owner = owned.get(label_of(known[imported], root), ["nothing"])[0]
                 if owner not in (name, *target.deps) and target.kind != "py_binary":
                     missing.append(f"{name} needs {owner}: {module} imports {imported}")
     return missing
@@ -115,6 +115,12 @@ def test_every_file_belongs_to_one_target():
 def test_every_dependency_exists():
     known = targets(ROOT)
     assert {d for target in known.values() for d in target.deps} - set(known) == set()
+
+
+def test_dependencies_run_in_no_circle():
+    known = targets(ROOT)
+    for name, target in known.items():
+        assert not any(name in reached(dep, known) for dep in target.deps), name
 
 
 def test_what_is_imported_is_a_dependency():

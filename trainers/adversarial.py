@@ -6,6 +6,7 @@ to the turns, takes the turns in order, and keeps the books (metrics, optimizers
 noise). It knows no family.
 """
 
+import copy
 import dataclasses
 import inspect
 import random
@@ -120,6 +121,9 @@ class AdversarialModel(keras.Model):
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
         self.sizes = _agreed(arguments, given, known)
+        for size, value in self.defaults(**self.sizes).items():
+            if self.sizes.get(size) is None:
+                self.sizes[size] = value
         for attribute, value in self.sizes.items():
             setattr(self, attribute, value)
         for attribute in self.network_names:
@@ -149,6 +153,10 @@ class AdversarialModel(keras.Model):
         """What the makers make of a batch: fakes, codes … as the losses want them."""
         raise NotImplementedError
 
+    def defaults(self, **sizes):
+        """Sizes that depend on others, for those that neither the user nor a network has told."""
+        return {}
+
     def recipe(self):
         """The paper's arguments of `compile`, as a dict."""
         raise NotImplementedError
@@ -164,7 +172,7 @@ class AdversarialModel(keras.Model):
             rate = LinearDecay(5e-4, steps)
             return keras.optimizers.Adam(rate, 0.0, 0.99, use_ema=averaged, ema_momentum=0.999)
 
-        judges = [p for p in self.players if "discriminator" in self.players[p]]
+        judges = [p for p, owned in self.players.items() if "discriminator" in owned[0]]
         return {
             "objective": Relativistic(),
             "penalties": [R1(1.0), R2(1.0)],
@@ -252,21 +260,24 @@ class AdversarialModel(keras.Model):
         if unknown:
             raise TypeError(f"`compile` takes {', '.join(rules)}. Received: {', '.join(unknown)}.")
         for rule, value in changes.items():
-            merges = isinstance(rules[rule], dict) and isinstance(value, dict)
-            rules[rule] = rules[rule] | value if merges else value
+            if not isinstance(rules[rule], dict):
+                rules[rule] = value
+            elif isinstance(value, dict):
+                rules[rule] |= value
+            else:
+                raise TypeError(f"`{rule}` should be a dict. Received: {value!r}")
         self._check_rules(rules)
+        options = {
+            "run_eagerly": run_eagerly,
+            "jit_compile": jit_compile,
+            "steps_per_execution": steps_per_execution,
+        }
+        self._compile_with(rules, options)
 
-        super().compile(
-            optimizer=None,
-            run_eagerly=run_eagerly,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-        )
-        self.compile_rules = dict(
-            run_eagerly=run_eagerly,
-            jit_compile=jit_compile,
-            steps_per_execution=steps_per_execution,
-        )
+    def _compile_with(self, rules, options):
+        super().compile(optimizer=None, **options)
+        self.compile_options = options
+        self._shown.position = None
         self.objective, self.augment = rules["objective"], rules["augment"]
         self.penalties = list(rules["penalties"])
         self.turns = {player: rules["turns"].get(player, 1) for player in self.players}
@@ -300,6 +311,14 @@ class AdversarialModel(keras.Model):
                     f"`{rule}` should name players of {type(self).__name__}: "
                     f"{', '.join(self.players)}. Received: {', '.join(strangers)}."
                 )
+        strangers = [
+            name for name in rules["loss_weights"] if not name.startswith(tuple(self.players))
+        ]
+        if strangers:
+            raise ValueError(
+                "`loss_weights` should name losses, which begin with a player: "
+                f"{', '.join(self.players)}. Received: {', '.join(strangers)}."
+            )
         missing = [p for p in self.players if p not in rules["optimizers"]]
         if missing:
             raise ValueError(f"`optimizers` should have one for each player: {', '.join(missing)}?")
@@ -356,7 +375,13 @@ class AdversarialModel(keras.Model):
             ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
                 batches that cannot be dealt.
         """
-        if validation_split and isinstance(x, np.ndarray):
+        if validation_split:
+            if not _is_array(x):
+                raise ValueError(
+                    "`validation_split` should be used with arrays only. "
+                    f"Received: {type(x).__name__}. Give `validation_data`."
+                )
+            x, y = np.asarray(x), None if y is None else np.asarray(y)
             kept = len(x) - int(len(x) * validation_split)
             tails = tuple(a[kept:] for a in (x, y) if a is not None)
             validation_data = tails if len(tails) > 1 else tails[0]
@@ -380,7 +405,7 @@ class AdversarialModel(keras.Model):
             return super().evaluate(self._stream_of(x, y, batch_size, shuffle=False), **kwargs)
 
     def _stream_of(self, x, y, batch_size, shuffle):
-        if isinstance(x, (np.ndarray, list)) or tf.is_tensor(x):
+        if _is_array(x):
             x = (x,) if y is None else (x, y)
         self._assert_compile_called("fit")
         parts = max(self.turns.values())
@@ -436,14 +461,19 @@ class AdversarialModel(keras.Model):
         else:
             tape, values = tf.GradientTape(), tree.map_structure(ops.stop_gradient, made.values)
         with self._noise(player), tape:
-            loss = self.loss_of(player, batch, values)
+            losses = self.losses_of(player, batch, values)
             # Replicas' gradients are summed, each loss is a mean over the replica's share.
-            share = loss / tf.distribute.get_strategy().num_replicas_in_sync
+            share = losses[f"{player}_loss"] / tf.distribute.get_strategy().num_replicas_in_sync
             share = optimizer.scale_loss(share)
-        optimizer.apply(tape.gradient(share, variables), variables)
+        gradients = tape.gradient(share, variables)
+        # A hidden bias has no part in the gradient of a penalty, so its update could begin while
+        # the penalty still reads it: in one of some thousand steps TensorFlow mixed old and new.
+        with tf.control_dependencies([share, *(g for g in gradients if g is not None)]):
+            optimizer.apply(gradients, variables)
+        self._record(losses)
 
-    def loss_of(self, player, batch, made, record=True):
-        """The player's loss with penalties on its weights; the metrics take note of every term."""
+    def losses_of(self, player, batch, made):
+        """A dict of the player's loss with its penalties, `<player>_loss`, and of every term."""
         terms = getattr(self, f"{player}_loss")(batch, made)
         terms = terms if isinstance(terms, dict) else {"loss": terms}
         terms = {f"{player}_{term}": value for term, value in terms.items()}
@@ -452,22 +482,23 @@ class AdversarialModel(keras.Model):
         total = total + sum(p.on_weights(player, variables) for p in self.penalties)
         for network in self.players[player]:
             total = total + sum(getattr(self, network).losses)  # regularizers of its layers
-        if record:
-            for name, value in (terms | {f"{player}_loss": total}).items():
-                self._mean(name).update_state(value)
-        return total
+        return terms | {f"{player}_loss": total}
+
+    def _record(self, losses):
+        for name, value in losses.items():
+            self._mean(name).update_state(value)
 
     def test_step(self, data):
         """Losses as in training, but what the layers would learn from the pass is thrown away."""
         seed = keras.random.randint((), 0, 2**31 - 1)
-        means = {}
-        with keras.StatelessScope(), noise.stream(seed, label="evaluate"):
+        values = [(variable, variable.value) for variable in self.variables]
+        losses = {}
+        with keras.StatelessScope(values), noise.stream(seed, label="evaluate"):
             batch = self.deal(data)[-1]
             made = self.forward(batch)
             for player in self.players:
-                means[player] = self.loss_of(player, batch, made, record=False)
-        for player, loss in means.items():
-            self._mean(f"{player}_loss").update_state(loss)
+                losses |= self.losses_of(player, batch, made)
+        self._record(losses)
         return self.get_metrics_result()
 
     def _noise(self, label):
@@ -510,11 +541,11 @@ class AdversarialModel(keras.Model):
         if self._shown.position != position:
             if self._shown.model is None:
                 self._shown.model = type(self).from_config(self.get_config())
-            copy = self._shown.model
-            copy.set_weights(self.get_weights())
+            shown = self._shown.model
+            shown.set_weights(self.get_weights())
             for player in averaging:
-                self.optimizers[player].finalize_variable_values(copy.variables_of(player))
-            copy._estimate_batch_statistics()
+                self.optimizers[player].finalize_variable_values(shown.variables_of(player))
+            shown._estimate_batch_statistics()
             self._shown.position = position
         return self._shown.model
 
@@ -579,8 +610,10 @@ class AdversarialModel(keras.Model):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = {
-            key: keras.saving.deserialize_keras_object(value, custom_objects=custom_objects)
+        config = {  # of a copy, since Keras empties what it reads
+            key: keras.saving.deserialize_keras_object(
+                copy.deepcopy(value), custom_objects=custom_objects
+            )
             if isinstance(value, dict) and "class_name" in value
             else value
             for key, value in config.items()
@@ -592,10 +625,12 @@ class AdversarialModel(keras.Model):
             return {}
         rules = ("objective", "optimizers", "loss_weights", "penalties", "turns", "augment")
         rules = {rule: getattr(self, rule) for rule in rules}
-        return keras.saving.serialize_keras_object(dict(rules) | self.compile_rules)
+        config = {"rules": rules, "options": self.compile_options}
+        return keras.saving.serialize_keras_object(config)
 
     def compile_from_config(self, config):
-        self.compile(**keras.saving.deserialize_keras_object(config))
+        config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
+        self._compile_with(config["rules"], config["options"])
 
     def _random_states(self):
         """Where the layers' own random generators (Dropout's) stand: Keras saves them nowhere."""
@@ -607,12 +642,21 @@ class AdversarialModel(keras.Model):
         for i, state in enumerate(self._random_states()):
             store[f"random_{i}"] = state
 
+    def set_weights(self, weights):
+        super().set_weights(weights)
+        self._shown.position = None  # the averaged copy is out of date
+
     def load_own_variables(self, store):
+        self._shown.position = None
         states = self._random_states()
         for i, state in enumerate(states):
             state.assign(store[f"random_{i}"])
         ours = [key for key in sorted(store.keys()) if not key.startswith("random_")]
         super().load_own_variables({key: store[key] for key in ours})
+
+
+def _is_array(x):
+    return isinstance(x, (np.ndarray, list)) or tf.is_tensor(x)
 
 
 def in_batches(network, inputs, batch_size=256):
@@ -635,27 +679,38 @@ def _agreed(sizes, networks, known):
     for name, network in networks.items():
         if not isinstance(network, keras.layers.Layer):
             raise TypeError(f"`{name}` should be a Keras model. Received: {network!r}")
+        if not network.built:
+            raise ValueError(
+                f"`{name}` should be built: call it once on a batch. Received: {network.name}."
+            )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     said = {}
-    if isinstance(networks.get("generator"), keras.Model):
+    if _says_its_shapes(networks.get("generator")):
+        generator = networks["generator"]
         said["generator"] = {
-            "latent_dim": _shapes(networks["generator"].inputs)[0][-1],
-            "image_shape": _shapes(networks["generator"].outputs)[0],
+            "latent_dim": generator.inputs[0].shape[1:],
+            "image_shape": generator.outputs[0].shape[1:],
         }
-    if isinstance(networks.get("discriminator"), keras.Model):
-        said["discriminator"] = {"image_shape": _shapes(networks["discriminator"].inputs)[0]}
+    if _says_its_shapes(networks.get("discriminator")):
+        said["discriminator"] = {"image_shape": networks["discriminator"].inputs[0].shape[1:]}
     for network, claims in said.items():
         for size, claim in claims.items():
-            if size not in sizes or claim == sizes[size]:
+            if size not in sizes:
                 continue
-            if sizes[size] not in (None, known[size].default):
+            told = sizes[size]
+            if told is not None and tf.TensorShape(told).is_compatible_with(claim):
+                continue
+            claimed = claim[0] if size == "latent_dim" else tuple(claim)
+            if told is not None and told != known[size].default:
                 raise ValueError(
-                    f"`{network}` should fit {size}={sizes[size]}. Received: a network with "
-                    f"{size}={claim}."
+                    f"`{network}` should fit {size}={told}. Received: a network with "
+                    f"{size}={claimed}."
                 )
-            sizes[size] = claim
+            if None not in claim:
+                sizes[size] = claimed
     return sizes
 
 
-def _shapes(tensors):
-    return [tuple(t.shape[1:]) for t in tensors]
+def _says_its_shapes(network):
+    """Whether inputs and outputs are known before a call: not of subclassed models."""
+    return bool(getattr(network, "inputs", None))

@@ -34,7 +34,12 @@ class Component:
     cure: str = ""
 
     def check_spec(self, spec):
-        """Raises a ValueError where dtype or shape of a batch are wrong already."""
+        """Raises a ValueError where kind, dtype or shape of a batch are wrong already."""
+        if not hasattr(spec, "dtype"):
+            raise ValueError(
+                f"A batch should be tensors, `{self.name}` first. "
+                f"Received: a {type(spec).__name__}."
+            )
         if spec.dtype.is_integer != self.integer or not (
             spec.dtype.is_integer or spec.dtype.is_floating
         ):
@@ -55,14 +60,15 @@ class Component:
         low, high = tf.reduce_min(values), tf.reduce_max(values)
         slack = 0 if self.integer else ROUNDING
         fine = tf.constant(True)
+        if not self.integer:
+            fine = tf.math.is_finite(low) & tf.math.is_finite(high)
         if self.low is not None:
             fine &= low >= tf.cast(self.low - slack, values.dtype)
         if self.high is not None:
             fine &= high <= tf.cast(self.high + slack, values.dtype)
-        text = (
-            f"<`{self.name}` should hold values{self._range()}. Received values from {{}} to {{}}. "
-        )
-        tf.debugging.Assert(fine, [tf.strings.format(text + f"{self.cure}>", (low, high))])
+        held = f"values{self._range()}" if self._range() else "finite values"
+        text = f"<`{self.name}` should hold {held}. Received values from {{}} to {{}}. {self.cure}>"
+        tf.debugging.Assert(fine, [tf.strings.format(text, (low, high))])
 
     def _range(self):
         bounded = self.low is not None or self.high is not None
@@ -111,8 +117,10 @@ def prepare(data, components, parts, batch_size=None, shuffle=True):
     for component, part in zip(components, given, strict=False):
         component.check_spec(part)
     rows = given[0].shape[0]
-    if rows is None and parts > 1:  # leave out the last batch when it cannot be dealt
-        data = data.filter(lambda *batch: tf.shape(tf.nest.flatten(batch)[0])[0] % parts == 0)
+    if rows is None and parts > 1:
+        for batch in data.take(1):
+            check_deal(len(tf.nest.flatten(batch)[0]), parts)
+        data = data.map(lambda *batch: _dealable(batch, parts))
     elif rows is not None:
         check_deal(rows, parts)
 
@@ -132,6 +140,14 @@ def check_deal(rows, parts):
             f"A batch should be dealt into {parts} equal turns. Received: batches of {rows}. "
             f"Use a multiple of {parts}, for example {nearest}."
         )
+
+
+def _dealable(batch, parts):
+    """A last, smaller batch without what is left over, or with repeats for parts without any."""
+    rows = tf.shape(tf.nest.flatten(batch)[0])[0]
+    which = tf.range(tf.maximum(rows - rows % parts, parts)) % rows
+    batch = tf.nest.map_structure(lambda leaf: tf.gather(leaf, which), batch)
+    return batch if len(batch) > 1 else batch[0]
 
 
 def _from_arrays(arrays, batch_size, parts, shuffle):

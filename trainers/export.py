@@ -36,6 +36,12 @@ def save(model, folder):
             f"Received: folder={str(folder)!r}"
         )
     networks = model.averaged().signatures()
+    shapeless = [name for name, network in networks.items() if not hasattr(network, "inputs")]
+    if shapeless:
+        raise ValueError(
+            f"`model` should have functional networks, whose inputs have names: "
+            f"{', '.join(shapeless)} is a subclassed one."
+        )
     if not networks:
         raise ValueError(f"`model` should have signatures. Received: {type(model).__name__}.")
     archive = keras.export.ExportArchive()

@@ -94,7 +94,8 @@ def slerp(start, end, steps):
         An array (steps, d), float32.
     """
     share = np.linspace(0.0, 1.0, steps)[:, None]
-    cosine = np.dot(start, end) / (np.linalg.norm(start) * np.linalg.norm(end))
+    norms = np.linalg.norm(start) * np.linalg.norm(end)
+    cosine = np.dot(start, end) / norms if norms else 1.0
     angle = np.arccos(np.clip(cosine, -1.0, 1.0))
     if np.sin(angle) < 1e-6:
         path = (1.0 - share) * start + share * end

@@ -118,8 +118,8 @@ class DCGAN(GAN):
         for layer in self.discriminator.layers:
             if isinstance(layer, layers.Conv2D):
                 height, width = layer.output.shape[1:3]
-                size = (max(1, height // 4), max(1, width // 4))
-                pooled.append(layers.Flatten()(layers.MaxPooling2D(size)(layer.output)))
+                pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")
+                pooled.append(layers.Flatten()(pool(layer.output)))
         if not pooled:
             return super().build_features()
         joined = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]

@@ -44,12 +44,12 @@ class GAN(AdversarialModel):
     def __init__(
         self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
     ):
-        image_shape = tuple(image_shape)
-        if latent_dim is None:
-            latent_dim = 100 if len(image_shape) == 3 else 2
         super().__init__(
-            name, image_shape=image_shape, latent_dim=latent_dim, width=width, **arguments
+            name, image_shape=tuple(image_shape), latent_dim=latent_dim, width=width, **arguments
         )
+
+    def defaults(self, image_shape, **sizes):
+        return {"latent_dim": 100 if len(image_shape) == 3 else 2}
 
     @classmethod
     def small(cls, image_shape):

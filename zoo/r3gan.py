@@ -12,7 +12,7 @@ cosines; here β₂ is its last value and γ its first.
 
 import keras
 from keras import layers
-from keras.initializers import VarianceScaling
+from keras.initializers import RandomNormal, VarianceScaling
 
 from trainers.adversarial import AdversarialModel, LinearDecay
 from trainers.objectives import Relativistic
@@ -48,17 +48,19 @@ class R3GAN(GAN):
         name=None,
         **networks,
     ):
-        points = len(image_shape) != 3
         super().__init__(
             image_shape,
-            latent_dim or (2 if points else 64),
-            128 if points else width,
+            latent_dim,
+            width if len(image_shape) == 3 else 128,
             name=name,
             cardinality=cardinality,
             blocks=blocks,
             dense=dense,
             **networks,
         )
+
+    def defaults(self, image_shape, **sizes):
+        return {"latent_dim": 64 if len(image_shape) == 3 else 2}
 
     @classmethod
     def small(cls, image_shape):
@@ -121,7 +123,11 @@ def generator(image_shape, latent_dim, width, cardinality, blocks):
     """z (latent_dim,) -> learned 4x4xw basis -> 8x8xw -> … -> hxwxw -> 1x1 -> image."""
     count = stages(image_shape)
     inputs = keras.Input((latent_dim,), name="latent")
-    x = layers.Reshape((4, 4, width))(layers.Dense(16 * width)(inputs))
+    # A learned 4x4 basis, one picture for each channel, weighted by what z says of the channel.
+    basis = layers.EinsumDense(
+        "nc,hwc->nhwc", (4, 4, width), kernel_initializer=RandomNormal(0.0, 1.0), name="basis"
+    )
+    x = basis(layers.Dense(width)(inputs))
     for stage in range(count + 1):
         if stage:
             # Copies and then the mean of neighbours: interpolation with the filter [1, 2, 1].

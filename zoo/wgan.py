@@ -47,9 +47,10 @@ class WGANGP(GAN):
         name=None,
         **networks,
     ):
-        if latent_dim is None:
-            latent_dim = 128 if len(image_shape) == 3 else 2
         super().__init__(image_shape, latent_dim, width, name=name, residual=residual, **networks)
+
+    def defaults(self, image_shape, **sizes):
+        return {"latent_dim": 128 if len(image_shape) == 3 else 2}
 
     @classmethod
     def small(cls, image_shape):

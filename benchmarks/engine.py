@@ -1,0 +1,113 @@
+"""What the engine costs: `model.fit(zoo.DCGAN)` beside a hand-written loop of the same steps.
+
+    python -m benchmarks.engine
+
+Both train the same networks on the same batches with the same mathematics: fakes made once for two
+turns, Adam for either player, mean losses kept. They take turns in rounds, so that a machine that
+slows down slows both. The last line is one JSON object; docs/engine.json keeps it.
+"""
+
+import json
+import statistics
+import time
+from pathlib import Path
+
+from absl import flags
+
+from trainers import command_line
+
+FLAGS = flags.FLAGS
+flags.DEFINE_integer("side", 32, "Height and width of the images.", lower_bound=8)
+flags.DEFINE_integer("batch_size", 64, "Images in a batch.", lower_bound=1)
+flags.DEFINE_integer("steps", 40, "Steps in a round.", lower_bound=1)
+flags.DEFINE_integer("rounds", 7, "Rounds of each.", lower_bound=1)
+flags.DEFINE_string("out", "docs/engine.json", "Where the figures are kept.")
+
+BOUND = 1.03
+
+
+def main():
+    """Times both in turns and writes the figures."""
+    import keras
+
+    import zoo
+    from trainers import datasets, training
+
+    keras.utils.set_random_seed(0)
+    data = datasets.load("digits", batch_size=FLAGS.batch_size, image_size=FLAGS.side).repeat()
+    shape = (FLAGS.side, FLAGS.side, 1)
+    model = zoo.create("dcgan", scale="small", image_shape=shape)
+    ours = zoo.create("dcgan", scale="small", image_shape=shape)
+    step = hand_written(ours)
+
+    def fit():
+        model.fit(data, steps_per_epoch=FLAGS.steps, verbose=0)
+
+    def loop():
+        batches = iter(data)
+        sums = [0.0, 0.0]
+        for _ in range(FLAGS.steps):
+            sums = [a + b for a, b in zip(sums, step(next(batches)), strict=True)]
+        return [float(total) / FLAGS.steps for total in sums]
+
+    seconds = {"fit": [], "loop": []}
+    for i in range(FLAGS.rounds + 1):  # the first compiles
+        # Who goes first changes, so that neither always follows the other.
+        for name, play in [("fit", fit), ("loop", loop)][:: 1 if i % 2 else -1]:
+            start = time.perf_counter()
+            play()
+            seconds[name].append(time.perf_counter() - start)
+    ratios = [a / b for a, b in zip(seconds["fit"][1:], seconds["loop"][1:], strict=True)]
+    figures = {
+        "fit_over_loop": round(statistics.median(ratios), 4),
+        "bound": BOUND,
+        "meets_bound": statistics.median(ratios) <= BOUND,
+        "rounds": [round(ratio, 4) for ratio in ratios],
+        "images_per_second": {
+            name: round(FLAGS.steps * FLAGS.batch_size / statistics.median(found[1:]))
+            for name, found in seconds.items()
+        },
+        "side": FLAGS.side,
+        "batch_size": FLAGS.batch_size,
+        "steps": FLAGS.steps,
+        "versions": training.versions(),
+        "machine": training.machine(),
+    }
+    path = Path(FLAGS.out)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(figures, indent=2) + "\n")
+    print(json.dumps(figures))
+
+
+def hand_written(model):
+    """The loop's step on the networks and optimizers of a model: x -> (D's loss, G's loss)."""
+    import tensorflow as tf
+
+    generator, discriminator = model.generator, model.discriminator
+    generator_adam = model.optimizers["generator"]
+    discriminator_adam = model.optimizers["discriminator"]
+
+    @tf.function
+    def step(x):
+        z = tf.random.uniform((x.shape[0], model.latent_dim), -1.0, 1.0)
+        with tf.GradientTape() as tape:
+            fake = generator(z, training=True)
+            with tape.stop_recording():
+                judged = tf.stop_gradient(fake)
+                with tf.GradientTape() as inner:
+                    real_logits = discriminator(x, training=True)
+                    fake_logits = discriminator(judged, training=True)
+                    loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
+                    loss += tf.reduce_mean(tf.nn.softplus(fake_logits))
+                variables = discriminator.trainable_variables
+                discriminator_adam.apply(inner.gradient(loss, variables), variables)
+            fooled = tf.reduce_mean(tf.nn.softplus(-discriminator(fake, training=True)))
+        variables = generator.trainable_variables
+        generator_adam.apply(tape.gradient(fooled, variables), variables)
+        return loss, fooled
+
+    return step
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,93 @@
+"""What a server answers is what `predict` returns."""
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import tree
+from tensorflow.core.protobuf import saved_model_pb2
+
+import zoo
+from tests import c_api
+from trainers import export
+
+SMALL = {"scale": "small", "image_shape": (8, 8, 1)}
+NAMES = ("latent", "labels")
+
+
+def ask(folder, signature, inputs, tmp_path):
+    """The answer of a signature in a process that knows TensorFlow's C API only."""
+    model = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
+    asked = model.meta_graphs[0].signature_def[signature]
+    arrays = {asked.inputs[name].name: value for name, value in inputs.items()}
+    (output,) = asked.outputs.values()
+    np.savez(tmp_path / "inputs.npz", **arrays)
+    files = [tmp_path / "inputs.npz", output.name, tmp_path / "result.npy"]
+    subprocess.run(
+        [sys.executable, c_api.__file__, folder, *files], check=True, timeout=300, cwd=tmp_path
+    )
+    return np.load(tmp_path / "result.npy")
+
+
+def trained(name):
+    """A model whose averages and batch statistics differ from the raw weights'."""
+    model = zoo.create(name, recipe="modern", **SMALL)
+    x = np.random.default_rng(0).uniform(-1, 1, (64, 8, 8, 1)).astype("float32")
+    labels = (np.arange(64) % 10,) if name == "cgan" else ()
+    model.fit(x, *labels, batch_size=16, epochs=2, verbose=0)
+    return model
+
+
+@pytest.mark.parametrize("name", ["dcgan", "cgan"])
+@pytest.mark.parametrize("signature", ["generate", "serving_default"])
+def test_the_c_api_answers_what_predict_returns(name, signature, tmp_path):
+    model = trained(name)
+    folder = export.save(model, tmp_path / "model" / "1")
+    inputs = model.draw(5)
+    named = dict(zip(NAMES, map(np.asarray, tree.flatten(inputs)), strict=False))
+    answer = ask(folder, signature, named, tmp_path)
+    np.testing.assert_allclose(answer, model.predict(inputs, verbose=0), atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", zoo.list_models())
+def test_every_export_takes_batches_of_any_size(name, tmp_path):
+    model = trained(name) if name != "wgan_gp" else zoo.create(name, **SMALL)
+    folder = export.save(model, tmp_path / "1")
+    generate = tf.saved_model.load(folder).signatures["generate"]
+    for n in (1, 7):
+        inputs = model.draw(n)
+        named = dict(zip(NAMES, map(tf.constant, tree.flatten(inputs)), strict=False))
+        made = generate(**named)
+        assert list(made) == ["images"]
+        np.testing.assert_allclose(made["images"], model.predict(inputs, verbose=0), atol=1e-5)
+
+
+def test_a_folder_that_is_no_version_is_refused(tmp_path):
+    with pytest.raises(ValueError, match=r"should end in a version number, such as .*/digits/1"):
+        export.save(zoo.create("gan", **SMALL), tmp_path / "latest")
+
+
+def test_a_version_that_is_there_is_kept(tmp_path):
+    folder = tmp_path / "1"
+    folder.mkdir()
+    (folder / "precious").touch()
+    with pytest.raises(FileExistsError, match="is there already"):
+        export.save(zoo.create("gan", **SMALL), folder)
+    assert [p.name for p in tmp_path.rglob("*")] == ["1", "precious"]
+
+
+def test_the_next_version_is_one_above_the_highest(tmp_path):
+    assert export.next_version(tmp_path / "new") == tmp_path / "new" / "1"
+    for name in ("2", "10", "notes"):
+        (tmp_path / name).mkdir()
+    assert export.next_version(tmp_path) == tmp_path / "11"
+
+
+def test_a_model_without_signatures_is_refused(tmp_path):
+    model = zoo.create("gan", **SMALL)
+    model.signatures = dict
+    with pytest.raises(ValueError, match="should have signatures"):
+        export.save(model, tmp_path / "1")

@@ -1,0 +1,44 @@
+import pytest
+
+from trainers import files
+
+
+def test_a_file_appears_when_it_is_whole(tmp_path):
+    target = tmp_path / "deep" / "a.txt"
+    with files.aside(target) as draft:
+        draft.write_text("new")
+        assert not target.exists()
+        assert draft.suffix == ".txt"
+    assert target.read_text() == "new"
+    assert list(target.parent.iterdir()) == [target]
+
+
+def test_a_failure_keeps_what_was_there(tmp_path):
+    target = tmp_path / "a.txt"
+    target.write_text("old")
+    with pytest.raises(RuntimeError), files.aside(target) as draft:
+        draft.write_text("half of the n")
+        raise RuntimeError
+    assert target.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [target]
+
+
+def test_a_folder_is_written_aside_too(tmp_path):
+    with files.aside(tmp_path / "1") as draft:
+        (draft / "variables").mkdir(parents=True)
+        (draft / "variables" / "data").write_text("x")
+    assert (tmp_path / "1" / "variables" / "data").read_text() == "x"
+
+
+def test_a_failed_folder_leaves_nothing(tmp_path):
+    with pytest.raises(RuntimeError), files.aside(tmp_path / "1") as draft:
+        draft.mkdir()
+        (draft / "a").touch()
+        raise RuntimeError
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_folder_that_is_there_is_not_replaced(tmp_path):
+    (tmp_path / "1").mkdir()
+    with pytest.raises(FileExistsError, match="is there already"), files.aside(tmp_path / "1"):
+        pass

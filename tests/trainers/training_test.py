@@ -1,0 +1,165 @@
+"""A run that is interrupted ends like one that is not."""
+
+import json
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers import callbacks, pictures, training
+
+SETTINGS = {"model": "gan", "seed": 0, "batch_size": 16}
+BATCHES = 7  # in an epoch
+
+
+def load(start):
+    """A stream that is a function of (epoch, batch)."""
+    epoch, batch = start
+
+    def make(number):
+        seed = tf.stack([number, tf.constant(5, tf.int64)])
+        return tf.random.stateless_uniform((16, 8, 8, 1), seed, -1.0, 1.0)
+
+    # An epoch is 7 batches; the stream goes on with the next, as a repeated dataset does.
+    return tf.data.Dataset.range(epoch * BATCHES + batch, 10**6).map(make)
+
+
+def fresh(steps, stride, recipe="modern"):
+    model = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
+    model.noise_seed.assign(3)
+    options = training.fast_options(model, stride) | {"jit_compile": False}
+    model.compile(recipe, steps, **options)
+    return model
+
+
+def draw(model, step):
+    return pictures.grid([model.generate(3, seed=0)], title=f"step {step}")
+
+
+def same(model, seed=1):
+    for network in (model.generator, model.discriminator):
+        for i, weights in enumerate(network.weights):
+            weights.assign(tf.random.stateless_normal(weights.shape, [seed, i]) * 0.1)
+
+
+def go(folder, steps, stop=None, **how):
+    """Trains up to `steps`, or is killed after `stop` of them."""
+    run = training.Run(folder, SETTINGS, steps, **how)
+    model = fresh(40, run.stride)
+    same(model)
+    if stop is None:
+        run.train(model, load, BATCHES, draw)
+        return run, model
+
+    class Kill(Exception):
+        pass
+
+    def killed(model, step):
+        if step > stop:
+            raise Kill
+        return draw(model, step)
+
+    with pytest.raises(Kill):
+        run.train(model, load, BATCHES, killed)
+    return run, model
+
+
+def weights_of(model):
+    slots = [v for optimizer in model.optimizers.values() for v in optimizer.variables]
+    return [np.asarray(v) for v in [*model.weights, *slots]]
+
+
+def test_a_killed_run_that_is_resumed_ends_like_one_left_alone(tmp_path):
+    _, alone = go(tmp_path / "alone", 40)
+    go(tmp_path / "killed", 40, stop=9)
+    run, _ = go(tmp_path / "killed", 40, stop=27, resume=True)
+    assert run.done == 8
+    run, resumed = go(tmp_path / "killed", 40, resume=True)
+    assert run.done == 40
+    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(a, b)
+    logs = [callbacks.read_log(tmp_path / name / "losses.csv") for name in ("alone", "killed")]
+    steps, losses = ([[row[k] for row in log] for log in logs] for k in ("step", "generator_loss"))
+    assert steps[0] == steps[1] == list(range(2, 41, 2))
+    assert losses[0] == losses[1]
+
+
+def test_the_number_of_steps_is_kept_whatever_divides_it(tmp_path):
+    for steps in (1, 7, 53):
+        run, model = go(tmp_path / str(steps), steps)
+        assert int(model.optimizers["generator"].iterations) == steps
+        assert run.interval <= max(1, -(-steps // training.STRETCHES))
+
+
+def test_a_finished_run_goes_on_when_asked_for_more(tmp_path):
+    run, model = go(tmp_path, 10)
+    run.finish(model, {"scores": {}})
+    assert training.Run(tmp_path, SETTINGS, 10, resume=True).finished
+    run, more = go(tmp_path, 25, resume=True)
+    assert not run.finished
+    assert int(more.optimizers["generator"].iterations) == 25
+    run.finish(more, {})
+    _, alone = go(tmp_path / "alone", 25)
+    for a, b in zip(weights_of(alone), weights_of(more), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_a_finished_run_holds_one_model_and_its_figures(tmp_path):
+    run, model = go(tmp_path, 10)
+    figures = run.finish(model, {"answer": 42})
+    assert [p.name for p in tmp_path.rglob("*.keras")] == ["model.keras"]
+    assert not (tmp_path / "checkpoints").exists()
+    assert json.loads((tmp_path / "metrics.json").read_text()) == figures
+    assert figures["answer"] == 42
+    assert figures["seed"] == 0
+    assert figures["steps"] == 10
+    assert figures["images_per_second"] > 0
+    assert set(figures["losses"]) == {"discriminator_loss", "generator_loss"}
+    assert figures["versions"]["tensorflow"] == tf.__version__
+
+
+def test_a_run_that_is_there_is_refused_and_kept(tmp_path):
+    go(tmp_path, 4)
+    before = sorted(p.name for p in tmp_path.rglob("*"))
+    with pytest.raises(ValueError, match="Go on with --resume, replace it with --overwrite"):
+        training.Run(tmp_path, SETTINGS, 4)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == before
+
+
+def test_a_run_with_other_settings_is_not_resumed(tmp_path):
+    go(tmp_path, 4)
+    with pytest.raises(ValueError, match="other settings. Resume it with --seed=0"):
+        training.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
+
+
+def test_a_run_is_overwritten_when_asked(tmp_path):
+    run, model = go(tmp_path, 4)
+    run.finish(model, {})
+    (tmp_path / "notes.txt").write_text("mine")
+    run = training.Run(tmp_path, SETTINGS | {"seed": 1}, 4, overwrite=True)
+    assert run.done == 0
+    assert not run.finished
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "settings.json"]
+
+
+def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+    (tmp_path / "file").touch()
+    with pytest.raises(ValueError, match=r"should be one that can be written. Received: .*file"):
+        training.Run(tmp_path / "file", SETTINGS, 4)
+
+
+def test_two_checkpoints_are_kept(tmp_path):
+    go(tmp_path, 40)
+    names = [path.name for path in callbacks.found(tmp_path / "checkpoints")]
+    assert names == ["00000038.weights.h5", "00000040.weights.h5"]
+
+
+def test_dense_networks_run_many_steps_a_call_and_never_too_many():
+    dense = zoo.create("gan", image_shape=(8, 8, 1), width=8)
+    convolutional = zoo.create("dcgan", image_shape=(8, 8, 1), width=8)
+    assert training.fast_options(dense, 600)["steps_per_execution"] == 25
+    assert training.fast_options(dense, 7)["steps_per_execution"] == 7
+    assert training.fast_options(dense, 53)["steps_per_execution"] == 1
+    if not tf.config.list_physical_devices("GPU"):
+        assert training.fast_options(convolutional, 600)["jit_compile"] is False

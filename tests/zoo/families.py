@@ -1,0 +1,135 @@
+"""Tiny models of every family: one line for images and one for points, and a few variants.
+
+A new family adds its line to `IMAGES` (and to `POINTS`, where it has networks for them); all tests
+in `every_family_test.py` then hold it too.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+import zoo
+
+SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
+IMAGES = {
+    "cgan": SMALL | {"classes": 3},
+    "dcgan": SMALL | {"width": 4},
+    "gan": SMALL,
+    "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
+    "wgan_gp": SMALL | {"width": 4, "residual": False},
+}
+PLANE = {"image_shape": (2,), "latent_dim": 2}
+POINTS = {
+    "cgan": PLANE | {"width": 8, "classes": 3},
+    "dcgan": PLANE | {"width": 8},
+    "gan": PLANE | {"width": 8},
+    "r3gan": PLANE,
+    "wgan_gp": PLANE | {"width": 8},
+}
+VARIANTS = {  # other networks of a family, and switches of its page
+    "cgan, plain": ("cgan", SMALL | {"width": 8}),
+    "dcgan, no rules": (
+        "dcgan",
+        SMALL
+        | {
+            "width": 4,
+            "strided": False,
+            "batch_norm": False,
+            "hidden_dense": True,
+            "generator_activation": "tanh",
+            "output_activation": "linear",
+            "discriminator_activation": "relu",
+        },
+    ),
+    "gan, plain": ("gan", SMALL | {"width": 8}),
+    "r3gan, dense": ("r3gan", SMALL | {"width": 8, "dense": True}),
+    "r3gan, groups": ("r3gan", SMALL | {"width": 4, "cardinality": 4, "blocks": 1}),
+    "wgan_gp, residual": ("wgan_gp", SMALL | {"width": 4}),
+}
+TURNS = {  # fewer than the paper's, since each one is traced; the points are given the paper's
+    "wgan_gp": {"discriminator": 2},
+    "wgan_gp, residual": {"discriminator": 1},
+}
+ROWS = (
+    {name: (name, arguments) for name, arguments in IMAGES.items()}
+    | {f"{name}, points": (name, arguments) for name, arguments in POINTS.items()}
+    | VARIANTS
+)
+MAIN = [row for row in ROWS if row not in VARIANTS]
+CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for images of any size
+    "dcgan": ("dcgan", {"width": 2}),
+    "r3gan": ("r3gan", {"width": 4, "cardinality": 2, "blocks": 1}),
+    "wgan_gp": ("wgan_gp", {"width": 2, "residual": False}),
+    "wgan_gp, residual": ("wgan_gp", {"width": 2}),
+}
+
+
+def create(row, **changes):
+    """The model of a row, compiled with its paper's recipe."""
+    name, arguments = ROWS[row]
+    model = zoo.create(name, **(arguments | changes))
+    return recompile(model, row) if row in TURNS else model
+
+
+def recompile(model, row, **rules):
+    model.compile(**({"turns": TURNS.get(row, {})} | rules))
+    return model
+
+
+def parts(model):
+    """Into how many turns a batch is dealt."""
+    return max(model.turns.values())
+
+
+def arrays(model, steps=1, rows=4, seed=0):
+    """(x,) or (x, y) for so many steps of `rows` samples per turn."""
+    rng = np.random.default_rng(seed)
+    n = steps * rows * parts(model)
+    x = rng.uniform(-1.0, 1.0, (n, *model.image_shape)).astype("float32")
+    classes = getattr(model, "classes", 0)
+    return (x, rng.integers(0, classes, n)) if classes else (x,)
+
+
+def dataset(model, steps=1, rows=4, seed=0):
+    """The same as a stream of batches, one for each step."""
+    given = arrays(model, steps, rows, seed)
+    batches = tf.data.Dataset.from_tensor_slices(given if len(given) > 1 else given[0])
+    return batches.batch(rows * parts(model), drop_remainder=True)
+
+
+def batch(model, rows=4, seed=0):
+    """What one turn sees: x, or (x, y)."""
+    given = tuple(tf.constant(a[:rows]) for a in arrays(model, 1, rows, seed))
+    return given if len(given) > 1 else given[0]
+
+
+def state(model):
+    """Everything that training moves, as a list of arrays."""
+    optimizers = [v for o in model.optimizers.values() for v in o.variables]
+    return [v.numpy() for v in variables(model) + optimizers]
+
+
+def variables(model):
+    """Weights and random states, without the metrics."""
+    metrics = {id(v) for v in model.metrics_variables}
+    return [v for v in model.variables if id(v) not in metrics]
+
+
+def twin(model):
+    """A model of its own, not compiled, with the same weights, noise and random states."""
+    copy = type(model).from_config(model.get_config())
+    assign(copy, model)
+    return copy
+
+
+def assign(target, source):
+    for ours, theirs in zip(variables(target), variables(source), strict=True):
+        ours.assign(theirs)
+
+
+def assert_same(found, expected, exactly=True, **tolerance):
+    assert len(found) == len(expected)
+    for a, b in zip(found, expected, strict=True):
+        if exactly:
+            np.testing.assert_array_equal(a, b)
+        else:
+            np.testing.assert_allclose(a, b, **tolerance)
