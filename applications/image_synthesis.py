@@ -19,15 +19,18 @@ from absl import flags
 from trainers import command_line
 
 FLAGS = flags.FLAGS
-command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)
-flags.adopt_module_key_flags(command_line)
-flags.DEFINE_enum("recipe", "paper", ["paper", "modern"], "The paper's training, or today's.")
-flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
-flags.DEFINE_integer("image_size", None, "Side to resize to; by default as stored.", lower_bound=4)
-flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
-
 SETTINGS = ("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision")
 COLUMNS = 12  # images in a row of a picture
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)
+    flags.adopt_module_key_flags(command_line)
+    flags.DEFINE_enum("recipe", "paper", ["paper", "modern"], "The paper's training, or today's.")
+    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
+    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
+    flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
 
 
 def main():
@@ -237,4 +240,4 @@ def report(out, figures, world):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(define_flags, main)

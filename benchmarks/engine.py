@@ -17,13 +17,16 @@ from absl import flags
 from trainers import command_line
 
 FLAGS = flags.FLAGS
-flags.DEFINE_integer("side", 32, "Height and width of the images.", lower_bound=8)
-flags.DEFINE_integer("batch_size", 64, "Images in a batch.", lower_bound=1)
-flags.DEFINE_integer("steps", 40, "Steps in a round.", lower_bound=1)
-flags.DEFINE_integer("rounds", 7, "Rounds of each.", lower_bound=1)
-flags.DEFINE_string("out", "docs/engine.json", "Where the figures are kept.")
-
 BOUND = 1.03
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_integer("side", 32, "Height and width of the images.", lower_bound=8)
+    flags.DEFINE_integer("batch_size", 64, "Images in a batch.", lower_bound=1)
+    flags.DEFINE_integer("steps", 40, "Steps in a round.", lower_bound=1)
+    flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
+    flags.DEFINE_string("out", "docs/engine.json", "Where the figures are kept.")
 
 
 def main():
@@ -110,4 +113,4 @@ def hand_written(model):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(define_flags, main)

@@ -19,21 +19,29 @@ from trainers import command_line
 SYSTEMS = sorted(module.name for module in pkgutil.iter_modules(systems.__path__))
 
 FLAGS = flags.FLAGS
-flags.DEFINE_enum("system", "r3gan", SYSTEMS, "Which row.")
-flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
-flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_enum("system", "r3gan", SYSTEMS, "Which row.")
+    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
 
 
 def main():
     """Runs one row."""
-    row = measure(FLAGS.system, FLAGS.seed)
+    report(measure(FLAGS.system, FLAGS.seed), Path(FLAGS.out))
+
+
+def report(row, folder):
+    """Prints a row and writes it to its file."""
     for name, figure in row["figures"].items():
         met = "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
         print(
             f"{name:>20} {figure['value']:8.4f}  needed {figure['A']:g}, aimed at {figure['B']:g}: "
             f"{met}; {figure['verdict']} the reference ({figure['reference']:.4f})"
         )
-    path = Path(FLAGS.out) / f"{FLAGS.system}-{FLAGS.seed}.json"
+    path = folder / f"{row['system']}-{row['seed']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(row, indent=2, ensure_ascii=False) + "\n")
     print(json.dumps(row, ensure_ascii=False))
@@ -60,4 +68,4 @@ def measure(system, seed):
 
 
 if __name__ == "__main__":
-    command_line.run(main)
+    command_line.run(define_flags, main)

@@ -13,8 +13,8 @@ from absl import app, flags, logging
 FLAGS = flags.FLAGS
 
 
-def define(model, dataset, steps, batch_size, precisions=("float32", "mixed_bfloat16")):
-    """Defines the flags that every script has, with a script's own defaults."""
+def define(model, dataset, steps, batch_size):
+    """Defines the flags that every application has, with its own defaults."""
     flags.DEFINE_string("model", model, "Which model: see zoo.list_models().")
     flags.DEFINE_string("dataset", dataset, "What to learn from: see datasets.list_datasets().")
     flags.DEFINE_string("data_dir", None, "Prepared datasets; by default ~/tensorflow_datasets.")
@@ -23,17 +23,19 @@ def define(model, dataset, steps, batch_size, precisions=("float32", "mixed_bflo
     flags.DEFINE_integer("batch_size", batch_size, "Samples for each turn.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to train.")
-    flags.DEFINE_enum("precision", "float32", list(precisions), "Of the networks.")
+    flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16"], "Of the networks.")
     flags.DEFINE_bool("resume", False, "Go on with the run in --out, up to --steps.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
 
 
-def run(main):
-    """Parses the flags and calls `main()`.
+def run(define_flags, main):
+    """Defines flags, parses them and calls `main()`.
 
-    A wrong flag, and each ValueError and OSError of `main`, ends the script with one line and exit
-    code 2. `main` should check everything before it does any work.
+    Flags belong to the process: who only imports a script defines none. A wrong flag, and each
+    ValueError and OSError of `main`, ends the script with one line and exit code 2. `main` should
+    check everything before it does any work.
     """
+    define_flags()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with ten lines
     app.run(lambda argv: _call(main), flags_parser=_parse)
 

@@ -1,0 +1,61 @@
+"""Each flag is refused in one line, with exit code 2 and without a traceback."""
+
+import subprocess
+import sys
+
+import pytest
+
+SCRIPT = """
+from trainers import command_line
+def define():
+    command_line.define(model="gan", dataset="digits", steps=10, batch_size=64)
+def main():
+    with command_line.flag("model"):
+        if command_line.FLAGS.model == "bad":
+            raise ValueError("`name` should be\\nanother.")
+    if command_line.FLAGS.out == "full":
+        raise OSError(28, "No space left on device", "run/model.keras")
+    print("done", command_line.FLAGS.steps)
+command_line.run(define, main)
+"""
+
+
+def run(*flags):
+    return subprocess.run(
+        [sys.executable, "-c", SCRIPT, *flags], capture_output=True, text=True, timeout=60
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--steps=0", "flag --steps=0: 0 is not a positive integer"),
+        ("--steps=many", "flag --steps=many: invalid literal"),
+        ("--batch_size=-1", "flag --batch_size=-1"),
+        ("--seed=-1", "flag --seed=-1"),
+        ("--device=cuda", "value should be one of <auto|cpu|gpu|tpu>"),
+        ("--precision=int8", "value should be one of <float32|mixed_bfloat16>"),
+        ("--resume=perhaps", "flag --resume=perhaps"),
+        ("--modle=gan", "Unknown command line flag 'modle'. Did you mean: model ?"),
+        ("digits", "Every argument should be a flag, --name=value. Received: digits"),
+        ("--model=bad", "--model: `name` should be another."),
+        ("--out=full", "No space left on device"),
+    ],
+)
+def test_what_is_wrong_is_refused_in_one_line(flag, said):
+    result = run(flag)
+    assert result.returncode == 2
+    assert said in result.stderr
+    assert len(result.stderr.splitlines()) == 1
+    assert not result.stdout
+
+
+def test_what_is_right_runs():
+    result = run("--steps=7")
+    assert (result.returncode, result.stdout) == (0, "done 7\n")
+
+
+def test_neither_help_nor_a_wrong_flag_loads_tensorflow():
+    code = "import sys, trainers.command_line; print('tensorflow' in sys.modules)"
+    result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert result.stdout == "False\n"
