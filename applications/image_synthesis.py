@@ -78,7 +78,7 @@ def synthesize(
     halves = "half_a" in world.splits
     train_split, held_out = ("half_a", "half_b") if halves else ("train", "test")
 
-    from trainers import devices, export, training  # from here on it takes seconds
+    from trainers import devices, export, files, training  # from here on it takes seconds
 
     devices.set_precision(settings["precision"])
     with devices.strategy(device).scope():
@@ -102,6 +102,8 @@ def synthesize(
         )
 
     load()  # refuses what cannot be loaded before anything is written
+    if out not in export_dir.parents:
+        files.make_folder(export_dir, "export_dir")
     run = training.Run(out, settings, steps, resume, overwrite)
     if run.finished:
         print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")

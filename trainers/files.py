@@ -6,6 +6,25 @@ import shutil
 from pathlib import Path
 
 
+def make_folder(path, name):
+    """Makes a folder with its parents, where there is none.
+
+    Raises:
+        ValueError: when it cannot be made or written to; `name` is what the message calls it.
+    """
+    path = Path(path)
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        reason = None if os.access(path, os.W_OK) else "Permission denied"
+    except OSError as error:
+        reason = error.strerror
+    if reason:
+        raise ValueError(
+            f"`{name}` should be a folder that can be written. Received: {path} ({reason})"
+        )
+    return path
+
+
 @contextlib.contextmanager
 def aside(path):
     """A path beside `path` to write a file or folder to; renamed to `path` when all went well.

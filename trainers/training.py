@@ -10,7 +10,6 @@ import os
 import platform
 import shutil
 import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -33,25 +32,25 @@ class Run:
         overwrite: whether a run that the folder holds may be deleted.
 
     Raises:
-        ValueError: when the folder holds a run and neither is set, or a run with other settings, or
-            when it cannot be made.
+        ValueError: when the folder holds a run and neither is set, a run with other settings, or
+            what is no run; or when it cannot be made.
     """
 
     def __init__(self, folder, settings, steps, resume=False, overwrite=False):
-        self.folder, self.settings, self.steps = Path(folder), settings, steps
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise ValueError(
-                f"`folder` should be one that can be written. Received: {folder} ({error.strerror})"
-            ) from None
+        self.folder = files.make_folder(folder, "out")
+        self.settings, self.steps = settings, steps
         before = _read_json(self.folder / "settings.json")
+        if before is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
+            raise ValueError(
+                f"`out` should be a new folder, or one of a run. Received: {self.folder}, "
+                "which holds something else."
+            )
         if before is not None and overwrite and not resume:
             self._clear()
             before = None
         if before is not None and not resume:
             raise ValueError(
-                f"{self.folder} should be a new folder; it holds a run. "
+                f"`out` should be a new folder. Received: {self.folder}, which holds a run. "
                 "Go on with --resume, replace it with --overwrite, or choose another --out."
             )
         if before is not None and before != settings:
@@ -153,7 +152,7 @@ class Run:
         return self.folder / "model.keras" if self.figures else None
 
     def _clear(self):
-        for name in ("settings.json", "metrics.json", "losses.csv", "model.keras"):
+        for name in ("metrics.json", "losses.csv", "model.keras"):
             (self.folder / name).unlink(missing_ok=True)
         for name in ("checkpoints", "frames"):
             shutil.rmtree(self.folder / name, ignore_errors=True)

@@ -145,8 +145,18 @@ def test_a_run_is_overwritten_when_asked(tmp_path):
 
 def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     (tmp_path / "file").touch()
-    with pytest.raises(ValueError, match=r"should be one that can be written. Received: .*file"):
+    with pytest.raises(
+        ValueError, match=r"should be a folder that can be written. Received: .*file"
+    ):
         training.Run(tmp_path / "file", SETTINGS, 4)
+
+
+@pytest.mark.parametrize("how", [{}, {"resume": True}, {"overwrite": True}])
+def test_a_folder_of_something_else_is_left_alone(how, tmp_path):
+    (tmp_path / "model.keras").write_text("the thesis")
+    with pytest.raises(ValueError, match="which holds something else"):
+        training.Run(tmp_path, SETTINGS, 4, **how)
+    assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
 def test_two_checkpoints_are_kept(tmp_path):

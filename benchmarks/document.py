@@ -1,0 +1,138 @@
+"""Writes the figures of README.md from the files in docs/ that the measurements left.
+
+    python -m benchmarks.document                     # README.md from what is in docs/
+    python -m benchmarks.document --demo=runs/demo    # and docs/demo from a finished run
+
+Text outside the marked sections stays as it is. A test holds README.md to what this writes.
+"""
+
+import json
+import re
+import shutil
+from pathlib import Path
+
+from absl import flags
+
+from trainers import command_line
+
+FLAGS = flags.FLAGS
+ROOT = Path(__file__).parents[1]
+DOCS = ROOT / "docs"
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_string("demo", None, "A finished run to take picture and figures from.")
+
+
+def main():
+    """Updates docs/demo, if asked to, and README.md."""
+    if FLAGS.demo:
+        (DOCS / "demo").mkdir(parents=True, exist_ok=True)
+        for name in ("samples.png", "metrics.json"):
+            shutil.copy(Path(FLAGS.demo) / name, DOCS / "demo" / name)
+    path = ROOT / "README.md"
+    path.write_text(written(path.read_text()))
+
+
+def written(text):
+    """README.md with its sections as the files say."""
+    for name, section in {"demo": demo, "rows": rows, "engine": engine}.items():
+        marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
+        text = marked.sub(lambda match, section=section: f"{match[1]}{section()}{match[2]}", text)
+    return text
+
+
+def demo():
+    """What `make demo` reached."""
+    run = read(DOCS / "demo" / "metrics.json")
+    table = ["| | the GAN | | best cheap sampler | real digits |", "|---|---|---|---|---|"]
+    for figure, found in run["verdicts"].items():
+        real = run["references"]["other_half"][figure]
+        arrow = "↓" if figure == "frechet" else "↑"
+        table.append(
+            f"| {LABELS[figure]} {arrow} | {found['value']:.2f} | {found['verdict']} "
+            f"| {found['baseline']:.2f} ({SAMPLERS[found['sampler']]}) | {real:.2f} |"
+        )
+    protocol = run["scores"]["protocol"]
+    missing = [k for k, n in enumerate(run["scores"]["classes"]) if not n]
+    classes = f"classes {missing} are missing" if missing else "all ten classes are there"
+    return lines(
+        f"`make demo` ({run['model']}, recipe {run['recipe']}, {run['steps']:,} steps of "
+        f"{run['batch_size']}, seed {run['seed']}) trained for {run['seconds']:.0f} s on "
+        f"{run['machine']}. It saw one half of the digits; {protocol['n_fake']} samples of it, and "
+        f"of samplers fitted to the same half, are compared with the {protocol['n_real']} digits "
+        f"of the other in the features of a small classifier; {classes}.",
+        "",
+        *table,
+    )
+
+
+LABELS = {
+    "frechet": "Fréchet distance",
+    "precision": "precision",
+    "recall": "recall",
+    "coverage": "coverage",
+}
+SAMPLERS = {
+    "gmm_60": "60 Gaussians",
+    "pca_kde": "kernel density on 15 components",
+    "pca_gmm_10": "10 Gaussians on 25 components",
+    "one_gaussian": "one Gaussian",
+}
+
+
+def rows():
+    """What each acceptance row measured, over its seeds."""
+    found = {}
+    for path in sorted((DOCS / "survey").glob("*.json")):
+        row = read(path)
+        found.setdefault(row["system"], []).append(row)
+    table = ["| system | figure | seeds | measured | needed | aimed at | | reference |"]
+    table.append("|---|---|---|---|---|---|---|---|")
+    for system, measured in found.items():
+        for figure in measured[0]["figures"]:
+            gates = sorted((row["figures"][figure] for row in measured), key=lambda g: g["value"])
+            middle = gates[len(gates) // 2]
+            spread = " to ".join(dict.fromkeys(f"{g['value']:.4g}" for g in (gates[0], gates[-1])))
+            met = "B" if middle["meets_B"] else "A" if middle["meets_A"] else "missed"
+            table.append(
+                f"| {system} | {figure.replace('_', ' ')} | {len(gates)} "
+                f"| {middle['value']:.4g} ({spread}) | {middle['A']:g} | {middle['B']:g} "
+                f"| {met}, {middle['verdict']} | {middle['reference']:.4g} |"
+            )
+    return lines(
+        *table,
+        "",
+        "Median and range over seeds; *A* is what is needed and *B* what is aimed at; the "
+        "reference is the best cheap method of the same run (for points a Gaussian mixture that is "
+        "told the number of modes). Machine, versions and all scores: `docs/survey/`.",
+    )
+
+
+def engine():
+    """What the engine costs."""
+    found = read(DOCS / "engine.json")
+    share = 100.0 * (found["fit_over_loop"] - 1.0)
+    verdict = "within" if found["meets_bound"] else "above"
+    return lines(
+        f"The engine costs {share:+.1f} % of a step beside a hand-written loop of the same DCGAN "
+        f"({found['side']}x{found['side']}, batches of {found['batch_size']}, median of "
+        f"{len(found['rounds'])} rounds in turns, {found['machine']}), {verdict} the bound of "
+        f"{100.0 * (found['bound'] - 1.0):.0f} %: {found['images_per_second']['fit']} against "
+        f"{found['images_per_second']['loop']} images/s.",
+    )
+
+
+def read(path):
+    """A JSON file."""
+    return json.loads(path.read_text())
+
+
+def lines(*parts):
+    """A section: an empty line, the parts, an empty line."""
+    return "\n" + "\n".join(parts) + "\n\n"
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)

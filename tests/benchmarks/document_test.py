@@ -1,0 +1,15 @@
+from benchmarks import document
+
+
+def test_the_readme_holds_the_figures_that_were_measured():
+    text = (document.ROOT / "README.md").read_text()
+    assert text == document.written(text), "run `python -m benchmarks.document`"
+
+
+def test_text_outside_the_sections_stays():
+    text = "before\n<!-- engine -->\nold\n<!-- /engine -->\nafter\n"
+    written = document.written(text)
+    assert written.startswith("before\n<!-- engine -->\n\nThe engine costs ")
+    assert written.endswith("<!-- /engine -->\nafter\n")
+    assert "old" not in written
+    assert document.written(written) == written

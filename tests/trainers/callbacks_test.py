@@ -1,0 +1,71 @@
+"""Our callbacks in a plain `fit`."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from trainers import callbacks
+
+
+@pytest.fixture
+def model():
+    return zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
+
+
+def fit(model, epochs, *watching):
+    x = np.zeros((16, 8, 8, 1), "float32")
+    return model.fit(x, batch_size=8, epochs=epochs, callbacks=list(watching), verbose=0).history
+
+
+def step_of(epoch):
+    return 2 * (epoch + 1)
+
+
+def test_a_log_has_a_row_of_losses_for_each_epoch(model, tmp_path):
+    history = fit(model, 3, callbacks.LossLog(tmp_path / "losses.csv", step_of))
+    rows = callbacks.read_log(tmp_path / "losses.csv")
+    assert [row["step"] for row in rows] == [2, 4, 6]
+    for name, values in history.items():
+        assert [row[name] for row in rows] == pytest.approx(values)
+    seconds = [row["seconds"] for row in rows]
+    assert 0 < seconds[0] < seconds[1] < seconds[2]
+
+
+def test_a_log_goes_on_and_drops_what_was_not_reached(model, tmp_path):
+    path = tmp_path / "losses.csv"
+    fit(model, 3, callbacks.LossLog(path, step_of))
+    before = callbacks.read_log(path)
+    fit(model, 1, callbacks.LossLog(path, lambda epoch: 6, done=4))
+    rows = callbacks.read_log(path)
+    assert [row["step"] for row in rows] == [2, 4, 6]
+    assert rows[:2] == before[:2]
+    assert rows[2] != before[2]
+    assert rows[2]["seconds"] > rows[1]["seconds"]
+
+
+def test_there_is_no_log_before_the_first_row(tmp_path):
+    assert callbacks.read_log(tmp_path / "losses.csv") == []
+
+
+def test_frames_are_named_after_their_step(model, tmp_path):
+    def draw(model, step):
+        return Image.new("L", (4, 4), step)
+
+    fit(model, 2, callbacks.Frames(tmp_path / "frames", draw, step_of))
+    paths = sorted((tmp_path / "frames").iterdir())
+    assert [path.name for path in paths] == ["00000002.png", "00000004.png"]
+    assert Image.open(paths[1]).getpixel((0, 0)) == 4
+
+
+def test_the_newest_checkpoints_are_kept_and_hold_everything(model, tmp_path):
+    fit(model, 3, callbacks.Checkpoints(tmp_path, step_of, keep=2))
+    saved = callbacks.found(tmp_path)
+    assert [path.name for path in saved] == ["00000004.weights.h5", "00000006.weights.h5"]
+    other = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
+    other.load_weights(saved[-1])
+    for a, b in zip(model.variables, other.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
+    for player, optimizer in model.optimizers.items():
+        for a, b in zip(optimizer.variables, other.optimizers[player].variables, strict=True):
+            np.testing.assert_array_equal(a, b)
