@@ -15,9 +15,10 @@ import numpy as np
 from keras import layers, ops
 
 from trainers import noise
+from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Maxout
-from zoo.networks import labels
+from zoo.networks import conv, labels
 
 
 class CGAN(GAN):
@@ -28,6 +29,8 @@ class CGAN(GAN):
         image_shape: (height, width, channels), or (2,) for points.
         latent_dim: of z; None: the paper's 100, for points 2.
         width: units of each hidden layer of plain networks; None: the paper's networks.
+        convolutional: the networks of DCGAN, `width` channels next to the image, told the class at
+            every layer (Radford et al. 2016); for images that dense networks are too weak for.
         classes: how many there are.
         generator: a Keras model, [(latent_dim,), ()] -> image_shape.
         discriminator: a Keras model, [image_shape, ()] -> logits.
@@ -41,11 +44,37 @@ class CGAN(GAN):
         image_shape=(28, 28, 1),
         latent_dim=None,
         width=None,
+        convolutional=False,
         classes=10,
         name=None,
         **networks,
     ):
-        super().__init__(image_shape, latent_dim, width, name=name, classes=classes, **networks)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            width,
+            name=name,
+            convolutional=convolutional,
+            classes=classes,
+            **networks,
+        )
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        if len(image_shape) == 3 and min(image_shape[:2]) > 8:
+            return {"latent_dim": 64, "width": 32, "convolutional": True}
+        return super().small(image_shape)
+
+    def defaults(self, convolutional, **sizes):
+        return super().defaults(**sizes) | ({"width": 64} if convolutional else {})
+
+    def recipe(self):
+        """Paper: as GAN. Convolutional networks: Adam(2e-4, .5), as DCGAN."""
+        if not self.convolutional:
+            return super().recipe()
+        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
+        return {"objective": NonSaturating(), "optimizers": adam}
 
     def forward(self, batch):
         x, y = batch
@@ -72,11 +101,17 @@ class CGAN(GAN):
         return [self.latents(n), np.broadcast_to(given, (n,)).astype("int32")]
 
     def build_generator(self):
+        if self.convolutional and len(self.image_shape) == 3:
+            return conv.generator(
+                self.image_shape, self.latent_dim, self.width, 4, classes=self.classes
+            )
         if self.width or len(self.image_shape) != 3:
             return super().build_generator()
         return generator(self.image_shape, self.latent_dim, self.classes)
 
     def build_discriminator(self):
+        if self.convolutional and len(self.image_shape) == 3:
+            return conv.discriminator(self.image_shape, self.width, 4, classes=self.classes)
         if self.width or len(self.image_shape) != 3:
             return super().build_discriminator()
         return discriminator(self.image_shape, self.classes)

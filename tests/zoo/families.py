@@ -27,6 +27,7 @@ POINTS = {
 }
 VARIANTS = {  # other networks of a family, and switches of its page
     "cgan, plain": ("cgan", SMALL | {"width": 8}),
+    "cgan, convolutional": ("cgan", SMALL | {"width": 4, "convolutional": True, "classes": 3}),
     "dcgan, no rules": (
         "dcgan",
         SMALL

@@ -53,13 +53,7 @@ def generator(
     channels = widths(image_shape, width)[::-1]
     height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
     inputs = x = keras.Input((latent_dim,), name="latent")
-    code = None
-    if classes:
-        y = keras.Input((), dtype="int32", name="labels")
-        inputs, code = [inputs, y], labels.one_hot(y, classes)
-
-    def given(x):
-        return labels.append(x, code) if classes else x
+    inputs, given = labels.conditioned(inputs, classes)
 
     def finish(x):
         x = _norm(x) if batch_norm else x
@@ -89,13 +83,7 @@ def discriminator(
 ):
     """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,)."""
     inputs = x = keras.Input(image_shape, name="images")
-    code = None
-    if classes:
-        y = keras.Input((), dtype="int32", name="labels")
-        inputs, code = [inputs, y], labels.one_hot(y, classes)
-
-    def given(x):
-        return labels.append(x, code) if classes else x
+    inputs, given = labels.conditioned(inputs, classes)
 
     def act(x):  # Keras' own "leaky_relu" has the slope .2, but its layer has .3: say it
         leaky = activation == "leaky_relu"

@@ -1,5 +1,6 @@
 """Where class labels enter a network."""
 
+import keras
 from keras import layers, ops
 
 
@@ -17,3 +18,15 @@ def append(x, code):
         height, width, _ = x.shape[1:]
         code = layers.UpSampling2D((height, width))(layers.Reshape((1, 1, -1))(code))
     return layers.Concatenate()([x, code])
+
+
+def conditioned(inputs, classes):
+    """The inputs of a network that is told the class, and what tells it: x -> x ⊕ code.
+
+    Without classes the inputs are as they were, and x stays x.
+    """
+    if not classes:
+        return inputs, lambda x: x
+    y = keras.Input((), dtype="int32", name="labels")
+    code = one_hot(y, classes)
+    return [inputs, y], lambda x: append(x, code)

@@ -10,10 +10,9 @@ from zoo.networks import labels
 
 def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="generator"):
     """z (latent_dim,) [, y ()] -> width x depth, ReLU -> image in [-1, 1], or unbounded point."""
-    inputs = x = keras.Input((latent_dim,), name="latent")
-    if classes:
-        y = keras.Input((), dtype="int32", name="labels")
-        inputs, x = [inputs, y], labels.append(x, labels.one_hot(y, classes))
+    x = keras.Input((latent_dim,), name="latent")
+    inputs, given = labels.conditioned(x, classes)
+    x = given(x)
     for _ in range(depth):
         x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
     squash = "tanh" if len(image_shape) == 3 else None
@@ -26,9 +25,8 @@ def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminato
     """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,)."""
     inputs = keras.Input(image_shape, name="images")
     x = layers.Flatten()(inputs)
-    if classes:
-        y = keras.Input((), dtype="int32", name="labels")
-        inputs, x = [inputs, y], labels.append(x, labels.one_hot(y, classes))
+    inputs, given = labels.conditioned(inputs, classes)
+    x = given(x)
     for _ in range(depth):
         x = layers.Dense(width, kernel_initializer="he_normal")(x)
         x = layers.LeakyReLU(0.2)(x)
