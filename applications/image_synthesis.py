@@ -180,7 +180,7 @@ def show(out, model, world, fake, seed):
     title = f"{type(model).__name__}, {world.name}: {title}"
     pictures.grid(rows, range(world.classes) if judged else None, title).save(out / "samples.png")
     pictures.grid(interpolations(model, seed)).save(out / "interpolation.png")
-    pictures.film(sorted((out / "frames").glob("*.png")), out / "progress.gif")
+    pictures.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
     log = callbacks.read_log(out / "losses.csv")
     steps = [row.pop("step") for row in log]
     losses = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}

@@ -9,6 +9,7 @@ Text outside the marked sections stays as it is. A test holds README.md to what 
 import json
 import re
 import shutil
+import sys
 from pathlib import Path
 
 from absl import flags
@@ -37,7 +38,8 @@ def main():
 
 def written(text):
     """README.md with its sections as the files say."""
-    for name, section in {"demo": demo, "rows": rows, "engine": engine}.items():
+    sections = {"demo": demo, "families": families, "rows": rows, "engine": engine}
+    for name, section in sections.items():
         marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
         text = marked.sub(lambda match, section=section: f"{match[1]}{section()}{match[2]}", text)
     return text
@@ -82,8 +84,25 @@ SAMPLERS = {
 }
 
 
+def families():
+    """The families that are ready: name, class and idea, as their pages say."""
+    import zoo
+
+    measured = {path.stem.rsplit("-", 1)[0] for path in (DOCS / "survey").glob("*.json")}
+    table = ["| name | class | idea | |", "|---|---|---|---|"]
+    for name in zoo.list_models():
+        cls = zoo.family(name)
+        page = cls.__module__.replace(".", "/") + ".py"
+        idea = sys.modules[cls.__module__].__doc__.splitlines()[0].split(": ", 1)[1].rstrip(".")
+        state = "ready, measured" if name in measured else "ready"
+        table.append(f"| `{name}` | [`{cls.__name__}`]({page}) | {idea} | {state} |")
+    return lines(*table)
+
+
 def rows():
     """What each acceptance row measured, over its seeds."""
+    from benchmarks import measure  # brings TensorFlow
+
     found = {}
     for path in sorted((DOCS / "survey").glob("*.json")):
         row = read(path)
@@ -99,7 +118,7 @@ def rows():
             table.append(
                 f"| {system} | {figure.replace('_', ' ')} | {len(gates)} "
                 f"| {middle['value']:.4g} ({spread}) | {middle['A']:g} | {middle['B']:g} "
-                f"| {met}, {middle['verdict']} | {middle['reference']:.4g} |"
+                f"| {met}, {measure.verdict(middle)} | {middle['reference']:.4g} |"
             )
     return lines(
         *table,

@@ -13,7 +13,6 @@ def gate(value, reference, A, B, higher=True):
         higher: whether more is better.
     """
     sign = 1 if higher else -1
-    better = sign * value > sign * reference
     return {
         "value": value,
         "reference": reference,
@@ -21,8 +20,15 @@ def gate(value, reference, A, B, higher=True):
         "B": B,
         "meets_A": bool(sign * value >= sign * A),
         "meets_B": bool(sign * value >= sign * B),
-        "verdict": "equals" if value == reference else "beats" if better else "loses to",
     }
+
+
+def verdict(figure):
+    """Whether a figure of `gate` beats, equals or loses to its reference."""
+    higher = figure["B"] >= figure["A"]
+    if figure["value"] == figure["reference"]:
+        return "equals"
+    return "beats" if (figure["value"] > figure["reference"]) == higher else "loses to"
 
 
 def train(model, recipe, data, steps):

@@ -30,16 +30,18 @@ def define_flags():
 
 def main():
     """Runs one row."""
-    report(measure(FLAGS.system, FLAGS.seed), Path(FLAGS.out))
+    report(row_of(FLAGS.system, FLAGS.seed), Path(FLAGS.out))
 
 
 def report(row, folder):
     """Prints a row and writes it to its file."""
+    from benchmarks import measure  # brings TensorFlow
+
     for name, figure in row["figures"].items():
         met = "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
         print(
             f"{name:>20} {figure['value']:8.4f}  needed {figure['A']:g}, aimed at {figure['B']:g}: "
-            f"{met}; {figure['verdict']} the reference ({figure['reference']:.4f})"
+            f"{met}; {measure.verdict(figure)} the reference ({figure['reference']:.4f})"
         )
     path = folder / f"{row['system']}-{row['seed']}.json"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,7 +49,7 @@ def report(row, folder):
     print(json.dumps(row, ensure_ascii=False))
 
 
-def measure(system, seed):
+def row_of(system, seed):
     """The JSON object of one system and seed."""
     module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
     from trainers import training

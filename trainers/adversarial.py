@@ -9,8 +9,11 @@ noise). It knows no family.
 import copy
 import dataclasses
 import inspect
+import numbers
 import random
 import types
+import warnings
+import zlib
 
 import keras
 import numpy as np
@@ -49,11 +52,9 @@ class Made:
     stale: bool = False  # one of the networks that made it has moved since
 
     def was_made_by(self, variables):
-        watched = {id(v) for v in self._makers}
-        return any(id(v.value) in watched for v in variables)
-
-    def __post_init__(self):
-        self._makers = self.tape.watched_variables()
+        """Whether `forward` used one of the variables."""
+        makers = {id(v) for v in self.tape.watched_variables()}
+        return any(id(v.value) in makers for v in variables)
 
 
 class AdversarialModel(keras.Model):
@@ -121,6 +122,7 @@ class AdversarialModel(keras.Model):
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
         self.sizes = _agreed(arguments, given, known)
+        _check_image_shape(self.sizes.get("image_shape"))
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value
@@ -134,7 +136,7 @@ class AdversarialModel(keras.Model):
         self.noise_position = self._counter("noise_position", 0)
         # The averaged copy and views of the networks hide behind a plain object: as attributes they
         # would be layers of this model, saved and trained with it.
-        self._shown = types.SimpleNamespace(model=None, position=None, views={})
+        self._shown = types.SimpleNamespace(model=None, weights=None, views={})
         self.built = True  # the networks are; else Keras refuses to save the weights
 
     def _counter(self, name, value):
@@ -248,8 +250,9 @@ class AdversarialModel(keras.Model):
             run_eagerly, jit_compile, steps_per_execution: as in Keras.
             **changes: `objective`; `optimizers`, a dict player -> optimizer; `loss_weights`, a dict
                 metric name -> factor; `penalties`, a list; `turns`, a dict player -> how many turns
-                in a train step (0: it rests); `augment`, a function of samples. Of a dict, the
-                entries you give replace those of the recipe.
+                in a train step (0: it rests); `augment`, a function of samples, registered with
+                Keras if the model is to be saved. Of a dict, the entries you give replace those of
+                the recipe.
 
         Raises:
             TypeError: for an unknown rule, or a rule of the wrong kind.
@@ -275,9 +278,15 @@ class AdversarialModel(keras.Model):
         self._compile_with(rules, options)
 
     def _compile_with(self, rules, options):
+        replicas = self.distribute_strategy.num_replicas_in_sync
+        if replicas > 1 and (options["jit_compile"] is True or options["steps_per_execution"] > 1):
+            raise ValueError(
+                "`jit_compile` and `steps_per_execution` should be left alone on several replicas, "
+                f"where Keras' fit cannot use them. Received: {options}, {replicas} replicas."
+            )
+        self._warn_of_batch_norm(rules["penalties"])
         super().compile(optimizer=None, **options)
         self.compile_options = options
-        self._shown.position = None
         self.objective, self.augment = rules["objective"], rules["augment"]
         self.penalties = list(rules["penalties"])
         self.turns = {player: rules["turns"].get(player, 1) for player in self.players}
@@ -288,8 +297,25 @@ class AdversarialModel(keras.Model):
             for player, optimizer in self.optimizers.items():
                 optimizer.build(self.variables_of(player))
             self._means = {}
-            for player in self.players:
-                self._mean(f"{player}_loss")
+            for player, turns in self.turns.items():
+                if turns:
+                    self._mean(f"{player}_loss")
+
+    def _warn_of_batch_norm(self, penalties):
+        slopes = [p for p in penalties if type(p).on_discriminator is not Penalty.on_discriminator]
+        normed = any(
+            isinstance(layer, keras.layers.BatchNormalization)
+            for name in self.network_names
+            if "discriminator" in name
+            for layer in getattr(self, name)._flatten_layers()
+        )
+        if slopes and normed:
+            warnings.warn(
+                f"Batch normalisation in the discriminator makes a sample's slope depend on its "
+                f"batch, which {slopes[0]!r} takes for the sample's own. Build it without, such as "
+                "with batch_norm=False.",
+                stacklevel=4,
+            )
 
     def _rules(self, recipe, steps):
         rules = dict(
@@ -326,7 +352,7 @@ class AdversarialModel(keras.Model):
         if len({id(o) for o in given}) < len(given):
             raise ValueError("`optimizers` should be one object for each player: they keep state.")
         for player, turns in rules["turns"].items():
-            if not isinstance(turns, int) or turns < 0:
+            if not isinstance(turns, numbers.Integral) or turns < 0:
                 raise ValueError(
                     f"`turns` should be integers from 0. Received: {{{player!r}: {turns!r}}}"
                 )
@@ -337,10 +363,12 @@ class AdversarialModel(keras.Model):
                 "`objective` should be one of trainers.objectives, for example NonSaturating(). "
                 f"Received: {rules['objective']!r}"
             )
-        if not all(isinstance(p, Penalty) for p in rules["penalties"]):
+        penalties = rules["penalties"]
+        listed = isinstance(penalties, (list, tuple))
+        if not listed or not all(isinstance(p, Penalty) for p in penalties):
             raise TypeError(
                 "`penalties` should be a list from trainers.penalties, for example [R1(1.0)]. "
-                f"Received: {rules['penalties']!r}"
+                f"Received: {penalties!r}"
             )
         if rules["augment"] is not None and not callable(rules["augment"]):
             raise TypeError(f"`augment` should be a function. Received: {rules['augment']!r}")
@@ -387,7 +415,7 @@ class AdversarialModel(keras.Model):
             validation_data = tails if len(tails) > 1 else tails[0]
             x, y = x[:kept], None if y is None else y[:kept]
         if validation_data is not None:
-            validation_data = self._stream_of(validation_data, None, None, shuffle=False)
+            validation_data = self._stream_of(validation_data, None, None, False, whole=True)
         with batches.plain_errors():
             return super().fit(
                 self._stream_of(x, y, batch_size, shuffle),
@@ -402,19 +430,27 @@ class AdversarialModel(keras.Model):
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """The losses on given data, in the mode of training; nothing moves. Else as in Keras."""
         with batches.plain_errors():
-            return super().evaluate(self._stream_of(x, y, batch_size, shuffle=False), **kwargs)
+            stream = self._stream_of(x, y, batch_size, shuffle=False, whole=True)
+            return super().evaluate(stream, **kwargs)
 
-    def _stream_of(self, x, y, batch_size, shuffle):
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Nothing is left to build, and Keras would draw a batch from the stream for it."""
+
+    def _stream_of(self, x, y, batch_size, shuffle, whole=False):
+        if y is not None and not _is_array(x):
+            raise ValueError(
+                f"`y` should be given with arrays only. Received: `x` of {type(x).__name__}, "
+                "whose batches should be (x, y)."
+            )
         if _is_array(x):
             x = (x,) if y is None else (x, y)
         self._assert_compile_called("fit")
-        parts = max(self.turns.values())
-        return batches.prepare(x, self.batch_format(), parts, batch_size, shuffle)
+        parts = 1 if whole else max(self.turns.values())
+        return batches.prepare(x, self.batch_format(), parts, batch_size, shuffle, whole)
 
     def deal(self, data):
         """Splits (x,) or (x, y) into one batch for each turn of the player with most turns."""
-        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
-        batch = (x, y) if len(self.batch_format()) > 1 else x
+        batch = self._batch_of(data)
         parts = max(self.turns.values())
         if parts == 1:
             return [batch]
@@ -423,6 +459,14 @@ class AdversarialModel(keras.Model):
             batches.check_deal(rows, parts)
         split = [tf.split(leaf, parts) for leaf in tree.flatten(batch)]
         return [tree.pack_sequence_as(batch, [leaf[i] for leaf in split]) for i in range(parts)]
+
+    def _batch_of(self, data):
+        x, y, _ = keras.utils.unpack_x_y_sample_weight(data)
+        components = self.batch_format()
+        batch = tree.map_structure(ops.convert_to_tensor, (x, y)[: len(components)])
+        for component, part in zip(components, batch, strict=True):
+            component.check_spec(part)  # of what came past `fit`'s checks, such as a generator
+        return batch if len(components) > 1 else batch[0]
 
     def train_step(self, data):
         """Every player's turns, in the order of declaration; the last turns see the last batches.
@@ -477,6 +521,13 @@ class AdversarialModel(keras.Model):
         terms = getattr(self, f"{player}_loss")(batch, made)
         terms = terms if isinstance(terms, dict) else {"loss": terms}
         terms = {f"{player}_{term}": value for term, value in terms.items()}
+        weighted = [name for name in self.loss_weights if name.startswith(f"{player}_")]
+        unknown = sorted(set(weighted) - set(terms))
+        if unknown:
+            raise ValueError(
+                f"`loss_weights` should name terms: {', '.join(terms)}. "
+                f"Received: {', '.join(unknown)}."
+            )
         total = sum(self.loss_weights.get(name, 1.0) * value for name, value in terms.items())
         variables = self.variables_of(player)
         total = total + sum(p.on_weights(player, variables) for p in self.penalties)
@@ -484,21 +535,22 @@ class AdversarialModel(keras.Model):
             total = total + sum(getattr(self, network).losses)  # regularizers of its layers
         return terms | {f"{player}_loss": total}
 
-    def _record(self, losses):
+    def _record(self, losses, weight=None):
         for name, value in losses.items():
-            self._mean(name).update_state(value)
+            self._mean(name).update_state(value, sample_weight=weight)
 
     def test_step(self, data):
         """Losses as in training, but what the layers would learn from the pass is thrown away."""
-        seed = keras.random.randint((), 0, 2**31 - 1)
+        position = self.noise_position.value + 0
         values = [(variable, variable.value) for variable in self.variables]
         losses = {}
-        with keras.StatelessScope(values), noise.stream(seed, label="evaluate"):
-            batch = self.deal(data)[-1]
+        stream = noise.stream(self.noise_seed.value + 0, position, "evaluate")
+        with keras.StatelessScope(values), stream:
+            batch = self._batch_of(data)
             made = self.forward(batch)
             for player in self.players:
                 losses |= self.losses_of(player, batch, made)
-        self._record(losses)
+        self._record(losses, weight=ops.shape(tree.flatten(batch)[0])[0])
         return self.get_metrics_result()
 
     def _noise(self, label):
@@ -533,21 +585,30 @@ class AdversarialModel(keras.Model):
         averaging = [
             player
             for player, optimizer in self.optimizers.items()
-            if optimizer.use_ema and int(optimizer.iterations) > 0
+            if optimizer.use_ema and int(ops.convert_to_numpy(optimizer.iterations)) > 0
         ]
         if not averaging:
             return self
-        position = int(self.noise_position)
-        if self._shown.position != position:
+        weights = self._fingerprint()
+        if self._shown.weights != weights:
             if self._shown.model is None:
-                self._shown.model = type(self).from_config(self.get_config())
+                with self.distribute_strategy.scope():
+                    self._shown.model = type(self).from_config(self.get_config())
             shown = self._shown.model
             shown.set_weights(self.get_weights())
             for player in averaging:
                 self.optimizers[player].finalize_variable_values(shown.variables_of(player))
             shown._estimate_batch_statistics()
-            self._shown.position = position
+            self._shown.weights = weights
         return self._shown.model
+
+    def _fingerprint(self):
+        """A number that changes with any weight: training, loading and users change them."""
+        slots = [v for optimizer in self.optimizers.values() for v in optimizer.variables]
+        found = 0
+        for variable in self.weights + slots:
+            found = zlib.crc32(np.ascontiguousarray(ops.convert_to_numpy(variable)), found)
+        return found
 
     def _estimate_batch_statistics(self, rounds=20, n=64):
         norms = [
@@ -595,7 +656,7 @@ class AdversarialModel(keras.Model):
         else:
             with noise.stream(seed, label="generate"):
                 inputs = self.draw(int(n), **conditions)
-        return in_batches(self.averaged(), inputs, batch_size)
+        return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
 
     def signatures(self):
         """What an export offers: name -> the network that answers; the first is the default."""
@@ -642,12 +703,7 @@ class AdversarialModel(keras.Model):
         for i, state in enumerate(self._random_states()):
             store[f"random_{i}"] = state
 
-    def set_weights(self, weights):
-        super().set_weights(weights)
-        self._shown.position = None  # the averaged copy is out of date
-
     def load_own_variables(self, store):
-        self._shown.position = None
         states = self._random_states()
         for i, state in enumerate(states):
             state.assign(store[f"random_{i}"])
@@ -662,12 +718,13 @@ def _is_array(x):
 def in_batches(network, inputs, batch_size=256):
     """The outputs of a network for many inputs, as NumPy arrays, `batch_size` at a time."""
     leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
-    outputs = [
-        network.predict_on_batch(
-            tree.pack_sequence_as(inputs, [leaf[i : i + batch_size] for leaf in leaves])
-        )
-        for i in range(0, len(leaves[0]), batch_size)
-    ]
+
+    def made_of(part):  # not `predict_on_batch`, of which each replica answers the whole
+        outputs = network(tree.pack_sequence_as(inputs, part), training=False)
+        return tree.map_structure(ops.convert_to_numpy, outputs)
+
+    starts = range(0, len(leaves[0]), batch_size)
+    outputs = [made_of([leaf[i : i + batch_size] for leaf in leaves]) for i in starts]
     return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
 
 
@@ -709,6 +766,14 @@ def _agreed(sizes, networks, known):
             if None not in claim:
                 sizes[size] = claimed
     return sizes
+
+
+def _check_image_shape(shape):
+    if shape is not None and (len(shape) not in (1, 3) or any(n is None or n < 1 for n in shape)):
+        raise ValueError(
+            "`image_shape` should be (height, width, channels), or (2,) for points. "
+            f"Received: image_shape={shape}"
+        )
 
 
 def _says_its_shapes(network):

@@ -38,7 +38,7 @@ class Component:
         if not hasattr(spec, "dtype"):
             raise ValueError(
                 f"A batch should be tensors, `{self.name}` first. "
-                f"Received: a {type(spec).__name__}."
+                f"Received: a {type(spec).__name__}. With TFDS: as_supervised=True."
             )
         if spec.dtype.is_integer != self.integer or not (
             spec.dtype.is_integer or spec.dtype.is_floating
@@ -52,8 +52,15 @@ class Component:
         if not spec.shape.is_compatible_with(wanted):
             raise ValueError(
                 f"`{self.name}` should have shape {_text(wanted)}. "
-                f"Received: shape={_text(spec.shape)}."
+                f"Received: shape={_text(spec.shape)}.{self._cure_of_shape(spec.shape)}"
             )
+
+    def _cure_of_shape(self, shape):
+        if shape.rank == len(self.shape):  # without the batch's axis or a channel's
+            return f" `{self.name}[..., None]` adds a channel, `{self.name}[None]` a batch."
+        if shape.rank == len(self.shape) + 2 and shape[-1] == 1:
+            return f" `{self.name}[..., 0]` drops the last axis."
+        return ""
 
     def check_values(self, values):
         """Adds an assertion on the range of `values` to the graph of a data pipeline."""
@@ -87,7 +94,7 @@ def labels(name, classes):
     return Component(name, (), 0, classes - 1, integer=True, cure=f"There are {classes} classes.")
 
 
-def prepare(data, components, parts, batch_size=None, shuffle=True):
+def prepare(data, components, parts, batch_size=None, shuffle=True, whole=False):
     """`data` as `fit` should get it: whole batches, each checked, that can be dealt.
 
     Args:
@@ -96,14 +103,14 @@ def prepare(data, components, parts, batch_size=None, shuffle=True):
         components: a Component per part of a batch, in order; further parts are passed over.
         parts: into how many equal parts each batch is dealt.
         batch_size, shuffle: for arrays; by default 32 samples for each part. An incomplete last
-            batch is left out, another one in each shuffled epoch.
+            batch is left out, another one in each shuffled epoch, unless `whole`.
 
     Raises:
         ValueError: in one sentence, before any work where dtype, shape or batch size tell, else
             (see `plain_errors`) at the batch that is wrong.
     """
     if isinstance(data, tuple):
-        data = _from_arrays(data, batch_size or 32 * parts, parts, shuffle)
+        data = _from_arrays(data, batch_size or 32 * parts, parts, shuffle, whole)
     if not isinstance(data, tf.data.Dataset):
         return data
     spec = data.element_spec
@@ -150,7 +157,7 @@ def _dealable(batch, parts):
     return batch if len(batch) > 1 else batch[0]
 
 
-def _from_arrays(arrays, batch_size, parts, shuffle):
+def _from_arrays(arrays, batch_size, parts, shuffle, whole):
     arrays = [np.asarray(a) for a in arrays]
     arrays = [a.astype("float32") if a.dtype == np.float64 else a for a in arrays]
     rows = len(arrays[0])
@@ -165,10 +172,11 @@ def _from_arrays(arrays, batch_size, parts, shuffle):
         raise ValueError(
             f"`x` should hold at least {parts} sample(s), one for each turn. Received: {rows}."
         )
-    tensors = tuple(tf.constant(a) for a in arrays)
+    with tf.device("CPU:0"):  # a GPU's memory is for the networks
+        tensors = tuple(tf.constant(a) for a in arrays)
     order = tf.data.Dataset.range(rows)
     order = order.shuffle(rows) if shuffle else order
-    order = order.batch(batch_size, drop_remainder=True)
+    order = order.batch(batch_size, drop_remainder=not whole)
     return order.map(lambda rows: tuple(tf.gather(t, rows) for t in tensors))
 
 

@@ -19,7 +19,7 @@ def define(model, dataset, steps, batch_size):
     flags.DEFINE_string("dataset", dataset, "What to learn from: see datasets.list_datasets().")
     flags.DEFINE_string("data_dir", None, "Prepared datasets; by default ~/tensorflow_datasets.")
     flags.DEFINE_string("out", None, "Folder of the run; by default runs/MODEL_DATASET.")
-    flags.DEFINE_integer("steps", steps, "Train steps in all.", lower_bound=1)
+    flags.DEFINE_integer("steps", steps, "Train steps in all; modern rates follow.", lower_bound=1)
     flags.DEFINE_integer("batch_size", batch_size, "Samples for each turn.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to train.")
@@ -65,6 +65,8 @@ def _call(main):
     try:
         main()
     except (ValueError, OSError) as error:
+        if FLAGS.verbosity > 0:  # --verbosity=1 tells where
+            raise
         _refuse(" ".join(str(error).split()))
 
 

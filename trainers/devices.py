@@ -30,7 +30,12 @@ def strategy(device="auto"):
             "`device` should be cpu or auto: TensorFlow sees no GPU here. Received: gpu"
         )
     if device == "cpu" and gpus:
-        tf.config.set_visible_devices([], "GPU")
+        try:
+            tf.config.set_visible_devices([], "GPU")
+        except RuntimeError:
+            raise ValueError(
+                "`device` should be auto: TensorFlow uses its GPUs already. Received: cpu"
+            ) from None
     return tf.distribute.get_strategy()
 
 

@@ -64,6 +64,8 @@ def next_version(folder):
 
 def _endpoint(network):
     """A function from named inputs to named outputs, and its input signature."""
+    if isinstance(network, keras.Sequential):
+        network = keras.Model(network.inputs, network.outputs)
     signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype, name=x.name) for x in network.inputs]
 
     def answer(*inputs):

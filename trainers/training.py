@@ -170,7 +170,7 @@ def fast_options(model, stride):
     Dense networks gain a half from XLA and from many steps in one call. Convolutions lose a quarter
     under XLA on a CPU, where TensorFlow's own kernels are better.
     """
-    on_cpu = not tf.config.list_physical_devices("GPU")
+    on_cpu = not tf.config.get_visible_devices("GPU")
     convolutional = any(
         isinstance(layer, keras.layers.Layer) and "Conv" in type(layer).__name__
         for layer in model._flatten_layers()
@@ -196,7 +196,7 @@ def versions():
 
 def machine():
     """Cores and accelerators, in words."""
-    gpus = len(tf.config.list_physical_devices("GPU"))
+    gpus = len(tf.config.get_visible_devices("GPU"))
     return f"{platform.machine()}, {os.cpu_count()} cores, {gpus} GPUs"
 
 

@@ -39,6 +39,8 @@ class CGAN(GAN):
         TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
     """
 
+    decay = 1.00004
+
     def __init__(
         self,
         image_shape=(28, 28, 1),
@@ -62,7 +64,8 @@ class CGAN(GAN):
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        if len(image_shape) == 3 and min(image_shape[:2]) > 8:
+        sides = image_shape[:-1]
+        if len(sides) == 2 and min(sides) > 8 and not any(side % 4 for side in sides):
             return {"latent_dim": 64, "width": 32, "convolutional": True}
         return super().small(image_shape)
 

@@ -123,4 +123,4 @@ class DCGAN(GAN):
         if not pooled:
             return super().build_features()
         joined = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
-        return keras.Model(self.discriminator.inputs, joined)
+        return keras.Model(self.discriminator.inputs[0], joined)

@@ -5,9 +5,9 @@ Adversarial Nets", https://arxiv.org/abs/1406.2661
 
     min_G max_D  E log σ(D(x)) + E log(1 - σ(D(G(z)))),  G in practice: max E log σ(D(G(z)))
 
-The networks and numbers are those of the authors' MNIST release. Two things differ: the momentum
-stays at .5 (theirs climbs to .7 over 250 epochs), and the last bias of G starts at 0 (theirs at the
-mean of the data).
+The networks and numbers are those of the authors' MNIST release. Three things differ: the momentum
+stays at .5 (theirs climbs to .7 over 250 epochs), the rate falls without a floor (theirs stops at
+1e-6), and the last bias of G starts at 0 (theirs at the mean of the data).
 """
 
 import math
@@ -65,13 +65,15 @@ class GAN(AdversarialModel):
     def generator_loss(self, x, made):
         return self.generator_objective(self.discriminator, **made)
 
+    decay = 1.000004  # what the paper's rate is divided by at each step
+
     def recipe(self):
-        """Paper: momentum SGD at .1, divided by 1.000004 at each step. Plain networks: Adam."""
+        """Paper: momentum SGD at .1, which `decay` divides. Plain networks: Adam."""
 
         def optimizer():
             if self.width or len(self.image_shape) != 3:
                 return keras.optimizers.Adam(5e-4, 0.0, 0.99)
-            rate = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 1.0 / 1.000004)
+            rate = keras.optimizers.schedules.ExponentialDecay(0.1, 1, 1.0 / self.decay)
             return keras.optimizers.SGD(rate, momentum=0.5)
 
         return {
@@ -95,7 +97,7 @@ class GAN(AdversarialModel):
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
         hidden = self.discriminator.layers[-1].input
-        return keras.Model(self.discriminator.inputs, layers.Flatten()(hidden))
+        return keras.Model(self.discriminator.inputs[0], layers.Flatten()(hidden))
 
     def signatures(self):
         return {"generate": self.generator}

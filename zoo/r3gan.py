@@ -27,7 +27,8 @@ class R3GAN(GAN):
     Args:
         image_shape: (height, width, channels), sides 4·2ⁿ; (2,) builds small networks for points.
         latent_dim: of z ~ N(0, I); None: the paper's 64, for points 2.
-        width: channels of every stage, or units of every layer when dense.
+        width: channels of every stage, or units of every layer when dense; None: the paper's 768,
+            for points 128.
         cardinality: groups of the 3x3 convolutions; divides twice the width.
         blocks: residual blocks in a stage.
         dense: fully connected networks, best for 8x8 images.
@@ -41,7 +42,7 @@ class R3GAN(GAN):
         self,
         image_shape=(32, 32, 3),
         latent_dim=None,
-        width=768,
+        width=None,
         cardinality=96,
         blocks=2,
         dense=False,
@@ -51,7 +52,7 @@ class R3GAN(GAN):
         super().__init__(
             image_shape,
             latent_dim,
-            width if len(image_shape) == 3 else 128,
+            width,
             name=name,
             cardinality=cardinality,
             blocks=blocks,
@@ -60,7 +61,8 @@ class R3GAN(GAN):
         )
 
     def defaults(self, image_shape, **sizes):
-        return {"latent_dim": 64 if len(image_shape) == 3 else 2}
+        images = len(image_shape) == 3
+        return {"latent_dim": 64 if images else 2, "width": 768 if images else 128}
 
     @classmethod
     def small(cls, image_shape):
@@ -75,7 +77,7 @@ class R3GAN(GAN):
 
     def recipe(self):
         """Paper: Adam(2e-4, 0, .99), γ .05, averaged generator, as for CIFAR-10. Dense networks and
-        those for points learn faster under a rate of 5e-4 and 1e-3, with γ .5 and .02."""
+        those for points learn faster under a rate of 1e-3, with γ .5 and .02."""
         return self.play(decay=lambda rate: rate)
 
     def modern_recipe(self, steps=15_000):
@@ -87,7 +89,7 @@ class R3GAN(GAN):
         if len(self.image_shape) != 3:
             rate, gamma = 1e-3, 0.02
         elif self.dense:
-            rate, gamma = 5e-4, 0.5
+            rate, gamma = 1e-3, 0.5
         else:
             rate, gamma = 2e-4, 0.05
 

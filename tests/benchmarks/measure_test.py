@@ -20,7 +20,7 @@ def test_a_figure_meets_its_bounds_from_either_side(value, higher, met, verdict)
     low, high = (0.8, 0.95) if higher else (0.92, 0.6)
     figure = measure.gate(value, reference=0.9, A=low, B=high, higher=higher)
     assert (figure["meets_A"], figure["meets_B"]) == met
-    assert figure["verdict"] == verdict
+    assert measure.verdict(figure) == verdict
 
 
 def test_a_row_is_found_by_existing():
@@ -30,7 +30,7 @@ def test_a_row_is_found_by_existing():
 def test_a_missed_bound_is_reported_and_no_error(monkeypatch, tmp_path, capsys):
     figure = measure.gate(0.1, reference=0.9, A=0.5, B=0.8)
     monkeypatch.setattr(r3gan, "run", lambda seed: ("modern", {"quality": figure}, {}, 10))
-    survey.report(survey.measure("r3gan", 3), tmp_path)
+    survey.report(survey.row_of("r3gan", 3), tmp_path)
     lines = capsys.readouterr().out.splitlines()
     row = json.loads(lines[-1])
     assert "missed; loses to the reference" in lines[0]

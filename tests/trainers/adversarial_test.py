@@ -267,6 +267,35 @@ def test_two_replicas_take_the_same_step_as_one(two_replicas):
     assert_same(values(together), values(alone), rtol=0, atol=1e-6)
 
 
+def test_two_replicas_show_and_evaluate_what_one_does(two_replicas):
+    def make():
+        model = zoo.GAN(image_shape=(2,), width=4)
+        model.noise_seed.assign(3)
+        model.compile("modern")
+        return model
+
+    alone = make()
+    with two_replicas.scope():
+        together = make()
+    together.set_weights(alone.get_weights())
+    for model in (alone, together):
+        model.fit(stream(points(12)), verbose=0)
+    for model in (alone, together):
+        assert model.generate(6).shape == (6, 2)
+    found, expected = (
+        model.evaluate(stream(points(8)), verbose=0, return_dict=True)
+        for model in (together, alone)
+    )
+    assert set(found) == set(expected)
+
+
+def test_what_keras_cannot_do_on_replicas_is_refused(two_replicas):
+    with two_replicas.scope():
+        model = zoo.GAN(image_shape=(2,), width=4)
+        with pytest.raises(ValueError, match="should be left alone on several replicas"):
+            model.compile(steps_per_execution=2)
+
+
 # Losses and metrics -------------------------------------------------------------------------------
 
 
@@ -280,6 +309,52 @@ def test_metrics_are_the_means_of_an_epoch():
         "generator_height": [pytest.approx(4.0)] * 2,
         "generator_loss": [pytest.approx(43.0)] * 2,
     }
+
+
+def test_evaluation_looks_at_every_sample_once():
+    model = duel(Terms, turns={"discriminator": 3})
+    x = np.arange(70.0, dtype="float32").reshape(35, 2)
+    losses = model.evaluate(x, batch_size=8, verbose=0, return_dict=True)
+    assert losses["generator_width"] == pytest.approx(x[:, 0].mean())
+    x = np.repeat([[1.0, 2.0], [2.0, 6.0], [6.0, 4.0]], 4, axis=0).astype("float32")
+    history = model.fit(x, validation_data=x[:7], batch_size=12, verbose=0).history
+    assert history["val_generator_width"] == [pytest.approx(x[:7, 0].mean())]
+
+
+def test_a_loss_weight_of_no_term_is_refused():
+    model = duel(Terms, loss_weights={"generator_depth": 1.0})
+    with pytest.raises(ValueError, match="name terms: generator_width, generator_height"):
+        model.fit(stream(points()), verbose=0)
+
+
+def test_a_resting_player_has_no_loss():
+    model = duel(turns={"discriminator": 0})
+    history = model.fit(stream(points()), verbose=0).history
+    assert set(history) == {"generator_loss"}
+
+
+def test_a_penalty_on_a_discriminator_with_batch_norm_warns():
+    with pytest.warns(UserWarning, match="Build it without, such as with batch_norm=False"):
+        zoo.create("dcgan", image_shape=(8, 8, 1), width=2, recipe="modern")
+
+
+@pytest.mark.parametrize("shape", [(28, 28), (0, 8, 1), (8, 8, 1, 1), ()])
+def test_what_is_no_image_shape_is_refused(shape):
+    with pytest.raises(ValueError, match="should be \\(height, width, channels\\), or \\(2,\\)"):
+        zoo.create("dcgan", image_shape=shape)
+
+
+def test_labels_beside_a_dataset_are_refused():
+    with pytest.raises(ValueError, match="`y` should be given with arrays only"):
+        duel().fit(stream(points()), np.zeros(8, "int32"), verbose=0)
+
+
+def test_what_comes_past_the_checks_of_fit_is_checked_by_the_step():
+    def batches():
+        yield (np.zeros((4, 3), "float32"),)
+
+    with pytest.raises(ValueError, match="`x` should have shape"):
+        duel().fit(batches(), verbose=0)
 
 
 def test_a_loss_weight_scales_its_term_in_the_loss_that_is_minimised():

@@ -3,10 +3,11 @@
 import subprocess
 import sys
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras import tree
+from keras import layers, tree
 from tensorflow.core.protobuf import saved_model_pb2
 
 import zoo
@@ -63,6 +64,18 @@ def test_every_export_takes_batches_of_any_size(name, tmp_path):
         made = generate(**named)
         assert list(made) == ["images"]
         np.testing.assert_allclose(made["images"], model.predict(inputs, verbose=0), atol=1e-5)
+
+
+def test_a_users_own_networks_are_exported(tmp_path):
+    generator = keras.Sequential([keras.Input((3,)), layers.Dense(64), layers.Reshape((8, 8, 1))])
+    model = zoo.GAN(generator=generator)
+    model.compile()
+    folder = export.save(model, tmp_path / "1")
+    served = tf.saved_model.load(folder).signatures["generate"]
+    latents = model.draw(4)
+    (name,) = served.structured_input_signature[1]
+    (made,) = served(**{name: tf.constant(latents)}).values()
+    np.testing.assert_allclose(made, model.predict(latents, verbose=0), atol=1e-6)
 
 
 def test_a_folder_that_is_no_version_is_refused(tmp_path):

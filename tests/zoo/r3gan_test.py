@@ -126,7 +126,7 @@ def test_sides_that_4_does_not_double_to_are_refused_unless_dense(shape):
     "arguments, rate, gamma",
     [
         ({"image_shape": (8, 8, 1), "width": 2, "cardinality": 1, "blocks": 1}, 2e-4, 0.05),
-        ({"image_shape": (8, 8, 1), "width": 8, "dense": True}, 5e-4, 0.5),
+        ({"image_shape": (8, 8, 1), "width": 8, "dense": True}, 1e-3, 0.5),
         ({"image_shape": (2,)}, 1e-3, 0.02),
     ],
 )
