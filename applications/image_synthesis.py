@@ -161,8 +161,7 @@ def frame(model, inputs, step):
     from trainers.adversarial import in_batches
 
     images = in_batches(model.averaged(), inputs)
-    rows = [images[i : i + COLUMNS] for i in range(0, len(images), COLUMNS)]
-    return pictures.grid(rows, title=f"step {step:,}")
+    return pictures.grid(pictures.in_rows(images, COLUMNS), title=f"step {step:,}")
 
 
 def show(out, model, world, fake, seed):
@@ -175,7 +174,7 @@ def show(out, model, world, fake, seed):
         rows = pictures.by_class(fake, classes, world.classes, COLUMNS)
         title = f"the first {COLUMNS} of {len(fake)} samples that look like each class"
     else:
-        rows = [fake[i : i + COLUMNS] for i in range(0, min(len(fake), COLUMNS**2), COLUMNS)]
+        rows = pictures.in_rows(fake[: COLUMNS**2], COLUMNS)
         title = "samples"
     title = f"{type(model).__name__}, {world.name}: {title}"
     pictures.grid(rows, range(world.classes) if judged else None, title).save(out / "samples.png")
@@ -195,12 +194,12 @@ def interpolations(model, seed, paths=8):
     from trainers.adversarial import in_batches
 
     leaves = [np.asarray(leaf) for leaf in tree.flatten(draw(model, 2 * paths, seed))]
-    rows = []
+    rows, shown = [], model.averaged()
     for i in range(paths):
         latents = pictures.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
         rest = [np.repeat(leaf[i : i + 1], COLUMNS, axis=0) for leaf in leaves[1:]]
         inputs = [latents, *rest] if rest else latents
-        rows.append(in_batches(model.averaged(), inputs))
+        rows.append(in_batches(shown, inputs))
     return rows
 
 

@@ -63,6 +63,11 @@ def grid(rows, labels=None, title=None):
     return picture
 
 
+def in_rows(images, columns=12):
+    """Splits images into rows of `columns`, the last one with what is left, for `grid`."""
+    return [images[i : i + columns] for i in range(0, len(images), columns)]
+
+
 def by_class(images, classes, count, columns=12):
     """Splits images into one row per class: the first `columns` of each, in the order they came.
 

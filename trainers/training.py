@@ -75,7 +75,8 @@ class Run:
     @property
     def finished(self):
         """Whether there is nothing left to do."""
-        return self.figures is not None and self.figures["steps"] >= self.steps
+        figures = self.figures
+        return figures is not None and figures["steps"] >= self.steps
 
     def train(self, model, load, batches, draw=None):
         """Trains a compiled model from where the run stands to its last step.
@@ -97,7 +98,7 @@ class Run:
             # Whole stretches in one `fit`; the rest of one, and what is left at the end, alone.
             first = self.done // self.interval
             whole = 0 if self.done % self.interval else (self.steps - self.done) // self.interval
-            length = self.interval if whole else min(self._step_of(first), self.steps) - self.done
+            length = self.interval if whole else self._step_of(first) - self.done
             last = first + max(1, whole)
             model.fit(
                 load(divmod(self.done, batches)).repeat(),
