@@ -38,8 +38,8 @@ def main():
     out = Path(FLAGS.out or f"runs/{FLAGS.model}_{FLAGS.dataset}")
     settings = {name: FLAGS[name].value for name in SETTINGS}
     places = {"out": out, "export_dir": Path(FLAGS.export_dir or out / "saved_models")}
-    how = {name: FLAGS[name].value for name in ("device", "data_dir", "resume", "overwrite")}
-    synthesize(settings, FLAGS.steps, **places, **how)
+    how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
+    synthesize(settings, FLAGS.steps, **places, **{name: FLAGS[name].value for name in how})
 
 
 def synthesize(
@@ -48,6 +48,8 @@ def synthesize(
     out,
     export_dir,
     device="auto",
+    workers=None,
+    worker=0,
     data_dir=None,
     resume=False,
     overwrite=False,
@@ -58,10 +60,10 @@ def synthesize(
         settings: a dict of the `SETTINGS`, each as the flag of that name.
         steps: train steps in all.
         out, export_dir: folders.
-        device, data_dir, resume, overwrite: as the flags.
+        device, workers, worker, data_dir, resume, overwrite: as the flags.
 
     Returns:
-        What was written to metrics.json.
+        What was written to metrics.json; None on workers but the first, which write nothing.
 
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
@@ -80,8 +82,9 @@ def synthesize(
 
     from trainers import devices, export, files, training  # from here on it takes seconds
 
+    strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
-    with devices.strategy(device).scope():
+    with strategy.scope():
         model = build(settings, world, steps)
 
     turns = max(model.turns.values())
@@ -102,18 +105,22 @@ def synthesize(
         )
 
     load()  # refuses what cannot be loaded before anything is written
-    if out not in export_dir.parents:
+    if out not in export_dir.parents and devices.is_first(strategy):
         files.make_folder(export_dir, "export_dir")
-    run = training.Run(out, settings, steps, resume, overwrite)
+    run = training.Run(out, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")
+        print(f"{out} is finished, {run.done} steps are done: nothing is changed.")
         return run.figures
-    if resume:
+    for path in run.damaged:
+        print(f"{path} is damaged: it is passed over.")
+    if resume and run.writes:
         print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
     model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride))
     latents = draw(model, 5 * COLUMNS, seed)
     batches = world.splits[train_split] // (batch_size * turns)
     run.train(model, load, batches, lambda model, step: frame(model, latents, step))
+    if not run.writes:
+        return None
 
     splits = {"train": train_split, "held_out": held_out}
     real = {

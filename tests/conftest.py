@@ -18,6 +18,6 @@ def seeded():
     keras.utils.set_random_seed(0)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")  # a second strategy would begin with the first one's keys again
 def two_replicas():
     return tf.distribute.MirroredStrategy(["CPU:0", "CPU:1"])

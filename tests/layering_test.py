@@ -12,8 +12,10 @@ import pytest
 
 from tests.sources import PACKAGES, ROOT, imports, modules
 
-ENGINE = ("adversarial", "augment", "batches", "losses", "noise", "objectives", "penalties")
-ENGINE = {f"trainers.{name}" for name in ENGINE}
+ENGINE = (
+    "adversarial augment batches losses noise objectives penalties replicas rules showing sizes"
+)
+ENGINE = {f"trainers.{name}" for name in (*ENGINE.split(), "views")}
 
 
 def inside(module, *packages):

@@ -9,38 +9,18 @@ noise). It knows no family.
 import copy
 import dataclasses
 import inspect
-import numbers
 import random
-import types
-import warnings
-import zlib
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
-from trainers import batches, noise
-from trainers.objectives import Objective, Relativistic
-from trainers.penalties import R1, R2, Penalty
-
-
-@keras.saving.register_keras_serializable("gan_zoo")
-class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Constant over the first half of `steps`, then down to a hundredth along a line.
-
-    GAN weights orbit their equilibrium at a distance set by the rate; this lets them come to rest.
-    """
-
-    def __init__(self, rate, steps):
-        self.rate, self.steps = rate, steps
-
-    def __call__(self, step):
-        left = 2.0 * (1.0 - ops.cast(step, "float32") / self.steps)
-        return self.rate * ops.clip(left, 0.01, 1.0)
-
-    def get_config(self):
-        return {"rate": self.rate, "steps": self.steps}
+from trainers import batches, noise, replicas, rules, sizes, views
+from trainers.objectives import Relativistic
+from trainers.penalties import R1, R2
+from trainers.rules import LinearDecay
+from trainers.showing import Shown, in_batches
 
 
 @dataclasses.dataclass
@@ -121,8 +101,8 @@ class AdversarialModel(keras.Model):
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = _agreed(arguments, given, known)
-        _check_image_shape(self.sizes.get("image_shape"))
+        self.sizes = sizes.agreed(arguments, given, known)
+        sizes.check_image_shape(self.sizes.get("image_shape"))
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value
@@ -134,9 +114,7 @@ class AdversarialModel(keras.Model):
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)
-        # The averaged copy and views of the networks hide behind a plain object: as attributes they
-        # would be layers of this model, saved and trained with it.
-        self._shown = types.SimpleNamespace(model=None, weights=None, views={})
+        self._shown = Shown()
         self.built = True  # the networks are; else Keras refuses to save the weights
 
     def _counter(self, name, value):
@@ -206,30 +184,19 @@ class AdversarialModel(keras.Model):
             real, fake: samples, alike nested; `augment` touches their first leaf.
             given: the condition, which is held fixed (not differentiated by penalties).
         """
-        see = self._view(critic, given)
-        loss = self.objective.discriminator_loss(see(real), see(fake))
+        see = views.View(critic, self.augment, given)
+        loss = self.objective.discriminator_loss(see.judged(real), see.judged(fake))
         return loss + sum(p.on_discriminator(see, real, fake) for p in self.penalties)
 
     def generator_objective(self, critic, real, fake, given=None, two_sided=False):
         """What the maker of `fake` minimises; `two_sided` when it makes `real` too (BiGAN)."""
-        see = self._view(critic, given)
+        see = views.View(critic, self.augment, given)
         if two_sided:
-            loss = self.objective.joint_loss(see(real), see(fake))
+            loss = self.objective.joint_loss(see.judged(real), see.judged(fake))
         else:
-            shown = see(real) if self.objective.relativistic else None
-            loss = self.objective.generator_loss(shown, see(fake))
+            shown = see.judged(real) if self.objective.relativistic else None
+            loss = self.objective.generator_loss(shown, see.judged(fake))
         return loss + sum(p.on_generator(see, real, fake) for p in self.penalties)
-
-    def _view(self, critic, given):
-        """critic ∘ augment with the condition held: penalties differentiate what is judged."""
-
-        def see(x):
-            if self.augment is not None:
-                first, *rest = tree.flatten(x)
-                x = tree.pack_sequence_as(x, [self.augment(first), *rest])
-            return critic(x if given is None else [x, given], training=True)
-
-        return see
 
     # Rules ---------------------------------------------------------------------------------------
 
@@ -240,6 +207,7 @@ class AdversarialModel(keras.Model):
         run_eagerly=False,
         jit_compile="auto",
         steps_per_execution=1,
+        synchronized=None,
         **changes,
     ):
         """Sets the rules: those of a recipe, and your changes to it.
@@ -247,52 +215,60 @@ class AdversarialModel(keras.Model):
         Args:
             recipe: "paper", or "modern" (see `modern_recipe`).
             steps: how many train steps the modern recipe decays over.
-            run_eagerly, jit_compile, steps_per_execution: as in Keras.
+            run_eagerly, jit_compile, steps_per_execution: as in Keras. On several replicas the
+                losses and gradients are compiled, and the updates are not.
+            synchronized: whether batch normalisation takes the statistics of all replicas' samples
+                (True) or of each replica's own (False); None: as the layers were built.
             **changes: `objective`; `optimizers`, a dict player -> optimizer; `loss_weights`, a dict
                 metric name -> factor; `penalties`, a list; `turns`, a dict player -> how many turns
                 in a train step (0: it rests); `augment`, a function of samples, registered with
-                Keras if the model is to be saved. Of a dict, the entries you give replace those of
+                Keras if the model is to be saved; `schedule`, "alternating" or "simultaneous": all
+                players move at once, from the same point, and share what a judge says of the same
+                samples, for a quarter less time. Of a dict, the entries you give replace those of
                 the recipe.
 
         Raises:
             TypeError: for an unknown rule, or a rule of the wrong kind.
             ValueError: for an unknown recipe or player, or a number out of range.
         """
-        rules = self._rules(recipe, steps)
-        unknown = sorted(set(changes) - set(rules))
-        if unknown:
-            raise TypeError(f"`compile` takes {', '.join(rules)}. Received: {', '.join(unknown)}.")
-        for rule, value in changes.items():
-            if not isinstance(rules[rule], dict):
-                rules[rule] = value
-            elif isinstance(value, dict):
-                rules[rule] |= value
-            else:
-                raise TypeError(f"`{rule}` should be a dict. Received: {value!r}")
-        self._check_rules(rules)
+        agreed = rules.changed(self._rules_of(recipe, steps), changes)
+        rules.check(agreed, self.players, type(self).__name__)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,
             "steps_per_execution": steps_per_execution,
+            "synchronized": synchronized,
         }
-        self._compile_with(rules, options)
+        self._compile_with(agreed, options)
 
-    def _compile_with(self, rules, options):
-        replicas = self.distribute_strategy.num_replicas_in_sync
-        if replicas > 1 and (options["jit_compile"] is True or options["steps_per_execution"] > 1):
-            raise ValueError(
-                "`jit_compile` and `steps_per_execution` should be left alone on several replicas, "
-                f"where Keras' fit cannot use them. Received: {options}, {replicas} replicas."
+    def _rules_of(self, recipe, steps):
+        if recipe == "paper":
+            return rules.defaults() | self.recipe()
+        if recipe == "modern":
+            return rules.defaults() | self.modern_recipe(
+                **({} if steps is None else {"steps": steps})
             )
-        self._warn_of_batch_norm(rules["penalties"])
-        super().compile(optimizer=None, **options)
+        raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
+
+    def _compile_with(self, agreed, options):
+        self._synchronize(options["synchronized"], options["jit_compile"])
+        judges = [getattr(self, name) for name in self.network_names if "discriminator" in name]
+        rules.warn_of_batch_norm(judges, agreed["penalties"])
+        super().compile(optimizer=None, **{k: v for k, v in options.items() if k != "synchronized"})
         self.compile_options = options
-        self.objective, self.augment = rules["objective"], rules["augment"]
-        self.penalties = list(rules["penalties"])
-        self.turns = {player: rules["turns"].get(player, 1) for player in self.players}
-        self.loss_weights = dict(rules["loss_weights"])
-        self.optimizers = {p: keras.optimizers.get(rules["optimizers"][p]) for p in self.players}
+        for rule in [*getattr(self, "penalties", []), getattr(self, "augment", None)]:
+            self._tracker.untrack(rule)  # Keras keeps layers that were attributes once
+        self.objective, self.augment = agreed["objective"], agreed["augment"]
+        self.penalties, self.schedule = list(agreed["penalties"]), agreed["schedule"]
+        self.turns = {player: agreed["turns"].get(player, 1) for player in self.players}
+        self.loss_weights = dict(agreed["loss_weights"])
         with self.distribute_strategy.scope():
+            self.optimizers = {
+                player: rules.optimizer_for(
+                    [getattr(self, name) for name in owned], agreed["optimizers"][player]
+                )
+                for player, owned in self.players.items()
+            }
             # Slots must exist before weights are loaded, or loading passes over them in silence.
             for player, optimizer in self.optimizers.items():
                 optimizer.build(self.variables_of(player))
@@ -301,77 +277,22 @@ class AdversarialModel(keras.Model):
                 if turns:
                     self._mean(f"{player}_loss")
 
-    def _warn_of_batch_norm(self, penalties):
-        slopes = [p for p in penalties if type(p).on_discriminator is not Penalty.on_discriminator]
-        normed = any(
-            isinstance(layer, keras.layers.BatchNormalization)
+    def _synchronize(self, synchronized, jit_compile):
+        norms = [
+            layer
             for name in self.network_names
-            if "discriminator" in name
             for layer in getattr(self, name)._flatten_layers()
-        )
-        if slopes and normed:
-            warnings.warn(
-                f"Batch normalisation in the discriminator makes a sample's slope depend on its "
-                f"batch, which {slopes[0]!r} takes for the sample's own. Build it without, such as "
-                "with batch_norm=False.",
-                stacklevel=4,
-            )
-
-    def _rules(self, recipe, steps):
-        rules = dict(
-            objective=None, optimizers={}, loss_weights={}, penalties=[], turns={}, augment=None
-        )
-        if recipe == "paper":
-            rules |= self.recipe()
-        elif recipe == "modern":
-            rules |= self.modern_recipe(**({} if steps is None else {"steps": steps}))
-        else:
-            raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
-        return rules
-
-    def _check_rules(self, rules):
-        for rule in ("optimizers", "turns"):
-            strangers = sorted(set(rules[rule]) - set(self.players))
-            if strangers:
-                raise ValueError(
-                    f"`{rule}` should name players of {type(self).__name__}: "
-                    f"{', '.join(self.players)}. Received: {', '.join(strangers)}."
-                )
-        strangers = [
-            name for name in rules["loss_weights"] if not name.startswith(tuple(self.players))
+            if isinstance(layer, keras.layers.BatchNormalization)
         ]
-        if strangers:
+        if synchronized is not None:
+            for layer in norms:
+                layer.synchronized = synchronized
+        several = self.distribute_strategy.num_replicas_in_sync > 1
+        if several and jit_compile is True and any(layer.synchronized for layer in norms):
             raise ValueError(
-                "`loss_weights` should name losses, which begin with a player: "
-                f"{', '.join(self.players)}. Received: {', '.join(strangers)}."
+                "`synchronized` should be False with jit_compile=True: compiled replicas cannot "
+                "talk to each other. Received: synchronized=True."
             )
-        missing = [p for p in self.players if p not in rules["optimizers"]]
-        if missing:
-            raise ValueError(f"`optimizers` should have one for each player: {', '.join(missing)}?")
-        given = [o for o in rules["optimizers"].values() if not isinstance(o, str)]
-        if len({id(o) for o in given}) < len(given):
-            raise ValueError("`optimizers` should be one object for each player: they keep state.")
-        for player, turns in rules["turns"].items():
-            if not isinstance(turns, numbers.Integral) or turns < 0:
-                raise ValueError(
-                    f"`turns` should be integers from 0. Received: {{{player!r}: {turns!r}}}"
-                )
-        if not any(rules["turns"].get(p, 1) for p in self.players):
-            raise ValueError("`turns` should let at least one player move. Received: all 0.")
-        if rules["objective"] is not None and not isinstance(rules["objective"], Objective):
-            raise TypeError(
-                "`objective` should be one of trainers.objectives, for example NonSaturating(). "
-                f"Received: {rules['objective']!r}"
-            )
-        penalties = rules["penalties"]
-        listed = isinstance(penalties, (list, tuple))
-        if not listed or not all(isinstance(p, Penalty) for p in penalties):
-            raise TypeError(
-                "`penalties` should be a list from trainers.penalties, for example [R1(1.0)]. "
-                f"Received: {penalties!r}"
-            )
-        if rules["augment"] is not None and not callable(rules["augment"]):
-            raise TypeError(f"`augment` should be a function. Received: {rules['augment']!r}")
 
     # Play ----------------------------------------------------------------------------------------
 
@@ -391,7 +312,13 @@ class AdversarialModel(keras.Model):
         """Trains, as `keras.Model.fit` does, on a dataset of batches or on arrays.
 
         A batch is dealt to the turns of the player that has most of them, so that each turn sees
-        fresh samples: with 5 discriminator turns of 64, use batches of 320.
+        fresh samples: with 5 discriminator turns of 64, use batches of 320. On several replicas
+        each plays on its part of the batch, and all together take the steps that one would.
+
+        A training that is resumed at the end of an epoch, by whatever was saved, goes on exactly:
+        the order of arrays follows from the model's noise, and `trainers.datasets` begin with the
+        epoch that `initial_epoch` or BackupAndRestore says. Datasets of your own go on exactly
+        where each epoch is a function of nothing but its data.
 
         Args:
             x, y: a tf.data.Dataset of what the class says that it fits, or arrays.
@@ -415,28 +342,44 @@ class AdversarialModel(keras.Model):
             validation_data = tails if len(tails) > 1 else tails[0]
             x, y = x[:kept], None if y is None else y[:kept]
         if validation_data is not None:
-            validation_data = self._stream_of(validation_data, None, None, False, whole=True)
-        with batches.plain_errors():
-            return super().fit(
-                self._stream_of(x, y, batch_size, shuffle),
-                epochs=epochs,
-                verbose=verbose,
-                callbacks=callbacks,
-                validation_data=validation_data,
-                shuffle=False,  # done by then
-                **kwargs,
-            )
+            validation_data = self._stream_of(validation_data, None, None, whole=True)
+        place = batches.Place(None if kwargs.get("steps_per_epoch") else x)
+        try:
+            with batches.plain_errors():
+                return super().fit(
+                    self._stream_of(x, y, batch_size, place.order if shuffle else None),
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=batches.with_callback(callbacks, place),
+                    validation_data=validation_data,
+                    shuffle=False,  # done by then
+                    **kwargs,
+                )
+        finally:
+            place.release()
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """The losses on given data, in the mode of training; nothing moves. Else as in Keras."""
         with batches.plain_errors():
-            stream = self._stream_of(x, y, batch_size, shuffle=False, whole=True)
+            stream = self._stream_of(x, y, batch_size, whole=True)
             return super().evaluate(stream, **kwargs)
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Nothing is left to build, and Keras would draw a batch from the stream for it."""
 
-    def _stream_of(self, x, y, batch_size, shuffle, whole=False):
+    def make_train_function(self, force=False):
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = replicas.function_of(self, self.train_step)
+
+    def make_test_function(self, force=False):
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = replicas.function_of(self, self.test_step)
+
+    def _stream_of(self, x, y, batch_size, order=None, whole=False):
         if y is not None and not _is_array(x):
             raise ValueError(
                 f"`y` should be given with arrays only. Received: `x` of {type(x).__name__}, "
@@ -445,8 +388,10 @@ class AdversarialModel(keras.Model):
         if _is_array(x):
             x = (x,) if y is None else (x, y)
         self._assert_compile_called("fit")
-        parts = 1 if whole else max(self.turns.values())
-        return batches.prepare(x, self.batch_format(), parts, batch_size, shuffle, whole)
+        shares = (1, 1)
+        if not whole:
+            shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
+        return batches.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
 
     def deal(self, data):
         """Splits (x,) or (x, y) into one batch for each turn of the player with most turns."""
@@ -475,6 +420,9 @@ class AdversarialModel(keras.Model):
         same batch. The mathematics stay those of two passes.
         """
         dealt = self.deal(data)
+        if self.schedule == "simultaneous":
+            self.take_turns_at_once(dealt[0])
+            return self.get_metrics_result()
         made = seen = None
         for player, turns in self.turns.items():
             for batch in dealt[len(dealt) - turns :]:
@@ -486,7 +434,7 @@ class AdversarialModel(keras.Model):
     def make(self, batch):
         """Runs `forward` and keeps the tape, for `take_turn`."""
         with self._noise("forward"), tf.GradientTape() as tape:
-            values = self.forward(batch)
+            values = replicas.in_agreement(lambda: self.forward(batch), self)
         return Made(values, tape)
 
     def take_turn(self, player, batch, made=None):
@@ -499,22 +447,51 @@ class AdversarialModel(keras.Model):
                 made here when not given. A player that made it may use it once.
         """
         made = self.make(batch) if made is None or made.stale else made
-        variables, optimizer = self.variables_of(player), self.optimizers[player]
+        variables = self.variables_of(player)
         if made.was_made_by(variables):
             tape, values, made.stale = made.tape, made.values, True
         else:
             tape, values = tf.GradientTape(), tree.map_structure(ops.stop_gradient, made.values)
         with self._noise(player), tape:
-            losses = self.losses_of(player, batch, values)
-            # Replicas' gradients are summed, each loss is a mean over the replica's share.
-            share = losses[f"{player}_loss"] / tf.distribute.get_strategy().num_replicas_in_sync
-            share = optimizer.scale_loss(share)
-        gradients = tape.gradient(share, variables)
+            losses = replicas.in_agreement(lambda: self.losses_of(player, batch, values), self)
+            share = self._share_of(player, losses)
+        self._apply(player, tape.gradient(share, variables), after=[share])
+        self._record(losses)
+
+    def take_turns_at_once(self, batch):
+        """A gradient step of every player that does not rest, all from the same point.
+
+        A judge says once what it says of the same samples: the losses of all players share it.
+        """
+        playing = [player for player, turns in self.turns.items() if turns]
+
+        def play():
+            losses, shares = {}, {}
+            with views.once(), tf.GradientTape(persistent=True) as tape:
+                made = self.forward(batch)
+                for player in playing:
+                    losses[player] = self.losses_of(player, batch, made)
+                    shares[player] = self._share_of(player, losses[player])
+            return losses, [tape.gradient(shares[p], self.variables_of(p)) for p in playing]
+
+        with self._noise("forward"):
+            losses, gradients = replicas.in_agreement(play, self)
+        every = tree.flatten(gradients)
+        for player, found in zip(playing, gradients, strict=True):
+            self._apply(player, found, after=[*tree.flatten(losses), *every])
+            self._record(losses[player])
+
+    def _share_of(self, player, losses):
+        """What a replica differentiates: gradients are summed, a loss is a mean over its part."""
+        return self.optimizers[player].scale_loss(losses[f"{player}_loss"] / replicas.count())
+
+    def _apply(self, player, gradients, after):
         # A hidden bias has no part in the gradient of a penalty, so its update could begin while
         # the penalty still reads it: in one of some thousand steps TensorFlow mixed old and new.
-        with tf.control_dependencies([share, *(g for g in gradients if g is not None)]):
-            optimizer.apply(gradients, variables)
-        self._record(losses)
+        with tf.control_dependencies([t for t in (*after, *gradients) if t is not None]):
+            if isinstance(self.optimizers[player], keras.optimizers.LossScaleOptimizer):
+                gradients = replicas.agreed_gradients(gradients)
+            self.optimizers[player].apply(gradients, self.variables_of(player))
 
     def losses_of(self, player, batch, made):
         """A dict of the player's loss with its penalties, `<player>_loss`, and of every term."""
@@ -550,7 +527,10 @@ class AdversarialModel(keras.Model):
             made = self.forward(batch)
             for player in self.players:
                 losses |= self.losses_of(player, batch, made)
-        self._record(losses, weight=ops.shape(tree.flatten(batch)[0])[0])
+        # A replica may get nothing of a last, small batch, and the mean of nothing is no number.
+        rows = ops.shape(tree.flatten(batch)[0])[0]
+        there = {k: ops.where(ops.equal(rows, 0), 0.0, value) for k, value in losses.items()}
+        self._record(there, weight=rows)
         return self.get_metrics_result()
 
     def _noise(self, label):
@@ -580,58 +560,11 @@ class AdversarialModel(keras.Model):
     def averaged(self):
         """The model to show: this one, or a copy with the averaged weights where an optimizer
         keeps averages (`use_ema`), its batch statistics estimated anew for them."""
-        if not self.compiled:
-            return self
-        averaging = [
-            player
-            for player, optimizer in self.optimizers.items()
-            if optimizer.use_ema and int(ops.convert_to_numpy(optimizer.iterations)) > 0
-        ]
-        if not averaging:
-            return self
-        weights = self._fingerprint()
-        if self._shown.weights != weights:
-            if self._shown.model is None:
-                with self.distribute_strategy.scope():
-                    self._shown.model = type(self).from_config(self.get_config())
-            shown = self._shown.model
-            shown.set_weights(self.get_weights())
-            for player in averaging:
-                self.optimizers[player].finalize_variable_values(shown.variables_of(player))
-            shown._estimate_batch_statistics()
-            self._shown.weights = weights
-        return self._shown.model
-
-    def _fingerprint(self):
-        """A number that changes with any weight: training, loading and users change them."""
-        slots = [v for optimizer in self.optimizers.values() for v in optimizer.variables]
-        found = 0
-        for variable in self.weights + slots:
-            found = zlib.crc32(np.ascontiguousarray(ops.convert_to_numpy(variable)), found)
-        return found
-
-    def _estimate_batch_statistics(self, rounds=20, n=64):
-        norms = [
-            layer
-            for layer in self._flatten_layers(include_self=False)
-            if isinstance(layer, keras.layers.BatchNormalization)
-        ]
-        if not norms:
-            return
-        momenta = [layer.momentum for layer in norms]
-        with noise.stream(seed=0, label="batch statistics"):
-            for i in range(rounds):
-                for layer in norms:
-                    layer.momentum = i / (i + 1)  # the plain mean of all rounds
-                self.call(self.draw(n), training=True)
-        for layer, momentum in zip(norms, momenta, strict=True):
-            layer.momentum = momentum
+        return self._shown.of(self) if self.compiled else self
 
     def view(self, name, build):
         """A network derived from those of the model, such as its features; built once."""
-        if name not in self._shown.views:
-            self._shown.views[name] = build()
-        return self._shown.views[name]
+        return self._shown.view(name, build)
 
     def predict(self, *args, **kwargs):
         """As in Keras; where weights are averaged, of the averaged networks."""
@@ -684,9 +617,10 @@ class AdversarialModel(keras.Model):
     def get_compile_config(self):
         if not self.compiled:
             return {}
-        rules = ("objective", "optimizers", "loss_weights", "penalties", "turns", "augment")
-        rules = {rule: getattr(self, rule) for rule in rules}
-        config = {"rules": rules, "options": self.compile_options}
+        config = {
+            "rules": {rule: getattr(self, rule) for rule in rules.defaults()},
+            "options": self.compile_options,
+        }
         return keras.saving.serialize_keras_object(config)
 
     def compile_from_config(self, config):
@@ -713,69 +647,3 @@ class AdversarialModel(keras.Model):
 
 def _is_array(x):
     return isinstance(x, (np.ndarray, list)) or tf.is_tensor(x)
-
-
-def in_batches(network, inputs, batch_size=256):
-    """The outputs of a network for many inputs, as NumPy arrays, `batch_size` at a time."""
-    leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
-
-    def made_of(part):  # not `predict_on_batch`, of which each replica answers the whole
-        outputs = network(tree.pack_sequence_as(inputs, part), training=False)
-        return tree.map_structure(ops.convert_to_numpy, outputs)
-
-    starts = range(0, len(leaves[0]), batch_size)
-    outputs = [made_of([leaf[i : i + batch_size] for leaf in leaves]) for i in starts]
-    return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)
-
-
-def _agreed(sizes, networks, known):
-    """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
-
-    A size that the user left at its default gives way to the networks; another one must agree.
-    """
-    for name, network in networks.items():
-        if not isinstance(network, keras.layers.Layer):
-            raise TypeError(f"`{name}` should be a Keras model. Received: {network!r}")
-        if not network.built:
-            raise ValueError(
-                f"`{name}` should be built: call it once on a batch. Received: {network.name}."
-            )
-    sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
-    said = {}
-    if _says_its_shapes(networks.get("generator")):
-        generator = networks["generator"]
-        said["generator"] = {
-            "latent_dim": generator.inputs[0].shape[1:],
-            "image_shape": generator.outputs[0].shape[1:],
-        }
-    if _says_its_shapes(networks.get("discriminator")):
-        said["discriminator"] = {"image_shape": networks["discriminator"].inputs[0].shape[1:]}
-    for network, claims in said.items():
-        for size, claim in claims.items():
-            if size not in sizes:
-                continue
-            told = sizes[size]
-            if told is not None and tf.TensorShape(told).is_compatible_with(claim):
-                continue
-            claimed = claim[0] if size == "latent_dim" else tuple(claim)
-            if told is not None and told != known[size].default:
-                raise ValueError(
-                    f"`{network}` should fit {size}={told}. Received: a network with "
-                    f"{size}={claimed}."
-                )
-            if None not in claim:
-                sizes[size] = claimed
-    return sizes
-
-
-def _check_image_shape(shape):
-    if shape is not None and (len(shape) not in (1, 3) or any(n is None or n < 1 for n in shape)):
-        raise ValueError(
-            "`image_shape` should be (height, width, channels), or (2,) for points. "
-            f"Received: image_shape={shape}"
-        )
-
-
-def _says_its_shapes(network):
-    """Whether inputs and outputs are known before a call: not of subclassed models."""
-    return bool(getattr(network, "inputs", None))

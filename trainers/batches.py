@@ -8,8 +8,10 @@ import contextlib
 import dataclasses
 import re
 
+import keras
 import numpy as np
 import tensorflow as tf
+from keras import tree
 
 ROUNDING = 1e-2  # how far outside its range a value may lie: resizing and JPEG overshoot a little
 
@@ -94,7 +96,7 @@ def labels(name, classes):
     return Component(name, (), 0, classes - 1, integer=True, cure=f"There are {classes} classes.")
 
 
-def prepare(data, components, parts, batch_size=None, shuffle=True, whole=False):
+def prepare(data, components, parts, replicas=1, batch_size=None, order=None, whole=False):
     """`data` as `fit` should get it: whole batches, each checked, that can be dealt.
 
     Args:
@@ -102,15 +104,17 @@ def prepare(data, components, parts, batch_size=None, shuffle=True, whole=False)
             which is passed on as it is.
         components: a Component per part of a batch, in order; further parts are passed over.
         parts: into how many equal parts each batch is dealt.
-        batch_size, shuffle: for arrays; by default 32 samples for each part. An incomplete last
-            batch is left out, another one in each shuffled epoch, unless `whole`.
+        replicas: on how many replicas that is done.
+        batch_size, order: for arrays; by default 32 samples for each part, in the order in which
+            they are stored. `order()` is two integers that say the order of an epoch. An incomplete
+            last batch is left out, another one in each shuffled epoch, unless `whole`.
 
     Raises:
         ValueError: in one sentence, before any work where dtype, shape or batch size tell, else
             (see `plain_errors`) at the batch that is wrong.
     """
     if isinstance(data, tuple):
-        data = _from_arrays(data, batch_size or 32 * parts, parts, shuffle, whole)
+        data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, whole)
     if not isinstance(data, tf.data.Dataset):
         return data
     spec = data.element_spec
@@ -124,29 +128,45 @@ def prepare(data, components, parts, batch_size=None, shuffle=True, whole=False)
     for component, part in zip(components, given, strict=False):
         component.check_spec(part)
     rows = given[0].shape[0]
-    if rows is None and parts > 1:
+    shares = parts * replicas
+    if rows is None and shares > 1:
         for batch in data.take(1):
-            check_deal(len(tf.nest.flatten(batch)[0]), parts)
-        data = data.map(lambda *batch: _dealable(batch, parts))
+            check_deal(len(tf.nest.flatten(batch)[0]), parts, replicas)
+        data = data.map(lambda *batch: _dealable(batch, shares))
     elif rows is not None:
-        check_deal(rows, parts)
+        check_deal(rows, parts, replicas)
 
     def checked(*batch):
         for component, part in zip(components, batch, strict=False):
             component.check_values(part)
+        if parts > 1 and replicas > 1:
+            batch = _dealt_alike(batch, parts, replicas)
         return batch if len(batch) > 1 else batch[0]
 
     return _quiet(data.map(checked, num_parallel_calls=2))
 
 
-def check_deal(rows, parts):
+def check_deal(rows, parts, replicas=1):
     """Raises a ValueError when a batch of `rows` samples cannot be dealt into `parts`."""
-    if rows % parts:
-        nearest = max(1, round(rows / parts)) * parts
+    shares = parts * replicas
+    if rows % shares:
+        where = f" on {replicas} replicas" if replicas > 1 else ""
+        nearest = max(1, round(rows / shares)) * shares
         raise ValueError(
-            f"A batch should be dealt into {parts} equal turns. Received: batches of {rows}. "
-            f"Use a multiple of {parts}, for example {nearest}."
+            f"A batch should be dealt into {parts} equal turns{where}. "
+            f"Received: batches of {rows}. Use a multiple of {shares}, for example {nearest}."
         )
+
+
+def _dealt_alike(batch, parts, replicas):
+    """In the order in which each turn of several replicas sees the samples that one would see.
+
+    A batch is cut into the replicas' shares first, and then each share is dealt to the turns.
+    """
+    rows = tf.nest.flatten(batch)[0].shape[0] or tf.shape(tf.nest.flatten(batch)[0])[0]
+    order = tf.reshape(tf.range(rows), (parts, replicas, -1))
+    order = tf.reshape(tf.transpose(order, (1, 0, 2)), (rows,))
+    return tf.nest.map_structure(lambda leaf: tf.gather(leaf, order), batch)
 
 
 def _dealable(batch, parts):
@@ -157,7 +177,7 @@ def _dealable(batch, parts):
     return batch if len(batch) > 1 else batch[0]
 
 
-def _from_arrays(arrays, batch_size, parts, shuffle, whole):
+def _from_arrays(arrays, batch_size, parts, replicas, order, whole):
     arrays = [np.asarray(a) for a in arrays]
     arrays = [a.astype("float32") if a.dtype == np.float64 else a for a in arrays]
     rows = len(arrays[0])
@@ -166,18 +186,71 @@ def _from_arrays(arrays, batch_size, parts, shuffle, whole):
             "`x` and `y` should be equally long. "
             f"Received: {', '.join(str(len(a)) for a in arrays)}."
         )
-    check_deal(batch_size, parts)
-    batch_size = min(batch_size, rows - rows % parts)
+    check_deal(batch_size, parts, replicas)
+    batch_size = min(batch_size, rows - rows % (parts * replicas))
     if not batch_size:
         raise ValueError(
-            f"`x` should hold at least {parts} sample(s), one for each turn. Received: {rows}."
+            f"`x` should hold at least {parts * replicas} sample(s), one for each turn. "
+            f"Received: {rows}."
         )
     with tf.device("CPU:0"):  # a GPU's memory is for the networks
         tensors = tuple(tf.constant(a) for a in arrays)
-    order = tf.data.Dataset.range(rows)
-    order = order.shuffle(rows) if shuffle else order
-    order = order.batch(batch_size, drop_remainder=not whole)
-    return order.map(lambda rows: tuple(tf.gather(t, rows) for t in tensors))
+
+    def epoch(_):
+        seed = tf.ensure_shape(tf.numpy_function(order, [], tf.int64), (2,))
+        shuffled = tf.random.experimental.stateless_shuffle(tf.range(rows), seed, alg="philox")
+        return tf.data.Dataset.from_tensor_slices(shuffled)
+
+    numbers = tf.data.Dataset.range(rows)
+    if order is not None:
+        numbers = tf.data.Dataset.range(1).flat_map(epoch)
+        numbers = numbers.apply(tf.data.experimental.assert_cardinality(rows))
+    numbers = numbers.batch(batch_size, drop_remainder=not whole)
+    return numbers.map(lambda rows: tuple(tf.gather(t, rows) for t in tensors))
+
+
+class Place(keras.callbacks.Callback):
+    """Tells the data, at the beginning of each epoch of a training, where the model stands.
+
+    Weights that were loaded bring their place in the noise along, and BackupAndRestore the epoch to
+    go on with: by them the data go on where the training stopped.
+
+    Args:
+        data: a stream of `trainers.datasets`, which has `epochs`; of anything else nothing is
+            asked.
+    """
+
+    def __init__(self, data=None):
+        super().__init__()
+        self._epochs = getattr(data, "epochs", None)
+        self._offset = None  # between the epochs of the data and those of this training
+        self._order = np.zeros(2, "int64")
+
+    def on_epoch_begin(self, epoch, logs=None):
+        model = self.model
+        self._order = np.array([model.noise_seed.numpy(), model.noise_position.numpy()])
+        if self._epochs is not None:
+            if self._offset is None:
+                self._offset = 0 if epoch else self._epochs.next
+            self._epochs.held = epoch + self._offset
+
+    def release(self):
+        """Lets the data go on with the epoch after the last one."""
+        if self._offset is not None:
+            self._epochs.next, self._epochs.held = self._epochs.held + 1, None
+
+    def order(self):
+        """Two integers for the order of arrays in this epoch."""
+        return self._order
+
+
+def with_callback(callbacks, callback):
+    """The callbacks given to `fit`, whatever their kind, and one more, which is called first."""
+    if isinstance(callbacks, keras.callbacks.CallbackList):
+        callbacks.callbacks.insert(0, callback)
+        callback.set_model(callbacks.model)
+        return callbacks
+    return [callback, *(tree.flatten(callbacks) if callbacks else [])]
 
 
 def _quiet(dataset):

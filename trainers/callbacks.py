@@ -5,12 +5,15 @@ its end, so that what is written says where it belongs.
 """
 
 import csv
+import signal
+import sys
+import threading
 import time
 from pathlib import Path
 
 import keras
 
-from trainers import files
+from trainers import checkpoints, files
 
 
 class LossLog(keras.callbacks.Callback):
@@ -71,27 +74,55 @@ class Frames(keras.callbacks.Callback):
 
 
 class Checkpoints(keras.callbacks.Callback):
-    """Saves weights, optimizers' slots and the place in the noise at the end of each epoch.
+    """Saves a checkpoint at the end of each epoch, and where the training is asked to stop.
+
+    Asked by Ctrl-C or SIGTERM, the training ends after the step that it is in, with a
+    KeyboardInterrupt; asked twice, at once and without saving.
 
     Args:
-        folder: of the files, which are named after the step.
+        folder: of the files, see `trainers.checkpoints`; None to stop without saving.
         step_of: epoch -> train steps done by its end.
+        place_of: train steps -> (epoch, batch) of the data that come next.
         keep: how many of the newest stay.
     """
 
-    SUFFIX = ".weights.h5"
-
-    def __init__(self, folder, step_of, keep=2):
+    def __init__(self, folder, step_of, place_of, keep=2):
         super().__init__()
-        self.folder, self.step_of, self.keep = Path(folder), step_of, keep
+        self.folder, self.step_of, self.place_of, self.keep = folder, step_of, place_of, keep
+        self.stopping = False
+        self.saved = None  # the last step that is
+        self._handlers = {}
+        self._before = 0  # steps done when the epoch began
+
+    def on_epoch_begin(self, epoch, logs=None):
+        steps = self.params["steps"]  # None for data of unknown length
+        self._before = self.step_of(epoch) - steps if steps else self.step_of(epoch - 1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.stopping:
+            self._save(self._before + batch + 1)
+            raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch, logs=None):
-        with files.aside(self.folder / f"{self.step_of(epoch):08d}{self.SUFFIX}") as draft:
-            self.model.save_weights(draft)
-        for old in found(self.folder)[: -self.keep]:
-            old.unlink()
+        self._save(self.step_of(epoch))
 
+    def _save(self, step):
+        self.saved = step
+        if self.folder is not None:
+            checkpoints.save(self.model, self.folder, step, *self.place_of(step), self.keep)
 
-def found(folder):
-    """The checkpoints in a folder, oldest first."""
-    return sorted(Path(folder).glob(f"[0-9]*{Checkpoints.SUFFIX}"))
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():  # others get no signals
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number, frame):
+        if self.stopping:
+            raise KeyboardInterrupt
+        self.stopping = True
+        print("Stopping after this step. Once more stops at once.", file=sys.stderr)

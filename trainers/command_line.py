@@ -23,7 +23,10 @@ def define(model, dataset, steps, batch_size):
     flags.DEFINE_integer("batch_size", batch_size, "Samples for each turn.", lower_bound=1)
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to train.")
-    flags.DEFINE_enum("precision", "float32", ["float32", "mixed_bfloat16"], "Of the networks.")
+    flags.DEFINE_list("workers", None, "host:port of each worker, or set TF_CONFIG.")
+    flags.DEFINE_integer("worker", 0, "Which of --workers this process is.", lower_bound=0)
+    precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
+    flags.DEFINE_enum("precision", "float32", precisions, "Of the networks.")
     flags.DEFINE_bool("resume", False, "Go on with the run in --out, up to --steps.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
 
@@ -32,8 +35,8 @@ def run(define_flags, main):
     """Defines flags, parses them and calls `main()`.
 
     Flags belong to the process: who only imports a script defines none. A wrong flag, and each
-    ValueError and OSError of `main`, ends the script with one line and exit code 2. `main` should
-    check everything before it does any work.
+    ValueError and OSError of `main`, ends the script with one line and exit code 2, and Ctrl-C with
+    one and 130. `main` should check everything before it does any work.
     """
     define_flags()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with ten lines
@@ -68,8 +71,10 @@ def _call(main):
         if FLAGS.verbosity > 0:  # --verbosity=1 tells where
             raise
         _refuse(" ".join(str(error).split()))
+    except KeyboardInterrupt as interrupt:
+        _refuse(str(interrupt) or "Stopped. With --resume it goes on from what was saved.", 130)
 
 
-def _refuse(sentence):
+def _refuse(sentence, code=2):
     print(f"{Path(sys.argv[0]).stem}: {sentence}", file=sys.stderr)
-    sys.exit(2)
+    sys.exit(code)

@@ -1,27 +1,40 @@
-"""Where a training runs: `cpu`, `gpu` or `tpu`, and in which precision.
+"""Where a training runs: on which devices and workers, and in which precision.
 
-`gpu` is the first GPU that TensorFlow sees and `auto` that or the CPU. The TPU path follows
-TensorFlow's documentation; it has not been run.
+`gpu` is every GPU that TensorFlow sees (CUDA_VISIBLE_DEVICES chooses among them), `auto` those or
+the CPU. On several devices or workers each plays on its part of the batch, and all together take
+the steps that one would. docs/scaling.md says what of this was run.
 """
 
+import json
+import os
+
 import keras
+import numpy as np
 import tensorflow as tf
 
 DEVICES = ("auto", "cpu", "gpu", "tpu")
-PRECISIONS = ("float32", "mixed_bfloat16")
+PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
-def strategy(device="auto"):
+def strategy(device="auto", workers=None, worker=0):
     """The `tf.distribute.Strategy` to build and train a model in.
+
+    With several workers it waits until all of them are there. It must then be made before anything
+    else of TensorFlow is used.
 
     Args:
         device: one of `DEVICES`.
+        workers: addresses, "host:port", of all workers, the same list for each; by default those of
+            the environment variable TF_CONFIG, if it is set.
+        worker: which of them this process is, counted from 0.
 
     Raises:
-        ValueError: for another name, or where there is no such device.
+        ValueError: for another name, where there is no such device, or for workers that are none.
     """
     if device not in DEVICES:
         raise ValueError(f"`device` should be one of {', '.join(DEVICES)}. Received: {device}")
+    if workers:
+        _announce(workers, worker)
     if device == "tpu":
         return _tpu()
     gpus = tf.config.list_physical_devices("GPU")
@@ -36,7 +49,40 @@ def strategy(device="auto"):
             raise ValueError(
                 "`device` should be auto: TensorFlow uses its GPUs already. Received: cpu"
             ) from None
-    return tf.distribute.get_strategy()
+        gpus = []
+    if _cluster_size() > 1:
+        return tf.distribute.MultiWorkerMirroredStrategy()
+    return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
+
+
+def _announce(workers, worker):
+    """Says in TF_CONFIG, where TensorFlow looks for it, who the workers are."""
+    wrong = [a for a in workers if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdecimal()]
+    if wrong or len(set(workers)) < len(workers):
+        raise ValueError(
+            "`workers` should be different addresses, host:port, such as 10.0.0.1:4000. "
+            f"Received: {', '.join(workers)}"
+        )
+    if not 0 <= worker < len(workers):
+        raise ValueError(
+            f"`worker` should be 0 to {len(workers) - 1}, the place of this process among the "
+            f"workers. Received: {worker}"
+        )
+    task = {"type": "worker", "index": worker}
+    os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": list(workers)}, "task": task})
+
+
+def _cluster_size():
+    """How many workers TF_CONFIG names."""
+    text = os.environ.get("TF_CONFIG") or "{}"
+    try:
+        cluster = json.loads(text).get("cluster", {})
+        return sum(len(addresses) for kind, addresses in cluster.items() if kind != "evaluator")
+    except (ValueError, AttributeError, TypeError):
+        raise ValueError(
+            'TF_CONFIG should be JSON such as {"cluster": {"worker": ["10.0.0.1:4000", …]}, '
+            f'"task": {{"type": "worker", "index": 0}}}}. Received: {text}'
+        ) from None
 
 
 def _tpu():
@@ -48,6 +94,58 @@ def _tpu():
         reason = str(error).splitlines()[0]
         raise ValueError(f"`device` should be cpu or auto: no TPU answers ({reason})") from None
     return tf.distribute.TPUStrategy(resolver)
+
+
+def is_first(strategy):
+    """Whether this process is the one that writes files: the first worker, or the only one."""
+    if not has_workers(strategy):
+        return True
+    resolver = strategy.cluster_resolver
+    if "chief" in resolver.cluster_spec().as_dict():
+        return resolver.task_type == "chief"
+    return resolver.task_id == 0
+
+
+def as_first_says(strategy, values):
+    """The numbers or arrays that the first worker has given; all workers have to ask.
+
+    Args:
+        strategy: without several workers the values are returned as they are.
+        values: a list, on all workers of the same length, shapes and dtypes.
+    """
+    if not has_workers(strategy):
+        return values
+    values = [tf.convert_to_tensor(np.asarray(v)) for v in values]
+
+    def tell():
+        replica = tf.distribute.get_replica_context()
+        first = tf.equal(replica.replica_id_in_sync_group, 0)
+        # One by one, since a list would be joined, whatever the dtypes.
+        return [
+            replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(first, v, tf.zeros_like(v)))
+            for v in values
+        ]
+
+    told = tf.function(lambda: strategy.run(tell), autograph=False)()
+    return [strategy.experimental_local_results(value)[0].numpy() for value in told]
+
+
+def spread(model):
+    """Gives all workers the state of the first one's model; all workers have to call it."""
+    strategy = model.distribute_strategy
+    if not has_workers(strategy):
+        return
+    metrics = {id(v) for v in model.metrics_variables}
+    variables = [v for v in model.variables if id(v) not in metrics]
+    variables += [v for optimizer in model.optimizers.values() for v in optimizer.variables]
+    values = as_first_says(strategy, [keras.ops.convert_to_numpy(v) for v in variables])
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+def has_workers(strategy):
+    """Whether several processes play together."""
+    return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
 def set_precision(name):

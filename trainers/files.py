@@ -1,6 +1,7 @@
 """Files that are either whole or not there: written aside, synced, then renamed."""
 
 import contextlib
+import json
 import os
 import shutil
 from pathlib import Path
@@ -47,8 +48,33 @@ def aside(path):
                 with open(file, "rb") as written:
                     os.fsync(written.fileno())
         os.replace(draft, path)
+        folder = os.open(path.parent, os.O_RDONLY)
+        try:  # the new name has to last too
+            os.fsync(folder)
+        finally:
+            os.close(folder)
     finally:
         if draft.is_dir():
             shutil.rmtree(draft)
         else:
             draft.unlink(missing_ok=True)
+
+
+def write_json(path, content):
+    """Writes a JSON file in one piece."""
+    with aside(path) as draft:
+        draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def read_json(path):
+    """What a JSON file holds; None where there is none.
+
+    Raises:
+        ValueError: when it is damaged.
+    """
+    try:
+        return json.loads(Path(path).read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError:
+        raise ValueError(f"{path} should be JSON. It is damaged: delete the run.") from None

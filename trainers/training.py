@@ -4,24 +4,26 @@ While it trains the folder holds `settings.json`, `losses.csv`, `frames/` and `c
 it is finished, `model.keras` and `metrics.json` (written last) have taken the checkpoints' place.
 """
 
-import json
 import math
 import os
 import platform
 import shutil
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from trainers import callbacks, files
+from trainers import callbacks, checkpoints, devices, files
 
 STRETCHES = 25  # a run reports this often, or a little less
 
 
 class Run:
     """A folder and the training in it, fresh or half done.
+
+    Of several workers the first alone reads and writes the folder; the others do as it says.
 
     Args:
         folder: where everything is written.
@@ -30,16 +32,35 @@ class Run:
         steps: train steps in all.
         resume: whether to go on with what the folder holds.
         overwrite: whether a run that the folder holds may be deleted.
+        strategy: the `tf.distribute.Strategy` of the model, by default the current one.
 
     Raises:
         ValueError: when the folder holds a run and neither is set, a run with other settings, or
             what is no run; or when it cannot be made.
     """
 
-    def __init__(self, folder, settings, steps, resume=False, overwrite=False):
-        self.folder = files.make_folder(folder, "out")
-        self.settings, self.steps = settings, steps
-        before = _read_json(self.folder / "settings.json")
+    def __init__(self, folder, settings, steps, resume=False, overwrite=False, strategy=None):
+        self.folder, self.settings, self.steps = Path(folder), settings, steps
+        self.strategy = strategy or tf.distribute.get_strategy()
+        self.writes = devices.is_first(self.strategy)
+        self.checkpoint, self.damaged = None, []
+        self.done, self.finished, refusal = 0, False, None
+        if self.writes:
+            try:
+                self._open(resume, overwrite)
+            except ValueError as error:
+                refusal = error
+        said = [self.done, int(self.finished), int(refusal is not None)]
+        self.done, self.finished, refused = map(int, devices.as_first_says(self.strategy, said))
+        if refused:
+            raise refusal or ValueError("The first worker refuses to begin, and says why.")
+        self.interval = math.ceil(steps / min(STRETCHES, steps))
+        # All stretches are multiples of it: so many steps can be taken in one call, or a divisor.
+        self.stride = math.gcd(self.interval, steps, self.done)
+
+    def _open(self, resume, overwrite):
+        files.make_folder(self.folder, "out")
+        before = files.read_json(self.folder / "settings.json")
         if before is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
             raise ValueError(
                 f"`out` should be a new folder, or one of a run. Received: {self.folder}, "
@@ -53,30 +74,32 @@ class Run:
                 f"`out` should be a new folder. Received: {self.folder}, which holds a run. "
                 "Go on with --resume, replace it with --overwrite, or choose another --out."
             )
-        if before is not None and before != settings:
-            other = sorted(k for k in before | settings if before.get(k) != settings.get(k))
+        if before is not None and before != self.settings:
+            other = sorted(
+                k for k in before | self.settings if before.get(k) != self.settings.get(k)
+            )
             was = ", ".join(f"--{k}={before.get(k)}" for k in other)
             raise ValueError(
                 f"{self.folder} holds a run with other settings. Resume it with {was}."
             )
-        self.is_new = before is None
-        self.done = 0 if self.is_new else self._steps_done()
-        self.interval = math.ceil(steps / min(STRETCHES, steps))
-        # All stretches are multiples of it: so many steps can be taken in one call, or a divisor.
-        self.stride = math.gcd(self.interval, steps, self.done)
-        if self.is_new:
-            self._write_json("settings.json", settings)
+        if before is None:
+            files.write_json(self.folder / "settings.json", self.settings)
+            return
+        self.checkpoint, self.damaged = checkpoints.newest(self.folder / "checkpoints")
+        figures = self.figures
+        if self.checkpoint is None and figures:  # of a finished run the model itself
+            model = self.folder / "model.keras"
+            if not model.exists() or checkpoints.sha256(model) != figures["model_sha256"]:
+                raise ValueError(f"{model} is damaged. Begin anew with --overwrite.")
+            place = figures["place"]
+            self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *place)
+        self.done = self.checkpoint.step if self.checkpoint else 0
+        self.finished = bool(figures) and figures["steps"] >= self.steps
 
     @property
     def figures(self):
         """What was written to `metrics.json`; None before the run was finished."""
-        return _read_json(self.folder / "metrics.json")
-
-    @property
-    def finished(self):
-        """Whether there is nothing left to do."""
-        figures = self.figures
-        return figures is not None and figures["steps"] >= self.steps
+        return files.read_json(self.folder / "metrics.json")
 
     def train(self, model, load, batches, draw=None):
         """Trains a compiled model from where the run stands to its last step.
@@ -86,29 +109,67 @@ class Run:
             load: (epoch, batch) -> a tf.data.Dataset that begins there.
             batches: how many of them an epoch of the data has.
             draw: (model, step) -> a `PIL.Image.Image`, for the film.
+
+        Raises:
+            KeyboardInterrupt: when it was asked to stop (Ctrl-C, SIGTERM); it says how to go on.
+            ValueError: when the data are not those that the run began with.
         """
-        if self.done:
-            model.load_weights(self._newest())
+        self._restore(model, batches)
         step_of = self._step_of
-        log = callbacks.LossLog(self.folder / "losses.csv", step_of, self.done)
-        watching = [log, callbacks.Checkpoints(self.folder / "checkpoints", step_of)]
-        if draw is not None:
+        folder = self.folder / "checkpoints" if self.writes else None
+        saving = callbacks.Checkpoints(folder, step_of, lambda step: divmod(step, batches))
+        watching = [saving]
+        if self.writes:
+            watching.insert(0, callbacks.LossLog(self.folder / "losses.csv", step_of, self.done))
+        if self.writes and draw is not None:
             watching.insert(0, callbacks.Frames(self.folder / "frames", draw, step_of))
-        while self.done < self.steps:
-            # Whole stretches in one `fit`; the rest of one, and what is left at the end, alone.
-            first = self.done // self.interval
-            whole = 0 if self.done % self.interval else (self.steps - self.done) // self.interval
-            length = self.interval if whole else self._step_of(first) - self.done
-            last = first + max(1, whole)
-            model.fit(
-                load(divmod(self.done, batches)).repeat(),
-                steps_per_epoch=length,
-                initial_epoch=first,
-                epochs=last,
-                callbacks=watching,
-                verbose=1 if sys.stdout.isatty() else 2,
-            )
-            self.done = step_of(last - 1)
+        verbose = (1 if sys.stdout.isatty() else 2) if self.writes else 0
+        self._batches = batches
+        try:
+            with saving:
+                while self.done < self.steps:
+                    # Whole stretches in one `fit`; the rest of one, and what is left, alone.
+                    first = self.done // self.interval
+                    alone = self.done % self.interval or self.steps - self.done < self.interval
+                    last = first + 1 if alone else self.steps // self.interval
+                    model.fit(
+                        load(divmod(self.done, batches)).repeat(),
+                        steps_per_epoch=step_of(first) - self.done,
+                        initial_epoch=first,
+                        epochs=last,
+                        callbacks=watching,
+                        verbose=verbose,
+                    )
+                    self.done = step_of(last - 1)
+            if saving.stopping:
+                raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt(self._how_to_go_on(saving.saved or self.done)) from None
+        except tf.errors.OpError as error:
+            if not devices.has_workers(self.strategy):
+                raise
+            raise ValueError(
+                "Another worker was lost. Start all of them again with --resume: they go on from "
+                f"the last checkpoint. ({error.message.splitlines()[0]})"
+            ) from None
+
+    def _restore(self, model, batches):
+        if not self.done:
+            return
+        if self.writes:
+            saved = self.checkpoint
+            if (saved.epoch, saved.batch) != divmod(saved.step, batches):
+                raise ValueError(
+                    "`dataset` should be the one that the run began with. Received: an epoch of "
+                    f"{batches} batches; step {saved.step} was batch {saved.batch} of epoch "
+                    f"{saved.epoch}."
+                )
+            model.load_weights(saved.weights)
+        devices.spread(model)
+
+    def _how_to_go_on(self, step):
+        kept = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
+        return f"Stopped: {kept}. The same command with --resume goes on."
 
     def finish(self, model, figures):
         """Saves `model.keras`, then `metrics.json`: `figures` beside the run's own.
@@ -116,7 +177,8 @@ class Run:
         Returns:
             What was written to `metrics.json`.
         """
-        with files.aside(self.folder / "model.keras") as draft:
+        path = self.folder / "model.keras"
+        with files.aside(path) as draft:
             model.save(draft)
         rows = callbacks.read_log(self.folder / "losses.csv")
         seconds = rows[-1]["seconds"]
@@ -127,40 +189,23 @@ class Run:
             "losses": {k: v for k, v in rows[-1].items() if k not in ("step", "seconds")},
             "seconds": round(seconds, 1),
             "images_per_second": round(self.steps * self.settings["batch_size"] / seconds),
+            "place": list(divmod(self.steps, self._batches)),
+            "model_sha256": checkpoints.sha256(path),
             "versions": versions(),
             "machine": machine(),
         }
-        self._write_json("metrics.json", figures)
+        files.write_json(self.folder / "metrics.json", figures)
         shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
         return figures
 
     def _step_of(self, epoch):
         return min((epoch + 1) * self.interval, self.steps)
 
-    def _steps_done(self):
-        newest = self._newest()
-        if newest is None:
-            return 0
-        if newest.suffix == ".keras":
-            return self.figures["steps"]
-        return int(newest.name.split(".")[0])
-
-    def _newest(self):
-        """The checkpoint to go on from: of a finished run the model itself."""
-        saved = callbacks.found(self.folder / "checkpoints")
-        if saved:
-            return saved[-1]
-        return self.folder / "model.keras" if self.figures else None
-
     def _clear(self):
         for name in ("metrics.json", "losses.csv", "model.keras"):
             (self.folder / name).unlink(missing_ok=True)
         for name in ("checkpoints", "frames"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
-
-    def _write_json(self, name, content):
-        with files.aside(self.folder / name) as draft:
-            draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
 def fast_options(model, stride):
@@ -199,12 +244,3 @@ def machine():
     """Cores and accelerators, in words."""
     gpus = len(tf.config.get_visible_devices("GPU"))
     return f"{platform.machine()}, {os.cpu_count()} cores, {gpus} GPUs"
-
-
-def _read_json(path):
-    try:
-        return json.loads(path.read_text())
-    except FileNotFoundError:
-        return None
-    except ValueError:
-        raise ValueError(f"{path} should be JSON. It is damaged: delete the run.") from None

@@ -17,7 +17,7 @@ from keras import layers, ops
 from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
-from zoo.layers import Maxout
+from zoo.layers import Dropout, Maxout
 from zoo.networks import conv, labels
 
 
@@ -138,8 +138,8 @@ def generator(image_shape, latent_dim, classes):
         layers.Dense(200, activation="relu")(z),
         layers.Dense(1000, activation="relu")(labels.one_hot(y, classes)),
     ]
-    x = layers.Dropout(0.5)(layers.Concatenate()(parts))
-    x = layers.Dropout(0.5)(layers.Dense(1200, activation="relu")(x))
+    x = Dropout(0.5)(layers.Concatenate()(parts))
+    x = Dropout(0.5)(layers.Dense(1200, activation="relu")(x))
     x = layers.Dense(math.prod(image_shape), activation="sigmoid", dtype="float32")(x)
     x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)
     x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
@@ -154,6 +154,6 @@ def discriminator(image_shape, classes):
         Maxout(240, 5)(layers.Flatten()(image)),
         Maxout(50, 5)(labels.one_hot(y, classes)),
     ]
-    x = Maxout(240, 4)(layers.Dropout(0.5)(layers.Concatenate()(parts)))
-    x = layers.Dense(1, dtype="float32", name="logit")(layers.Dropout(0.5)(x))
+    x = Maxout(240, 4)(Dropout(0.5)(layers.Concatenate()(parts)))
+    x = layers.Dense(1, dtype="float32", name="logit")(Dropout(0.5)(x))
     return keras.Model([image, y], x, name="discriminator")

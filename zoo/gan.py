@@ -19,7 +19,7 @@ from keras.initializers import RandomUniform
 from trainers import noise
 from trainers.adversarial import AdversarialModel, in_batches
 from trainers.objectives import NonSaturating
-from zoo.layers import Maxout
+from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
 
 
@@ -138,10 +138,10 @@ def generator(image_shape, latent_dim, units=1200):
 def discriminator(image_shape, units=240, pieces=5):
     """x image -> keep .8 -> maxout 240x5 -> keep .5 -> maxout 240x5 -> keep .5 -> logit (1,)."""
     inputs = keras.Input(image_shape, name="images")
-    x = layers.Dropout(0.2)(layers.Flatten()(inputs))
+    x = Dropout(0.2)(layers.Flatten()(inputs))
     for _ in range(2):
         x = Maxout(units, pieces, kernel_initializer=RandomUniform(-0.005, 0.005))(x)
-        x = layers.Dropout(0.5)(x)
+        x = Dropout(0.5)(x)
     logit = layers.Dense(
         1, kernel_initializer=RandomUniform(-0.005, 0.005), dtype="float32", name="logit"
     )

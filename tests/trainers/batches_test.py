@@ -248,16 +248,28 @@ NUMBER = [batches.Component("x", (1,))]
 
 
 def test_arrays_are_dealt_in_whole_batches_without_the_rest():
-    stream = batches.prepare(numbers(10), NUMBER, parts=1, batch_size=4, shuffle=False)
+    stream = batches.prepare(numbers(10), NUMBER, parts=1, batch_size=4)
     assert rows_of(stream) == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert stream.element_spec.shape == (4, 1)
 
 
-def test_shuffled_epochs_hold_each_sample_once_in_another_order():
-    stream = batches.prepare(numbers(8), NUMBER, parts=1, batch_size=4)
-    first, second = np.concatenate(rows_of(stream)), np.concatenate(rows_of(stream))
+def test_shuffled_epochs_hold_each_sample_once_in_the_order_they_are_told():
+    place = [np.array([5, 0]), np.array([5, 1]), np.array([5, 0])]
+    told = iter(place)
+    stream = batches.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(told))
+    first, second, third = (np.concatenate(rows_of(stream)).tolist() for _ in place)
     assert sorted(first) == sorted(second) == list(range(8))
-    assert list(first) != list(second)
+    assert first != second
+    assert first == third
+    assert stream.cardinality() == 2
+
+
+def test_on_replicas_each_turn_sees_the_samples_that_one_replica_would_see():
+    stream = batches.prepare(numbers(12), NUMBER, parts=3, replicas=2, batch_size=12)
+    (rows,) = rows_of(stream)
+    first, second = (np.reshape(share, (3, -1)) for share in np.split(np.array(rows), 2))
+    turns = np.concatenate([first, second], axis=1)
+    assert turns.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
 
 
 def test_by_default_each_turn_gets_32_samples():
@@ -266,7 +278,7 @@ def test_by_default_each_turn_gets_32_samples():
 
 
 def test_a_small_array_is_one_batch_that_can_be_dealt():
-    stream = batches.prepare(numbers(11), NUMBER, parts=3, batch_size=96, shuffle=False)
+    stream = batches.prepare(numbers(11), NUMBER, parts=3, batch_size=96)
     assert rows_of(stream) == [list(range(9))]
 
 

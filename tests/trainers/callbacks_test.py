@@ -1,11 +1,14 @@
 """Our callbacks in a plain `fit`."""
 
+import signal
+
+import keras
 import numpy as np
 import pytest
 from PIL import Image
 
 import zoo
-from trainers import callbacks
+from trainers import callbacks, checkpoints
 
 
 @pytest.fixture
@@ -58,14 +61,53 @@ def test_frames_are_named_after_their_step(model, tmp_path):
     assert Image.open(paths[1]).getpixel((0, 0)) == 4
 
 
+def place_of(step):
+    return divmod(step, 5)
+
+
 def test_the_newest_checkpoints_are_kept_and_hold_everything(model, tmp_path):
-    fit(model, 3, callbacks.Checkpoints(tmp_path, step_of, keep=2))
-    saved = callbacks.found(tmp_path)
-    assert [path.name for path in saved] == ["00000004.weights.h5", "00000006.weights.h5"]
+    fit(model, 3, callbacks.Checkpoints(tmp_path, step_of, place_of, keep=2))
+    names = sorted(path.name for path in tmp_path.iterdir())
+    assert names == [f"0000000{n}.{s}" for n in (4, 6) for s in ("json", "weights.h5")]
+    saved, damaged = checkpoints.newest(tmp_path)
+    assert (saved.step, saved.epoch, saved.batch, damaged) == (6, 1, 1, [])
     other = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
-    other.load_weights(saved[-1])
+    other.load_weights(saved.weights)
     for a, b in zip(model.variables, other.variables, strict=True):
         np.testing.assert_array_equal(a, b)
     for player, optimizer in model.optimizers.items():
         for a, b in zip(optimizer.variables, other.optimizers[player].variables, strict=True):
             np.testing.assert_array_equal(a, b)
+
+
+class Ask(keras.callbacks.Callback):
+    """Sends a signal to this process after so many steps."""
+
+    def __init__(self, number, step):
+        super().__init__()
+        self.number, self.left = number, step
+
+    def on_train_batch_begin(self, batch, logs=None):
+        self.left -= 1
+        if not self.left:
+            signal.raise_signal(self.number)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop_it_saves_after_the_step_it_is_in(number, model, tmp_path, capsys):
+    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
+    handler = signal.getsignal(number)
+    with pytest.raises(KeyboardInterrupt), saving:
+        fit(model, 3, Ask(number, step=3), saving)
+    assert signal.getsignal(number) is handler
+    assert int(model.optimizers["generator"].iterations) == 3
+    assert checkpoints.newest(tmp_path)[0].step == saving.saved == 3
+    assert "Stopping after this step" in capsys.readouterr().err
+
+
+def test_asked_twice_it_stops_at_once(model, tmp_path):
+    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
+    with pytest.raises(KeyboardInterrupt), saving:
+        fit(model, 3, Ask(signal.SIGINT, step=3), Ask(signal.SIGINT, step=3), saving)
+    assert int(model.optimizers["generator"].iterations) == 2
+    assert saving.saved == 2

@@ -15,6 +15,8 @@ def main():
             raise ValueError("`name` should be\\nanother.")
     if command_line.FLAGS.out == "full":
         raise OSError(28, "No space left on device", "run/model.keras")
+    if command_line.FLAGS.model in ("stop", "key"):
+        raise KeyboardInterrupt("Stopped: step 3" if command_line.FLAGS.model == "stop" else "")
     print("done", command_line.FLAGS.steps)
 command_line.run(define, main)
 """
@@ -34,7 +36,7 @@ def run(*flags):
         ("--batch_size=-1", "flag --batch_size=-1"),
         ("--seed=-1", "flag --seed=-1"),
         ("--device=cuda", "value should be one of <auto|cpu|gpu|tpu>"),
-        ("--precision=int8", "value should be one of <float32|mixed_bfloat16>"),
+        ("--precision=int8", "value should be one of <float32|mixed_bfloat16|mixed_float16>"),
         ("--resume=perhaps", "flag --resume=perhaps"),
         ("--modle=gan", "Unknown command line flag 'modle'. Did you mean: model ?"),
         ("digits", "Every argument should be a flag, --name=value. Received: digits"),
@@ -48,6 +50,14 @@ def test_what_is_wrong_is_refused_in_one_line(flag, said):
     assert said in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not result.stdout
+
+
+def test_ctrl_c_is_answered_in_one_line_that_says_how_to_go_on():
+    for flag, said in (("--model=stop", "Stopped: step 3"), ("--model=key", "Stopped. With --res")):
+        result = run(flag)
+        assert result.returncode == 130
+        assert said in result.stderr
+        assert len(result.stderr.splitlines()) == 1
 
 
 def test_what_is_right_runs():

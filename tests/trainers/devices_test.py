@@ -43,5 +43,36 @@ def test_precision_is_that_of_networks_built_from_now_on(policy):
 
 
 def test_an_unknown_precision_is_refused(policy):
-    with pytest.raises(ValueError, match="should be one of float32, mixed_bfloat16"):
+    with pytest.raises(ValueError, match="should be one of float32, mixed_bfloat16, mixed_f"):
         devices.set_precision("float8")
+
+
+@pytest.mark.parametrize(
+    "workers, worker, said",
+    [
+        (["10.0.0.1:4000", "10.0.0.2"], 0, "`workers` should be different addresses, host:port"),
+        (["10.0.0.1:4000"] * 2, 0, "`workers` should be different addresses, host:port"),
+        (["10.0.0.1:4000", "10.0.0.2:4000"], 2, "`worker` should be 0 to 1"),
+    ],
+)
+def test_workers_that_are_none_are_refused(workers, worker, said):
+    with pytest.raises(ValueError, match=said):
+        devices.strategy("cpu", workers, worker)
+
+
+@pytest.mark.parametrize("text", ["{", "[1]", '{"cluster": 3}'])
+def test_an_environment_that_makes_no_sense_is_said(text, monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", text)
+    with pytest.raises(ValueError, match="TF_CONFIG should be JSON such as"):
+        devices.strategy("cpu")
+
+
+def test_a_cluster_of_one_needs_no_distribution(monkeypatch):
+    monkeypatch.setenv("TF_CONFIG", '{"cluster": {"worker": ["127.0.0.1:4000"]}, "task": {}}')
+    assert devices.strategy("cpu").num_replicas_in_sync == 1
+
+
+def test_a_single_process_says_what_it_is_told():
+    strategy = devices.strategy("cpu")
+    assert devices.is_first(strategy)
+    assert devices.as_first_says(strategy, [3, 4]) == [3, 4]

@@ -42,3 +42,12 @@ def test_a_folder_that_is_there_is_not_replaced(tmp_path):
     (tmp_path / "1").mkdir()
     with pytest.raises(FileExistsError, match="is there already"), files.aside(tmp_path / "1"):
         pass
+
+
+def test_json_is_read_as_it_was_written(tmp_path):
+    files.write_json(tmp_path / "a.json", {"ö": [1, None]})
+    assert files.read_json(tmp_path / "a.json") == {"ö": [1, None]}
+    assert files.read_json(tmp_path / "b.json") is None
+    (tmp_path / "a.json").write_text("{")
+    with pytest.raises(ValueError, match=r"a.json should be JSON. It is damaged"):
+        files.read_json(tmp_path / "a.json")

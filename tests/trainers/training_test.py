@@ -1,6 +1,7 @@
 """A run that is interrupted ends like one that is not."""
 
 import json
+import signal
 
 import numpy as np
 import pytest
@@ -159,10 +160,70 @@ def test_a_folder_of_something_else_is_left_alone(how, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
-def test_two_checkpoints_are_kept(tmp_path):
-    go(tmp_path, 40)
-    names = [path.name for path in callbacks.found(tmp_path / "checkpoints")]
-    assert names == ["00000038.weights.h5", "00000040.weights.h5"]
+def damage(path, how):
+    content = bytearray(path.read_bytes())
+    if how == "truncated":
+        del content[len(content) // 2 :]
+    else:
+        content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize("how", ["truncated", "flipped"])
+@pytest.mark.parametrize("suffix", ["weights.h5", "json"])
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(how, suffix, tmp_path):
+    go(tmp_path / "run", 40, stop=27)
+    newest = tmp_path / "run" / "checkpoints" / f"00000026.{suffix}"
+    damage(newest, how)
+    run, resumed = go(tmp_path / "run", 40, resume=True)
+    assert [path.name for path in run.damaged] == ["00000026.weights.h5"]
+    assert run.checkpoint.step == 24
+    _, alone = go(tmp_path / "alone", 40)
+    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path):
+    go(tmp_path, 40, stop=9)
+    for path in (tmp_path / "checkpoints").glob("*.h5"):
+        damage(path, "flipped")
+    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    assert run.done == 0
+    assert len(run.damaged) == 2
+
+
+def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
+    run, model = go(tmp_path, 4)
+    run.finish(model, {})
+    damage(tmp_path / "model.keras", "flipped")
+    with pytest.raises(ValueError, match="model.keras is damaged. Begin anew with --overwrite"):
+        training.Run(tmp_path, SETTINGS, 8, resume=True)
+
+
+def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path):
+    go(tmp_path, 40, stop=27)
+    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    with pytest.raises(ValueError, match="`dataset` should be the one that the run began with"):
+        run.train(fresh(40, run.stride), load, BATCHES + 1)
+
+
+def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
+    def asks(model, step):
+        if step == 10:  # at the end of a stretch: the next step is finished first
+            signal.raise_signal(signal.SIGINT)
+        return draw(model, step)
+
+    run = training.Run(tmp_path / "run", SETTINGS, 40)
+    model = fresh(40, 1)
+    same(model)
+    with pytest.raises(KeyboardInterrupt, match="Stopped: step 11 of 40 is saved in .*--resume"):
+        run.train(model, load, BATCHES, asks)
+    run, resumed = go(tmp_path / "run", 40, resume=True)
+    assert run.checkpoint.step == 11
+    assert (run.checkpoint.epoch, run.checkpoint.batch) == (1, 4)
+    _, alone = go(tmp_path / "alone", 40)
+    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 def test_dense_networks_run_many_steps_a_call_and_never_too_many():

@@ -4,18 +4,15 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from keras.layers import BatchNormalization, Dropout
+from keras.layers import BatchNormalization
 
 import zoo
 from tests.zoo import families
 from trainers.objectives import Wasserstein
 
-FAST = ("dcgan", "wgan_gp, points", "cgan")  # whose slow checks are always run
 every_row = pytest.mark.parametrize("row", families.MAIN)
 every_variant = pytest.mark.parametrize("row", families.ROWS)
-sometimes = pytest.mark.parametrize(
-    "row", [r if r in FAST else pytest.param(r, marks=pytest.mark.slow) for r in families.MAIN]
-)
+sometimes = pytest.mark.parametrize("row", families.slow_but_for_some(families.MAIN))
 _trained = {}
 
 
@@ -112,18 +109,6 @@ def test_saved_in_the_middle_it_goes_on_exactly_where_it_stopped(row, trained, t
     for model in (loaded, again):
         assert model.fit(rest, verbose=0).history == expected
         families.assert_same(families.state(model), families.state(trained))
-
-
-def test_the_models_with_dropout_resume_it_too():
-    """The test above would not see a lost state of Dropout in a family that has none."""
-    model = families.create("cgan")
-    assert any(isinstance(layer, Dropout) for layer in model._flatten_layers())
-    weights = {id(v) for v in model.weights + model.metrics_variables}
-    states = [v for v in model.variables if id(v) not in weights]
-    assert states
-    before = [v.numpy() for v in states]
-    model.fit(families.dataset(model), verbose=0)
-    assert not all(np.array_equal(v, old) for v, old in zip(states, before, strict=True))
 
 
 @every_variant

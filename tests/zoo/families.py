@@ -5,6 +5,7 @@ in `every_family_test.py` then hold it too.
 """
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import zoo
@@ -46,6 +47,12 @@ VARIANTS = {  # other networks of a family, and switches of its page
     "r3gan, groups": ("r3gan", SMALL | {"width": 4, "cardinality": 4, "blocks": 1}),
     "wgan_gp, residual": ("wgan_gp", SMALL | {"width": 4}),
 }
+BATCHED = {  # rows whose samples see their batch, and by what
+    "cgan, convolutional": "batch normalisation in both networks",
+    "dcgan": "batch normalisation in both networks",
+    "wgan_gp": "batch normalisation in the generator",
+    "wgan_gp, residual": "batch normalisation in the generator",
+}
 TURNS = {  # fewer than the paper's, since each one is traced; the points are given the paper's
     "wgan_gp": {"discriminator": 2},
     "wgan_gp, residual": {"discriminator": 1},
@@ -55,6 +62,7 @@ ROWS = (
     | {f"{name}, points": (name, arguments) for name, arguments in POINTS.items()}
     | VARIANTS
 )
+FAST = ("dcgan", "wgan_gp, points", "cgan")  # whose slow checks are always run
 MAIN = [row for row in ROWS if row not in VARIANTS]
 CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for images of any size
     "dcgan": ("dcgan", {"width": 2}),
@@ -62,6 +70,11 @@ CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for imag
     "wgan_gp": ("wgan_gp", {"width": 2, "residual": False}),
     "wgan_gp, residual": ("wgan_gp", {"width": 2}),
 }
+
+
+def slow_but_for_some(rows):
+    """Rows as parameters of a test that takes seconds: of most only `make test-all` runs it."""
+    return [r if r in FAST else pytest.param(r, marks=pytest.mark.slow) for r in rows]
 
 
 def create(row, **changes):

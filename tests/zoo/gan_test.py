@@ -6,7 +6,7 @@ from scipy.stats import kstest
 
 import zoo
 from trainers.objectives import NonSaturating
-from zoo.layers import Maxout
+from zoo.layers import Dropout, Maxout
 
 
 def test_the_papers_latents_are_uniform_with_unit_variance():
@@ -22,7 +22,7 @@ def test_latents_of_points_are_normal():
 
 def test_its_discriminator_has_maxout_units_behind_dropout():
     kinds = [type(n) for n in zoo.GAN(image_shape=(8, 8, 1)).discriminator.layers]
-    expected = [layers.Flatten, layers.Dropout, Maxout, layers.Dropout, Maxout, layers.Dropout]
+    expected = [layers.Flatten, Dropout, Maxout, Dropout, Maxout, Dropout]
     assert kinds[1:] == [*expected, layers.Dense]
     rates = [
         n.rate for n in zoo.GAN(image_shape=(8, 8, 1)).discriminator.layers if hasattr(n, "rate")

@@ -11,6 +11,7 @@ Two divisions of the same images, each stratified by label: `train` (1,297) and 
 import contextlib
 import io
 import os
+import time
 
 import numpy as np
 import tensorflow_datasets as tfds
@@ -88,12 +89,17 @@ def read(split, data_dir=None):
 def _prepared(data_dir):
     """Returns the builder of files that are written, now or before."""
     silence = io.StringIO()  # TFDS's progress bars take more lines than the digits take moments
-    try:
-        with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-            Digits(data_dir=data_dir).download_and_prepare()
-    except OSError:
-        # TFDS writes aside and renames at the end. Of several processes that do so at once only
-        # the first one can; its files serve the others.
-        if not Digits(data_dir=data_dir).is_prepared():
-            raise
+    for patience in (0.5, 1.0, 2.0, 4.0, None):
+        try:
+            with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+                Digits(data_dir=data_dir).download_and_prepare()
+            break
+        except (OSError, RuntimeError) as error:  # TFDS makes the one of the other
+            # Of several processes that prepare at once one may be in another's way; the files of
+            # the first one serve all.
+            if Digits(data_dir=data_dir).is_prepared():
+                break
+            if patience is None or isinstance(error, PermissionError):
+                raise
+            time.sleep(patience)
     return Digits(data_dir=data_dir)  # a new one, for it reads what the first one has written

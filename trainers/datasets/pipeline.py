@@ -6,10 +6,26 @@ are each computed from their coordinates (Salmon et al.: Parallel random numbers
 beginning. The one thing that must be remembered is how often the dataset was iterated over.
 """
 
-import itertools
-
 import numpy as np
 import tensorflow as tf
+
+
+class Epochs:
+    """Which epoch an iteration over a stream is: the next one, unless somebody says which.
+
+    A training says it (`held`): resumed, it begins with another one than the first, and on several
+    replicas Keras makes iterators that it never reads.
+    """
+
+    def __init__(self, first):
+        self.next, self.held = first, None
+
+    def take(self):
+        """The epoch of an iteration that begins."""
+        if self.held is not None:
+            return np.int64(self.held)
+        self.next += 1
+        return np.int64(self.next - 1)
 
 
 def stream(x, y, finish, batch_size, seed, start=(0, 0)):
@@ -22,19 +38,18 @@ def stream(x, y, finish, batch_size, seed, start=(0, 0)):
         batch_size: 1 … n; samples that do not fill a batch are left out of the epoch.
         seed: 0 … 2^63 - 1.
         start: (epoch, batch) of the first batch; the first iteration ends with that epoch.
+
+    The dataset has an attribute `epochs`, see `Epochs`.
     """
     batches = len(x) // batch_size
     first_epoch, first_batch = start
-    count = itertools.count(first_epoch)
+    epochs = Epochs(first_epoch)
     with tf.device("CPU:0"):  # data live where the pipeline runs
         data = tf.constant(x), None if y is None else tf.constant(y)
 
-    def next_epoch():
-        return np.int64(next(count))
-
     def one_epoch(_):
-        # A tf.Variable would be mirrored under a strategy's scope, a Python counter is not.
-        epoch = tf.ensure_shape(tf.numpy_function(next_epoch, [], tf.int64), ())
+        # A tf.Variable would be mirrored under a strategy's scope, a Python object is not.
+        epoch = tf.ensure_shape(tf.numpy_function(epochs.take, [], tf.int64), ())
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
         rows = tf.range(len(x))
         rows = tf.random.experimental.stateless_shuffle(rows, key, alg="philox")
@@ -58,7 +73,9 @@ def stream(x, y, finish, batch_size, seed, start=(0, 0)):
     options = tf.data.Options()
     options.autotune.enabled = False  # its thread holds up the end of every epoch for seconds
     options.deterministic = True
-    return dataset.prefetch(2).with_options(options)
+    dataset = dataset.prefetch(2).with_options(options)
+    dataset.epochs = epochs
+    return dataset
 
 
 def images(pixels, levels, image_size=None, noise_seed=None):

@@ -1,0 +1,102 @@
+import keras
+import numpy as np
+from keras import layers
+from keras.callbacks import Callback
+from keras.optimizers import SGD
+
+import zoo
+from tests.trainers.duel import Duel, assert_same, duel, points, stream, values
+from trainers.adversarial import in_batches
+
+
+class Record(Callback):
+    def __init__(self, values):
+        super().__init__()
+        self.read, self.values = values, []
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.values.append([v.numpy() for v in self.read])
+
+
+def averaging(momentum=0.5):
+    return {"generator": SGD(0.5, use_ema=True, ema_momentum=momentum)}
+
+
+def test_the_model_to_show_has_the_moving_average_of_the_generators_weights():
+    model = duel(optimizers=averaging())
+    record = Record(model.generator.trainable_variables)
+    model.fit(stream(points(16)), callbacks=[record], verbose=0)
+    expected = record.values[0]  # Keras' average starts at the weights after the first step
+    for step in record.values[1:]:
+        expected = [0.5 * a + 0.5 * v for a, v in zip(expected, step, strict=True)]
+    before = [v.numpy() for v in model.variables]
+    shown = model.averaged()
+    assert shown is not model
+    assert_same(values(shown.generator), expected, rtol=0, atol=1e-6)
+    assert_same(values(shown.discriminator), values(model.discriminator))
+    assert_same([v.numpy() for v in model.variables], before)
+    x = points(5)
+    np.testing.assert_allclose(model.predict(x, verbose=0), shown.generator(x), atol=1e-6)
+    np.testing.assert_allclose(model.generate(5, seed=0), shown.generate(5, seed=0))
+
+
+def test_without_averages_or_before_the_first_step_the_model_shows_itself():
+    model = Duel()
+    assert model.averaged() is model
+    assert duel().averaged() is not None
+    model = duel(optimizers=averaging())
+    assert model.averaged() is model
+
+
+def test_the_averages_shown_follow_the_training():
+    model = duel(optimizers=averaging())
+    model.fit(stream(points()), verbose=0)
+    first = values(model.averaged())
+    assert model.averaged() is model.averaged()
+    model.fit(stream(points()), verbose=0)
+    assert not np.array_equal(values(model.averaged())[-1], first[-1])
+
+
+def test_averages_are_saved_and_loaded(tmp_path):
+    model = duel(optimizers=averaging())
+    model.fit(stream(points()), verbose=0)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert_same(values(loaded.averaged()), values(model.averaged()))
+
+
+def test_the_averages_shown_follow_weights_that_are_loaded(tmp_path):
+    one, other = duel(optimizers=averaging()), duel(optimizers=averaging())
+    for model in (one, other):
+        model.fit(stream(points()), verbose=0)
+        model.averaged()
+    other.save_weights(tmp_path / "other.weights.h5")
+    one.load_weights(tmp_path / "other.weights.h5")
+    assert_same(values(one.averaged()), values(other.averaged()))
+
+
+def test_batch_statistics_are_estimated_anew_for_the_averages():
+    model = zoo.DCGAN(image_shape=(8, 8, 1), latent_dim=4, width=4)
+    model.compile(optimizers=averaging())
+    x = np.zeros((16, 8, 8, 1), "float32")
+    model.fit(stream(x), verbose=0)
+    before = [v.numpy() for v in model.variables]
+    shown = model.averaged()
+    assert_same([v.numpy() for v in model.variables], before)
+    dense = next(n for n in shown.generator.layers if isinstance(n, layers.Dense))
+    norm = next(n for n in shown.generator.layers if isinstance(n, layers.BatchNormalization))
+    # z ~ U(-1, 1) has variance 1/3; each channel has its places' units.
+    variance = (dense.kernel.numpy() ** 2).sum(axis=0) / 3.0
+    expected = variance.reshape(-1, norm.moving_variance.shape[0]).mean(axis=0)
+    np.testing.assert_allclose(norm.moving_variance, expected, rtol=0.2)
+    np.testing.assert_allclose(norm.moving_mean, 0.0, atol=0.1 * np.sqrt(expected.max()))
+    assert norm.momentum == 0.9
+
+
+def test_many_inputs_pass_a_network_batch_by_batch():
+    x = [points(7), points(7, seed=1)]
+    a, b = keras.Input((2,)), keras.Input((2,))
+    two = keras.Model([a, b], {"sum": layers.Add()([a, b]), "first": layers.Identity()(a)})
+    found = in_batches(two, x, batch_size=3)
+    np.testing.assert_allclose(found["sum"], x[0] + x[1], atol=1e-6)
+    np.testing.assert_array_equal(found["first"], x[0])

@@ -1,0 +1,71 @@
+"""Checkpoints of a run: the weights after a step, and beside them what says that they are whole.
+
+`00000038.weights.h5` holds weights, optimizers' slots and the place in the noise;
+`00000038.json`, written after it, the step, the place in the data and the SHA-256 of the weights.
+One without the other, or with another digest, is no checkpoint.
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+
+from trainers import files
+
+SUFFIX = ".weights.h5"
+
+
+@dataclasses.dataclass(frozen=True)
+class Checkpoint:
+    """What is known of one.
+
+    Args:
+        weights: the `pathlib.Path` of the file that `model.load_weights` takes.
+        step: train steps done.
+        epoch, batch: the place in the data: what comes next.
+    """
+
+    weights: Path
+    step: int
+    epoch: int
+    batch: int
+
+
+def save(model, folder, step, epoch, batch, keep=2):
+    """Writes a checkpoint and removes all but the newest `keep`."""
+    folder = Path(folder)
+    name = f"{step:08d}"
+    with files.aside(folder / f"{name}{SUFFIX}") as draft:
+        model.save_weights(draft)
+    place = {"step": step, "epoch": epoch, "batch": batch}
+    digest = sha256(folder / f"{name}{SUFFIX}")
+    files.write_json(folder / f"{name}.json", place | {"sha256": digest})
+    for old in _names(folder)[:-keep]:
+        (folder / f"{old}{SUFFIX}").unlink(missing_ok=True)
+        (folder / f"{old}.json").unlink(missing_ok=True)
+
+
+def newest(folder):
+    """The newest whole `Checkpoint` of a folder or None, and the paths of damaged ones after it."""
+    folder, damaged = Path(folder), []
+    for name in reversed(_names(folder)):
+        weights = folder / f"{name}{SUFFIX}"
+        try:
+            found = json.loads((folder / f"{name}.json").read_text())
+            if found.pop("sha256") == sha256(weights):
+                return Checkpoint(weights, **found), damaged
+        except (OSError, ValueError, KeyError, TypeError):
+            pass  # there is no file, or it is not what it was
+        damaged.append(weights)
+    return None, damaged
+
+
+def sha256(path):
+    """The digest of a file, in hexadecimal."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _names(folder):
+    """Of those that were begun, oldest first."""
+    return sorted({path.name.split(".")[0] for path in folder.glob("[0-9]*.*")})

@@ -1,0 +1,107 @@
+"""What is shown of a model in training: averaged weights, in a copy, never in the model itself.
+
+Where an optimizer keeps averages (`use_ema`), samples, features, scores and exports are those of
+the averaged networks. Overwriting the trained weights with them, as Keras does, would end the
+training, so they are written into a copy, whose batch statistics are then estimated anew: those of
+the training belong to other weights.
+"""
+
+import zlib
+
+import keras
+import numpy as np
+from keras import ops, tree
+
+from trainers import noise
+
+
+class Shown:
+    """The averaged copy of a model, and networks derived from it.
+
+    A plain object: as attributes of the model they would be its layers, saved and trained with it.
+    """
+
+    def __init__(self):
+        self.copy = None
+        self.views = {}
+        self._weights = None  # the fingerprint of those that the copy was made of
+
+    def of(self, model):
+        """The model itself, or its copy where weights were averaged or trained on replicas.
+
+        The copy lives on one device, so that a single worker can show it.
+        """
+        averages = {
+            player: found
+            for player, optimizer in model.optimizers.items()
+            if (found := _averages(optimizer)) is not None
+        }
+        if not averages and model.distribute_strategy.num_replicas_in_sync == 1:
+            return model
+        weights = _fingerprint(model)
+        if self._weights != weights:
+            if self.copy is None:
+                self.copy = type(model).from_config(model.get_config())
+            for name in model.network_names:
+                getattr(self.copy, name).set_weights(getattr(model, name).get_weights())
+            for player, found in averages.items():
+                for variable, average in zip(self.copy.variables_of(player), found, strict=True):
+                    variable.assign(ops.convert_to_numpy(average))
+            if averages:
+                _estimate_batch_statistics(self.copy)
+            self._weights = weights
+        return self.copy
+
+    def view(self, name, build):
+        """A network derived from those of the model, such as its features; built once."""
+        if name not in self.views:
+            self.views[name] = build()
+        return self.views[name]
+
+
+def _averages(optimizer):
+    """Of an optimizer's variables, in their order; None where it keeps none or has not begun."""
+    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # behind the loss scale
+    if optimizer.use_ema and int(ops.convert_to_numpy(optimizer.iterations)) > 0:
+        return optimizer._model_variables_moving_average  # Keras offers only to overwrite
+    return None
+
+
+def _fingerprint(model):
+    """A number that changes with any weight: training, loading and users change them."""
+    slots = [v for optimizer in model.optimizers.values() for v in optimizer.variables]
+    found = 0
+    for variable in model.weights + slots:
+        found = zlib.crc32(np.ascontiguousarray(ops.convert_to_numpy(variable)), found)
+    return found
+
+
+def _estimate_batch_statistics(model, rounds=20, n=64):
+    norms = [
+        layer
+        for layer in model._flatten_layers(include_self=False)
+        if isinstance(layer, keras.layers.BatchNormalization)
+    ]
+    if not norms:
+        return
+    momenta = [layer.momentum for layer in norms]
+    with noise.stream(seed=0, label="batch statistics"):
+        for i in range(rounds):
+            for layer in norms:
+                layer.momentum = i / (i + 1)  # the plain mean of all rounds
+            model.call(model.draw(n), training=True)
+    for layer, momentum in zip(norms, momenta, strict=True):
+        layer.momentum = momentum
+
+
+def in_batches(network, inputs, batch_size=256):
+    """The outputs of a network for many inputs, as NumPy arrays, `batch_size` at a time."""
+    leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
+
+    def made_of(part):  # not `predict_on_batch`, of which each replica answers the whole
+        outputs = network(tree.pack_sequence_as(inputs, part), training=False)
+        return tree.map_structure(ops.convert_to_numpy, outputs)
+
+    starts = range(0, len(leaves[0]), batch_size)
+    outputs = [made_of([leaf[i : i + batch_size] for leaf in leaves]) for i in starts]
+    return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)

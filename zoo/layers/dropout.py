@@ -1,0 +1,42 @@
+"""Dropout that several replicas, and a training that is resumed, do as one that is left alone."""
+
+import keras
+from keras import layers, ops
+
+from trainers import noise
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class Dropout(layers.Layer):
+    """x · kept / (1 - rate), kept ~ Bernoulli(1 - rate) for each element; x when not training.
+
+    That of Keras keeps a generator of its own, by which all replicas drop the same units. This one
+    draws from the noise of the turn, for the whole batch.
+
+    Args:
+        rate: the share of elements that are set to 0, in [0, 1).
+
+    Raises:
+        ValueError: for another rate.
+
+    Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
+    Overfitting", §4; scaled in training instead of after it, §10.
+    """
+
+    def __init__(self, rate, **kwargs):
+        super().__init__(**kwargs)
+        if not 0.0 <= rate < 1.0:
+            raise ValueError(f"`rate` should be in [0, 1). Received: rate={rate}")
+        self.rate = rate
+
+    def call(self, x, training=False):
+        if not training:
+            return x
+        kept = noise.uniform(ops.shape(x)) >= self.rate
+        return ops.where(kept, x / (1.0 - self.rate), ops.zeros_like(x))
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return super().get_config() | {"rate": self.rate}
