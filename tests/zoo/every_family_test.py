@@ -8,6 +8,7 @@ from keras.layers import BatchNormalization
 
 import zoo
 from tests.zoo import families
+from trainers import export
 from trainers.objectives import Wasserstein
 
 every_row = pytest.mark.parametrize("row", families.MAIN)
@@ -220,29 +221,66 @@ def test_it_trains_under_xla(row):
 
 
 @pytest.fixture
-def bfloat16():
-    def switch():
-        keras.config.set_dtype_policy("mixed_bfloat16")
-
-    yield switch
+def policy():
+    yield keras.config.set_dtype_policy
     keras.config.set_dtype_policy("float32")
 
 
 @sometimes
-def test_its_first_losses_in_bfloat16_are_those_in_float32(row, bfloat16):
-    exact = families.create(row)
-    bfloat16()
-    rounded = families.create(row)
+@pytest.mark.parametrize(
+    "recipe, precision",
+    [("paper", "mixed_bfloat16"), ("modern", "mixed_bfloat16"), ("paper", "mixed_float16")],
+)
+def test_its_first_losses_in_half_precision_are_those_in_float32(row, recipe, precision, policy):
+    exact = families.recompile(families.create(row), row, recipe=recipe)
+    policy(precision)
+    rounded = families.recompile(families.create(row), row, recipe=recipe)
     families.assign(rounded, exact)
     assert {v.dtype for v in rounded.weights} <= {"float32", "int64"}
+    before = [v.numpy() for v in rounded.trainable_variables]
     for model in (exact, rounded):
         model.fit(families.dataset(model), verbose=0)
     for name, value in exact.get_metrics_result().items():
         found = float(rounded.get_metrics_result()[name])
         assert np.isfinite(found)
         assert found == pytest.approx(float(value), rel=0.02, abs=0.02), name
+    moved = [
+        not np.array_equal(v, old)
+        for v, old in zip(rounded.trainable_variables, before, strict=True)
+    ]
+    assert any(moved)
     assert rounded.generate(2).dtype == np.float32
     assert np.isfinite(rounded.features(families.arrays(rounded)[0])).all()
+
+
+@sometimes
+def test_in_float16_each_player_has_a_loss_scale_that_is_saved(row, policy, tmp_path):
+    policy("mixed_float16")
+    model = families.create(row)
+    model.fit(families.dataset(model), verbose=0)
+    for optimizer in model.optimizers.values():
+        assert isinstance(optimizer, keras.optimizers.LossScaleOptimizer)
+        optimizer.dynamic_scale.assign(64.0)
+    model.save(tmp_path / "model.keras")
+    policy("float32")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    families.assert_same(families.state(loaded), families.state(model))
+    rest = families.dataset(model, steps=2, seed=1)
+    assert loaded.fit(rest, verbose=0).history == model.fit(rest, verbose=0).history
+    families.assert_same(families.state(loaded), families.state(model))
+
+
+@sometimes
+def test_its_export_answers_what_predict_returns(row, tmp_path):
+    model = families.recompile(families.create(row), row, recipe="modern")
+    model.fit(families.dataset(model, steps=2), verbose=0)
+    inputs = model.draw(5, **conditions(model, 5))
+    names = [x.name for x in model.averaged().generator.inputs]
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["serving_default"]
+    fed = inputs if isinstance(inputs, list) else [inputs]
+    (answer,) = served(**dict(zip(names, map(tf.convert_to_tensor, fed), strict=True))).values()
+    inputs = [np.asarray(i) for i in inputs] if isinstance(inputs, list) else np.asarray(inputs)
+    np.testing.assert_allclose(answer, model.predict(inputs, verbose=0), atol=1e-5)
 
 
 @every_row
