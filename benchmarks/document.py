@@ -1,9 +1,9 @@
-"""Writes the figures of README.md from the files in docs/ that the measurements left.
+"""Writes the figures of README.md and docs/scaling.md from what the measurements left in docs/.
 
-    python -m benchmarks.document                     # README.md from what is in docs/
+    python -m benchmarks.document                     # both from what is in docs/
     python -m benchmarks.document --demo=runs/demo    # and docs/demo from a finished run
 
-Text outside the marked sections stays as it is. A test holds README.md to what this writes.
+Text outside the marked sections stays as it is. A test holds the pages to what this writes.
 """
 
 import json
@@ -19,6 +19,7 @@ from trainers import command_line
 FLAGS = flags.FLAGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+PAGES = (ROOT / "README.md", DOCS / "scaling.md")
 
 
 def define_flags():
@@ -27,18 +28,25 @@ def define_flags():
 
 
 def main():
-    """Updates docs/demo, if asked to, and README.md."""
+    """Updates docs/demo, if asked to, and the pages."""
     if FLAGS.demo:
         (DOCS / "demo").mkdir(parents=True, exist_ok=True)
         for name in ("samples.png", "metrics.json"):
             shutil.copy(Path(FLAGS.demo) / name, DOCS / "demo" / name)
-    path = ROOT / "README.md"
-    path.write_text(written(path.read_text()))
+    for page in PAGES:
+        page.write_text(written(page.read_text()))
 
 
 def written(text):
-    """README.md with its sections as the files say."""
-    sections = {"demo": demo, "families": families, "rows": rows, "engine": engine}
+    """A page with its sections as the files say."""
+    sections = {
+        "demo": demo,
+        "families": families,
+        "rows": rows,
+        "engine": engine,
+        "reliability": reliability,
+        "precision": precision,
+    }
     for name, section in sections.items():
         marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
         text = marked.sub(lambda match, section=section: f"{match[1]}{section()}{match[2]}", text)
@@ -140,7 +148,48 @@ def engine():
         f"({found['side']}x{found['side']}, batches of {found['batch_size']}, median of "
         f"{len(found['rounds'])} rounds in turns, {found['machine']}), {verdict} the bound of "
         f"{100.0 * (found['bound'] - 1.0):.0f} %: {found['images_per_second']['fit']} against "
-        f"{found['images_per_second']['loop']} images/s.",
+        f"{found['images_per_second']['loop']} images/s. With both players' steps taken at once "
+        f'(`compile(schedule="simultaneous")`, another game) a step takes '
+        f"{100.0 * (1.0 - found['simultaneous_over_fit']):.0f} % less time.",
+    )
+
+
+def reliability():
+    """What `make reliability` found."""
+    found = read(DOCS / "reliability.json")
+    kills = found["kills"]
+    damaged = sum(kill["damaged"] is not None for kill in kills)
+    verdict = "equal bit for bit" if found["identical"] else "NOT EQUAL"
+    return lines(
+        f"{found['model']}, recipe {found['recipe']}, {found['steps']:,} steps, seed "
+        f"{found['seed']}: killed {len(kills)} times, after which the newest checkpoint was "
+        f"damaged {damaged} times. All {found['variables']} variables of model.keras, the losses "
+        f"and the scores are {verdict} to those of the run that was left alone "
+        f"({found['seconds']['all']} s in all, {found['machine']}).",
+    )
+
+
+def precision():
+    """What half precision costs."""
+    found = read(DOCS / "precision.json")
+    table = [
+        "| precision | Fréchet distance, median | seeds | | best cheap sampler | seconds |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, runs in found["frechet"].items():
+        middle = sorted(runs, key=lambda run: run["value"])[len(runs) // 2]
+        each = ", ".join(f"{run['value']:.2f}" for run in runs)
+        seconds = sorted(run["seconds"] for run in runs)[len(runs) // 2]
+        table.append(
+            f"| {name} | {middle['value']:.2f} | {each} | {middle['verdict']} "
+            f"| {middle['baseline']:.2f} ({SAMPLERS[middle['sampler']]}) | {seconds:.0f} |"
+        )
+    return lines(
+        *table,
+        "",
+        f"R3GAN with its penalties on one half of the digits, recipe modern, {found['steps']:,} "
+        f"steps of 64, scored on the other half; {found['machine']}, which computes half precision "
+        "slower than it would a GPU's.",
     )
 
 

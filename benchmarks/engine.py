@@ -3,8 +3,9 @@
     python -m benchmarks.engine
 
 Both train the same networks on the same batches with the same mathematics: fakes made once for two
-turns, Adam for either player, mean losses kept. They take turns in rounds, so that a machine that
-slows down slows both. The last line is one JSON object; docs/engine.json keeps it.
+turns, Adam for either player, mean losses kept. A third takes both players' steps at once
+(schedule="simultaneous"). They take turns in rounds, so that a machine that slows down slows all.
+The last line is one JSON object; docs/engine.json keeps it.
 """
 
 import json
@@ -30,7 +31,7 @@ def define_flags():
 
 
 def main():
-    """Times both in turns and writes the figures."""
+    """Times all in turns and writes the figures."""
     import keras
 
     import zoo
@@ -42,8 +43,10 @@ def main():
     model = zoo.create("dcgan", scale="small", image_shape=shape)
     ours = zoo.create("dcgan", scale="small", image_shape=shape)
     step = hand_written(ours)
+    at_once = zoo.create("dcgan", scale="small", image_shape=shape)
+    at_once.compile(schedule="simultaneous")
 
-    def fit():
+    def fit(model=model):
         model.fit(data, steps_per_epoch=FLAGS.steps, verbose=0)
 
     def loop():
@@ -53,18 +56,24 @@ def main():
             sums = [a + b for a, b in zip(sums, step(next(batches)), strict=True)]
         return [float(total) / FLAGS.steps for total in sums]
 
-    seconds = {"fit": [], "loop": []}
+    plays = {"fit": fit, "loop": loop, "simultaneous": lambda: fit(at_once)}
+    seconds = {name: [] for name in plays}
     for i in range(FLAGS.rounds + 1):  # the first compiles
-        # Who goes first changes, so that neither always follows the other.
-        for name, play in [("fit", fit), ("loop", loop)][:: 1 if i % 2 else -1]:
+        # Who goes first changes, so that none always follows the same.
+        for name, play in list(plays.items())[:: 1 if i % 2 else -1]:
             start = time.perf_counter()
             play()
             seconds[name].append(time.perf_counter() - start)
-    ratios = [a / b for a, b in zip(seconds["fit"][1:], seconds["loop"][1:], strict=True)]
+
+    def over(one, other):
+        return [a / b for a, b in zip(seconds[one][1:], seconds[other][1:], strict=True)]
+
+    ratios = over("fit", "loop")
     figures = {
         "fit_over_loop": round(statistics.median(ratios), 4),
         "bound": BOUND,
         "meets_bound": statistics.median(ratios) <= BOUND,
+        "simultaneous_over_fit": round(statistics.median(over("simultaneous", "fit")), 4),
         "rounds": [round(ratio, 4) for ratio in ratios],
         "images_per_second": {
             name: round(FLAGS.steps * FLAGS.batch_size / statistics.median(found[1:]))

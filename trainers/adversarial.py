@@ -224,8 +224,7 @@ class AdversarialModel(keras.Model):
                 in a train step (0: it rests); `augment`, a function of samples, registered with
                 Keras if the model is to be saved; `schedule`, "alternating" or "simultaneous": all
                 players move at once, from the same point, and share what a judge says of the same
-                samples, for a quarter less time. Of a dict, the entries you give replace those of
-                the recipe.
+                samples, in less time. Of a dict, the entries you give replace those of the recipe.
 
         Raises:
             TypeError: for an unknown rule, or a rule of the wrong kind.

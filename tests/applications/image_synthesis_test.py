@@ -12,6 +12,7 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
+import zoo
 from applications import image_synthesis
 
 ROOT = Path(__file__).parents[2]
@@ -147,3 +148,24 @@ def test_help_comes_at_once_and_names_every_flag():
     shown = result.stdout.replace("[no]", "")
     assert [name for name in names.split() if f"--{name}:" not in shown] == []
     assert seconds < 1.0
+
+
+@pytest.mark.slow
+def test_two_workers_train_one_model_that_the_first_shows_and_exports(tmp_path, data_dir):
+    out = tmp_path / "run"
+    command = [sys.executable, "-m", "applications.image_synthesis", "--model=dcgan", "--steps=4"]
+    command += ["--workers=127.0.0.1:23471,127.0.0.1:23472", f"--data_dir={data_dir}"]
+    command += [f"--out={out}", "--batch_size=32"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
+    workers = [subprocess.Popen([*command, f"--worker={i}"], **pipes) for i in range(2)]
+    said = [worker.communicate(timeout=240) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], said
+    assert f"pictures, metrics.json, model.keras: {out}" in said[0][0]
+    assert said[1][0] == ""
+    assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
+    model = keras.saving.load_model(out / "model.keras")
+    assert isinstance(model, zoo.DCGAN)
+    latents = model.draw(4)
+    served = tf.saved_model.load(out / "saved_models" / "dcgan_digits" / "1").signatures["generate"]
+    made = served(latent=tf.constant(latents))["images"]
+    np.testing.assert_allclose(made, model.predict(np.asarray(latents), verbose=0), atol=1e-5)

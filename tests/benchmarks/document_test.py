@@ -1,8 +1,11 @@
+import pytest
+
 from benchmarks import document
 
 
-def test_the_readme_holds_the_figures_that_were_measured():
-    text = (document.ROOT / "README.md").read_text()
+@pytest.mark.parametrize("page", document.PAGES, ids=lambda page: page.name)
+def test_a_page_holds_the_figures_that_were_measured(page):
+    text = page.read_text()
     assert text == document.written(text), "run `python -m benchmarks.document`"
 
 

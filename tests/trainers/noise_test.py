@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from tests.trainers.duel import Duel, duel, points
 from trainers import noise
 
 draws_of = pytest.mark.parametrize("draw", [noise.normal, noise.uniform])
@@ -134,3 +135,53 @@ def test_a_compiled_stream_repeats_and_moves_with_its_position(jit_compile):
     first = graph(tf.constant(0, tf.int64)).numpy()
     np.testing.assert_array_equal(graph(tf.constant(0, tf.int64)), first)
     assert abs(np.corrcoef(graph(tf.constant(1, tf.int64)), first)[0, 1]) < 0.4
+
+
+class Draws(Duel):
+    """What is made and both losses draw twice each, and note it."""
+
+    def note(self, *of):
+        for number in range(2):
+            self.seen[(*of, number)] = noise.normal((100_000,)).numpy()
+
+    def forward(self, x):
+        self.note(self.step, "forward")
+        return super().forward(x)
+
+    def discriminator_loss(self, x, made):
+        self.note(self.step, "discriminator")
+        return super().discriminator_loss(x, made)
+
+    def generator_loss(self, x, made):
+        self.note(self.step, "generator")
+        return super().generator_loss(x, made)
+
+
+@pytest.mark.parametrize("schedule", ["alternating", "simultaneous"])
+def test_no_two_draws_of_a_game_are_correlated_and_a_seed_repeats_them(schedule):
+    def play(seed):
+        model = duel(Draws, run_eagerly=True, schedule=schedule)
+        model.noise_seed.assign(seed)
+        model.seen = {}
+        for model.step in range(2):
+            model.train_step((points(4),))
+        return dict(model.seen)
+
+    first, again, other = play(1), play(1), play(2)
+    assert len(first) == 2 * 3 * 2
+    for name, values in first.items():
+        np.testing.assert_array_equal(again[name], values)
+    draws = [*first.values(), *other.values()]
+    correlations = np.corrcoef(draws) - np.eye(len(draws))
+    assert np.abs(correlations).max() < 0.05
+
+
+@draws_of
+def test_replicas_draw_numbers_that_are_not_correlated(draw, two_replicas):
+    def one():
+        with noise.stream(1, 2, "forward"):
+            return draw((100_000,))
+
+    run = tf.function(lambda: two_replicas.run(one))
+    first, second = two_replicas.experimental_local_results(run())
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.05

@@ -9,6 +9,7 @@ from keras.optimizers import SGD
 from tests.zoo import families
 from trainers import noise
 
+RATE = 0.01  # at which no step is larger than the weights: 1e-6 is near a float32's last digit
 MODES = {
     "a step a call": {},
     "XLA": {"jit_compile": True},
@@ -33,7 +34,7 @@ def twins(row, strategy, **rules):
     rules = {"turns": {p: min(n, 2) for p, n in alone.turns.items()}} | rules
     for model in (alone, together):
         # Adam would hide a gradient that is wrong by a factor.
-        rules["optimizers"] = {player: SGD(0.05) for player in model.players}
+        rules["optimizers"] = {player: SGD(RATE) for player in model.players}
         if rules.get("schedule") == "simultaneous":
             rules["turns"] = dict.fromkeys(model.players, 1)
         with model.distribute_strategy.scope():
@@ -93,7 +94,7 @@ def test_replicas_with_statistics_of_their_own_move_by_the_mean_of_their_steps(
         turns = [dict.fromkeys(players, 0) | {player: 1} for player in players]
     for moving in turns:
         alone, together = twins(row, two_replicas, turns=moving, **mode)
-        optimizers = {player: SGD(0.05) for player in alone.players}
+        optimizers = {player: SGD(RATE) for player in alone.players}
         other = families.recompile(
             families.twin(alone), row, turns=alone.turns, optimizers=optimizers, **mode
         )
