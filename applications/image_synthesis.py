@@ -80,7 +80,7 @@ def synthesize(
     halves = "half_a" in world.splits
     train_split, held_out = ("half_a", "half_b") if halves else ("train", "test")
 
-    from trainers import devices, export, files, training  # from here on it takes seconds
+    from trainers import batches, devices, export, files, training  # from here on it takes seconds
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -105,20 +105,23 @@ def synthesize(
         )
 
     load()  # refuses what cannot be loaded before anything is written
+    batches.check_deal(batch_size * turns, turns, strategy.num_replicas_in_sync)
     if out not in export_dir.parents and devices.is_first(strategy):
         files.make_folder(export_dir, "export_dir")
     run = training.Run(out, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        print(f"{out} is finished, {run.done} steps are done: nothing is changed.")
-        return run.figures
+        figures = run.figures if run.writes else None
+        if figures:
+            print(f"{out} is finished, {figures['steps']} steps are done: nothing is changed.")
+        return figures
     for path in run.damaged:
         print(f"{path} is damaged: it is passed over.")
     if resume and run.writes:
         print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
     model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride))
     latents = draw(model, 5 * COLUMNS, seed)
-    batches = world.splits[train_split] // (batch_size * turns)
-    run.train(model, load, batches, lambda model, step: frame(model, latents, step))
+    in_epoch = world.splits[train_split] // (batch_size * turns)
+    run.train(model, load, in_epoch, lambda model, step: frame(model, latents, step))
     if not run.writes:
         return None
 

@@ -12,6 +12,7 @@ is 1. The last line is one JSON object; docs/reliability.json keeps it.
 import json
 import random
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -52,8 +53,8 @@ def main():
         time.sleep(chance.uniform(0.0, 8.0 if goal == last_step(killed) == 0 else 1.5))
         life.kill()
         life.communicate()
-        if life.returncode == 0:
-            break  # it had come to its end
+        if life.returncode != -signal.SIGKILL:
+            break  # it had come to an end before, well or not
         kills.append({"after_step": last_step(killed), "damaged": None})
         if not len(kills) % 5:
             kills[-1]["damaged"] = damage(killed, chance)

@@ -247,7 +247,8 @@ class Place(keras.callbacks.Callback):
 def with_callback(callbacks, callback):
     """The callbacks given to `fit`, whatever their kind, and one more, which is called first."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        callbacks.callbacks.insert(0, callback)
+        earlier = [c for c in callbacks.callbacks if not isinstance(c, Place)]
+        callbacks.callbacks[:] = [callback, *earlier]
         callback.set_model(callbacks.model)
         return callbacks
     return [callback, *(tree.flatten(callbacks) if callbacks else [])]

@@ -92,24 +92,28 @@ class Checkpoints(keras.callbacks.Callback):
         self.stopping = False
         self.saved = None  # the last step that is
         self._handlers = {}
-        self._before = 0  # steps done when the epoch began
+        self._before = self._end = 0  # steps done when the epoch began, and by its end
 
     def on_epoch_begin(self, epoch, logs=None):
         steps = self.params["steps"]  # None for data of unknown length
-        self._before = self.step_of(epoch) - steps if steps else self.step_of(epoch - 1)
+        self._end = self.step_of(epoch)
+        self._before = self._end - steps if steps else self.step_of(epoch - 1)
 
     def on_train_batch_end(self, batch, logs=None):
-        if self.stopping:
-            self._save(self._before + batch + 1)
+        step = self._before + batch + 1
+        if self.stopping and step < self._end:  # at the end what others write comes first
+            self._save(step)
             raise KeyboardInterrupt
 
     def on_epoch_end(self, epoch, logs=None):
-        self._save(self.step_of(epoch))
+        self._save(self._end)
+        if self.stopping:
+            raise KeyboardInterrupt
 
     def _save(self, step):
-        self.saved = step
         if self.folder is not None:
             checkpoints.save(self.model, self.folder, step, *self.place_of(step), self.keep)
+            self.saved = step
 
     def __enter__(self):
         if threading.current_thread() is threading.main_thread():  # others get no signals

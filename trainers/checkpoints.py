@@ -1,8 +1,8 @@
 """Checkpoints of a run: the weights after a step, and beside them what says that they are whole.
 
 `00000038.weights.h5` holds weights, optimizers' slots and the place in the noise;
-`00000038.json`, written after it, the step, the place in the data and the SHA-256 of the weights.
-One without the other, or with another digest, is no checkpoint.
+`00000038.json`, written after it, the step, the place in the data and a SHA-256 of them all. One
+without the other, or with another digest, is no checkpoint.
 """
 
 import dataclasses
@@ -32,15 +32,17 @@ class Checkpoint:
 
 
 def save(model, folder, step, epoch, batch, keep=2):
-    """Writes a checkpoint and removes all but the newest `keep`."""
+    """Writes a checkpoint and removes all but the newest `keep`, and those of later steps."""
     folder = Path(folder)
     name = f"{step:08d}"
     with files.aside(folder / f"{name}{SUFFIX}") as draft:
         model.save_weights(draft)
     place = {"step": step, "epoch": epoch, "batch": batch}
-    digest = sha256(folder / f"{name}{SUFFIX}")
-    files.write_json(folder / f"{name}.json", place | {"sha256": digest})
-    for old in _names(folder)[:-keep]:
+    seal = _seal(folder / f"{name}{SUFFIX}", **place)
+    files.write_json(folder / f"{name}.json", place | {"sha256": seal})
+    names = _names(folder)
+    here = names.index(name) + 1
+    for old in names[: max(0, here - keep)] + names[here:]:  # later ones were passed over: damaged
         (folder / f"{old}{SUFFIX}").unlink(missing_ok=True)
         (folder / f"{old}.json").unlink(missing_ok=True)
 
@@ -52,12 +54,18 @@ def newest(folder):
         weights = folder / f"{name}{SUFFIX}"
         try:
             found = json.loads((folder / f"{name}.json").read_text())
-            if found.pop("sha256") == sha256(weights):
+            seal = found.pop("sha256")
+            if seal == _seal(weights, **found) and found["step"] == int(name):
                 return Checkpoint(weights, **found), damaged
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # there is no file, or it is not what it was
         damaged.append(weights)
     return None, damaged
+
+
+def _seal(weights, step, epoch, batch):
+    """The digest of the weights and of their place."""
+    return hashlib.sha256(f"{sha256(weights)} {step} {epoch} {batch}".encode()).hexdigest()
 
 
 def sha256(path):

@@ -13,6 +13,13 @@ import numpy as np
 import tensorflow as tf
 
 DEVICES = ("auto", "cpu", "gpu", "tpu")
+LOST = (  # what TensorFlow raises when another worker has ended
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
 PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
@@ -35,6 +42,8 @@ def strategy(device="auto", workers=None, worker=0):
         raise ValueError(f"`device` should be one of {', '.join(DEVICES)}. Received: {device}")
     if workers:
         _announce(workers, worker)
+    elif worker:
+        raise ValueError(f"`worker` should be 0 without `workers`. Received: {worker}")
     if device == "tpu":
         return _tpu()
     gpus = tf.config.list_physical_devices("GPU")
@@ -51,14 +60,21 @@ def strategy(device="auto", workers=None, worker=0):
             ) from None
         gpus = []
     if _cluster_size() > 1:
-        return tf.distribute.MultiWorkerMirroredStrategy()
+        try:
+            return tf.distribute.MultiWorkerMirroredStrategy()
+        except tf.errors.OpError as error:
+            reason = error.message.splitlines()[0]
+            raise ValueError(
+                f"`workers` should be free addresses, this process's its own ({reason})"
+            ) from None
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
 
 def _announce(workers, worker):
     """Says in TF_CONFIG, where TensorFlow looks for it, who the workers are."""
-    wrong = [a for a in workers if not a.rpartition(":")[0] or not a.rpartition(":")[2].isdecimal()]
-    if wrong or len(set(workers)) < len(workers):
+    ports = [port for host, _, port in (a.rpartition(":") for a in workers) if host]
+    right = [port for port in ports if port.isdecimal() and 0 < int(port) < 2**16]
+    if len(right) < len(workers) or len(set(workers)) < len(workers):
         raise ValueError(
             "`workers` should be different addresses, host:port, such as 10.0.0.1:4000. "
             f"Received: {', '.join(workers)}"

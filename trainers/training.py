@@ -48,7 +48,7 @@ class Run:
         if self.writes:
             try:
                 self._open(resume, overwrite)
-            except ValueError as error:
+            except (ValueError, OSError) as error:
                 refusal = error
         said = [self.done, int(self.finished), int(refusal is not None)]
         self.done, self.finished, refused = map(int, devices.as_first_says(self.strategy, said))
@@ -89,12 +89,19 @@ class Run:
         figures = self.figures
         if self.checkpoint is None and figures:  # of a finished run the model itself
             model = self.folder / "model.keras"
-            if not model.exists() or checkpoints.sha256(model) != figures["model_sha256"]:
-                raise ValueError(f"{model} is damaged. Begin anew with --overwrite.")
+            if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):
+                raise ValueError(
+                    f"{model} is not what the run has saved there. Begin anew with --overwrite."
+                )
             place = figures["place"]
             self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *place)
         self.done = self.checkpoint.step if self.checkpoint else 0
         self.finished = bool(figures) and figures["steps"] >= self.steps
+        if self.done > self.steps and not self.finished:
+            raise ValueError(
+                f"`steps` should be at least {self.done}, which are done already. "
+                f"Received: {self.steps}."
+            )
 
     @property
     def figures(self):
@@ -114,7 +121,6 @@ class Run:
             KeyboardInterrupt: when it was asked to stop (Ctrl-C, SIGTERM); it says how to go on.
             ValueError: when the data are not those that the run began with.
         """
-        self._restore(model, batches)
         step_of = self._step_of
         folder = self.folder / "checkpoints" if self.writes else None
         saving = callbacks.Checkpoints(folder, step_of, lambda step: divmod(step, batches))
@@ -127,6 +133,7 @@ class Run:
         self._batches = batches
         try:
             with saving:
+                self._restore(model, batches)
                 while self.done < self.steps:
                     # Whole stretches in one `fit`; the rest of one, and what is left, alone.
                     first = self.done // self.interval
@@ -145,13 +152,13 @@ class Run:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
             raise KeyboardInterrupt(self._how_to_go_on(saving.saved or self.done)) from None
-        except tf.errors.OpError as error:
+        except devices.LOST as error:
             if not devices.has_workers(self.strategy):
                 raise
             raise ValueError(
                 "Another worker was lost. Start all of them again with --resume: they go on from "
-                f"the last checkpoint. ({error.message.splitlines()[0]})"
-            ) from None
+                "the last checkpoint."
+            ) from error
 
     def _restore(self, model, batches):
         if not self.done:
@@ -168,6 +175,8 @@ class Run:
         devices.spread(model)
 
     def _how_to_go_on(self, step):
+        if not self.writes:
+            return "Stopped. What is saved is with the first worker."
         kept = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
         return f"Stopped: {kept}. The same command with --resume goes on."
 
@@ -212,10 +221,13 @@ def fast_options(model, stride):
     """`compile` options that make a model's steps fast here, for the same mathematics.
 
     `stride` is what the number of steps in one call must divide: Keras would go beyond the end.
+    Replicas take one step a call, since each further one is compiled on its own.
 
     Dense networks gain a half from XLA and from many steps in one call. Convolutions lose a quarter
     under XLA on a CPU, where TensorFlow's own kernels are better.
     """
+    if model.distribute_strategy.num_replicas_in_sync > 1:
+        stride = 1
     on_cpu = not tf.config.get_visible_devices("GPU")
     convolutional = any(
         isinstance(layer, keras.layers.Layer) and "Conv" in type(layer).__name__

@@ -52,6 +52,8 @@ def test_an_unknown_precision_is_refused(policy):
     [
         (["10.0.0.1:4000", "10.0.0.2"], 0, "`workers` should be different addresses, host:port"),
         (["10.0.0.1:4000"] * 2, 0, "`workers` should be different addresses, host:port"),
+        (["10.0.0.1:4000", "10.0.0.2:99999"], 0, "`workers` should be different addresses"),
+        (None, 1, "`worker` should be 0 without `workers`"),
         (["10.0.0.1:4000", "10.0.0.2:4000"], 2, "`worker` should be 0 to 1"),
     ],
 )

@@ -3,6 +3,7 @@
 import json
 import signal
 
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -190,13 +191,31 @@ def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path):
     run = training.Run(tmp_path, SETTINGS, 40, resume=True)
     assert run.done == 0
     assert len(run.damaged) == 2
+    go(tmp_path, 40, stop=5, resume=True)  # and keeps what it does then, not what was damaged
+    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    assert (run.done, run.damaged) == (4, [])
+
+
+@pytest.mark.parametrize("what", ["step", "epoch", "batch"])
+def test_a_changed_number_of_a_checkpoint_is_noticed(what, tmp_path):
+    go(tmp_path, 40, stop=9)
+    path = tmp_path / "checkpoints" / "00000008.json"
+    told = json.loads(path.read_text())
+    path.write_text(json.dumps(told | {what: told[what] + 1}))
+    assert training.Run(tmp_path, SETTINGS, 40, resume=True).done == 6
+
+
+def test_fewer_steps_than_are_done_are_refused(tmp_path):
+    go(tmp_path, 40, stop=27)
+    with pytest.raises(ValueError, match="`steps` should be at least 26, which are done already"):
+        training.Run(tmp_path, SETTINGS, 10, resume=True)
 
 
 def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
     run, model = go(tmp_path, 4)
     run.finish(model, {})
     damage(tmp_path / "model.keras", "flipped")
-    with pytest.raises(ValueError, match="model.keras is damaged. Begin anew with --overwrite"):
+    with pytest.raises(ValueError, match="is not what the run has saved there. Begin"):
         training.Run(tmp_path, SETTINGS, 8, resume=True)
 
 
@@ -207,23 +226,41 @@ def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path):
         run.train(fresh(40, run.stride), load, BATCHES + 1)
 
 
-def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
-    def asks(model, step):
-        if step == 10:  # at the end of a stretch: the next step is finished first
-            signal.raise_signal(signal.SIGINT)
-        return draw(model, step)
+class Ask(keras.callbacks.Callback):
+    """Ctrl-C in the eleventh step."""
 
+    def on_train_batch_begin(self, batch, logs=None):
+        if int(self.model.optimizers["generator"].iterations) == 10:
+            signal.raise_signal(signal.SIGINT)
+
+
+def asking(model):
+    fit = model.fit
+    model.fit = lambda *a, callbacks, **k: fit(*a, callbacks=[Ask(), *callbacks], **k)
+    return model
+
+
+def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
     run = training.Run(tmp_path / "run", SETTINGS, 40)
-    model = fresh(40, 1)
+    model = asking(fresh(40, 1))  # steps one by one, so that it can stop inside a stretch
     same(model)
     with pytest.raises(KeyboardInterrupt, match="Stopped: step 11 of 40 is saved in .*--resume"):
-        run.train(model, load, BATCHES, asks)
+        run.train(model, load, BATCHES, draw)
     run, resumed = go(tmp_path / "run", 40, resume=True)
     assert run.checkpoint.step == 11
     assert (run.checkpoint.epoch, run.checkpoint.batch) == (1, 4)
     _, alone = go(tmp_path / "alone", 40)
     for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
         np.testing.assert_array_equal(a, b)
+
+
+def test_asked_to_stop_at_the_end_of_a_stretch_it_leaves_its_losses_and_picture_too(tmp_path):
+    run = training.Run(tmp_path, SETTINGS, 40)
+    model = asking(fresh(40, run.stride))  # a stretch in one call
+    with pytest.raises(KeyboardInterrupt, match="Stopped: step 12 of 40 is saved"):
+        run.train(model, load, BATCHES, draw)
+    assert callbacks.read_log(tmp_path / "losses.csv")[-1]["step"] == 12
+    assert (tmp_path / "frames" / "00000012.png").exists()
 
 
 def test_dense_networks_run_many_steps_a_call_and_never_too_many():

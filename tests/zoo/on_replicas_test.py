@@ -21,6 +21,7 @@ exact, batched = (
     pytest.mark.parametrize("row", families.slow_but_for_some(rows))
     for rows in ([r for r in families.ROWS if r not in families.BATCHED], families.BATCHED)
 )
+TWO_STEPS = {"two steps a call": {"steps_per_execution": 2}}
 every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
 
 
@@ -56,7 +57,7 @@ def assert_close(found, expected):
 
 
 @exact
-@every_mode
+@pytest.mark.parametrize("mode", (MODES | TWO_STEPS).values(), ids=MODES | TWO_STEPS)
 def test_two_replicas_take_the_steps_of_one(row, mode, two_replicas):
     alone, together = twins(row, two_replicas, **mode)
     losses = [
