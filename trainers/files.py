@@ -60,6 +60,13 @@ def aside(path):
             draft.unlink(missing_ok=True)
 
 
+def sweep(folder):
+    """Removes the drafts of files, anywhere in a folder, that a killed process left."""
+    for draft in Path(folder).rglob(".[0-9]*-*.*"):
+        if draft.is_file():
+            draft.unlink()
+
+
 def write_json(path, content):
     """Writes a JSON file in one piece."""
     with aside(path) as draft:

@@ -85,6 +85,7 @@ class Run:
         if before is None:
             files.write_json(self.folder / "settings.json", self.settings)
             return
+        files.sweep(self.folder)
         self.checkpoint, self.damaged = checkpoints.newest(self.folder / "checkpoints")
         figures = self.figures
         if self.checkpoint is None and figures:  # of a finished run the model itself

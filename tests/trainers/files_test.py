@@ -51,3 +51,12 @@ def test_json_is_read_as_it_was_written(tmp_path):
     (tmp_path / "a.json").write_text("{")
     with pytest.raises(ValueError, match=r"a.json should be JSON. It is damaged"):
         files.read_json(tmp_path / "a.json")
+
+
+def test_drafts_that_a_killed_process_left_are_swept(tmp_path):
+    for name in (".4711-model.keras", "frames/.12-00000004.png", "model.keras", ".hidden-1.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).touch()
+    files.sweep(tmp_path)
+    left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
+    assert left == [".hidden-1.txt", "model.keras"]
