@@ -13,6 +13,6 @@ Neither `list_datasets` nor `info`, nor the import, loads TensorFlow.
 """
 
 from trainers.datasets.catalog import Info, info, list_datasets
-from trainers.datasets.loading import arrays, load
+from trainers.datasets.loading import arrays, factors, load
 
-__all__ = ["Info", "arrays", "info", "list_datasets", "load"]
+__all__ = ["Info", "arrays", "factors", "info", "list_datasets", "load"]

@@ -8,13 +8,10 @@ Two divisions of the same images, each stratified by label: `train` (1,297) and 
 `half_a` (899) and `half_b` (898).
 """
 
-import contextlib
-import io
-import os
-import time
-
 import numpy as np
 import tensorflow_datasets as tfds
+
+from trainers.datasets import builders
 
 CITATION = """@misc{alpaydin1998digits,
   author = {Alpaydin, Ethem and Kaynak, Cenk},
@@ -81,25 +78,7 @@ def read(split, data_dir=None):
         data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
             on the first call, which takes a second.
     """
-    builder = _prepared(None if data_dir is None else os.path.expanduser(data_dir))
-    whole = builder.as_dataset("train+test" if split == "all" else split, batch_size=-1)
+    whole = builders.prepared(Digits, data_dir).as_dataset(
+        "train+test" if split == "all" else split, batch_size=-1
+    )
     return whole["image"].numpy(), whole["label"].numpy().astype(np.int32)
-
-
-def _prepared(data_dir):
-    """Returns the builder of files that are written, now or before."""
-    silence = io.StringIO()  # TFDS's progress bars take more lines than the digits take moments
-    for patience in (0.5, 1.0, 2.0, 4.0, None):
-        try:
-            with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
-                Digits(data_dir=data_dir).download_and_prepare()
-            break
-        except (OSError, RuntimeError) as error:  # TFDS makes the one of the other
-            # Of several processes that prepare at once one may be in another's way; the files of
-            # the first one serve all.
-            if Digits(data_dir=data_dir).is_prepared():
-                break
-            if patience is None or isinstance(error, PermissionError):
-                raise
-            time.sleep(patience)
-    return Digits(data_dir=data_dir)  # a new one, for it reads what the first one has written

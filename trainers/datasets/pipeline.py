@@ -28,30 +28,69 @@ class Epochs:
         return np.int64(self.next - 1)
 
 
-def stream(x, y, finish, batch_size, seed, start=(0, 0)):
+class Part:
+    """One part of a sample, x or y: where it is kept and how it is served.
+
+    Args:
+        rows: an array (n, …), or `store.Rows`: uint8 images (n, h, w, c) or voxels
+            (n, d, h, w, 1), or anything else that is served as it is.
+        levels: the largest value of uint8.
+        image_size: to which images are resized.
+    """
+
+    def __init__(self, rows, levels=None, image_size=None):
+        self.rows, self.levels, self.image_size = rows, levels, image_size
+        if isinstance(rows, np.ndarray):
+            with tf.device("CPU:0"):  # data live where the pipeline runs
+                self._held = tf.constant(rows)
+
+    def batch(self, rows, noise_seed):
+        """What a batch holds of these rows, int tensor (m,)."""
+        if isinstance(self.rows, np.ndarray):
+            taken = tf.gather(self._held, rows)
+        else:
+            taken = tf.numpy_function(self.rows.__getitem__, [rows], tf.uint8)
+            taken.set_shape((*rows.shape, *self.rows.shape[1:]))
+        return self._finished(taken, noise_seed)
+
+    def of(self, rows):
+        """These rows, numbers (m,), as an array, at their levels."""
+        taken = self.rows[rows]
+        if self.levels is None:
+            return taken
+        parts = np.array_split(taken, len(taken) // 1000 + 1)  # resizing holds several copies
+        return np.concatenate([self._finished(part).numpy() for part in parts])
+
+    def _finished(self, taken, noise_seed=None):
+        if self.levels is None:
+            return taken
+        if len(taken.shape) == 5:  # voxels, full or empty
+            return tf.cast(taken, tf.float32) / self.levels
+        return images(taken, self.levels, self.image_size, noise_seed)
+
+
+def stream(parts, batch_size, seed, start=(0, 0)):
     """Returns a finite tf.data.Dataset of shuffled batches; each iteration is the next epoch.
 
     Args:
-        x: samples, NumPy (n, …).
-        y: their labels, NumPy (n,), or None for batches without.
-        finish: (batch of x, seed of its noise, int64 (2,)) -> what the batch holds instead.
+        parts: the `Part`s of a batch, all of n rows; of one the batches are tensors, of several
+            tuples.
         batch_size: 1 … n; samples that do not fill a batch are left out of the epoch.
         seed: 0 … 2^63 - 1.
         start: (epoch, batch) of the first batch; the first iteration ends with that epoch.
 
     The dataset has an attribute `epochs`, see `Epochs`.
     """
-    batches = len(x) // batch_size
+    samples = len(parts[0].rows)
+    batches = samples // batch_size
     first_epoch, first_batch = start
     epochs = Epochs(first_epoch)
-    with tf.device("CPU:0"):  # data live where the pipeline runs
-        data = tf.constant(x), None if y is None else tf.constant(y)
 
     def one_epoch(_):
         # A tf.Variable would be mirrored under a strategy's scope, a Python object is not.
         epoch = tf.ensure_shape(tf.numpy_function(epochs.take, [], tf.int64), ())
         key = tf.stack([tf.constant(seed, tf.int64), epoch])
-        rows = tf.range(len(x))
+        rows = tf.range(samples)
         rows = tf.random.experimental.stateless_shuffle(rows, key, alg="philox")
         first = tf.where(epoch == first_epoch, tf.constant(first_batch, tf.int64), 0)
 
@@ -62,9 +101,11 @@ def stream(x, y, finish, batch_size, seed, start=(0, 0)):
         return tf.data.Dataset.range(first, batches).map(place)
 
     def deal(rows, noise_seed):
-        samples, labels = data
-        samples = finish(tf.gather(samples, rows), noise_seed)
-        return samples if labels is None else (samples, tf.gather(labels, rows))
+        seeds = [noise_seed]
+        for part in range(1, len(parts)):  # noise of its own for each
+            seeds.append(tf.random.experimental.stateless_fold_in(noise_seed, part, alg="philox"))
+        batch = tuple(part.batch(rows, s) for part, s in zip(parts, seeds, strict=True))
+        return batch if len(batch) > 1 else batch[0]
 
     dataset = tf.data.Dataset.range(1).flat_map(one_epoch)
     dataset = dataset.map(deal, num_parallel_calls=2, deterministic=True)
@@ -81,6 +122,8 @@ def stream(x, y, finish, batch_size, seed, start=(0, 0)):
 def images(pixels, levels, image_size=None, noise_seed=None):
     """Pixels 0 … levels, uint8 (n, h, w, c), as float32 in [-1, 1], (n, image_size, image_size, c).
 
+    Of images that are not square the largest square in the middle is resized.
+
     Args:
         pixels: the images.
         levels: the value of white.
@@ -94,6 +137,10 @@ def images(pixels, levels, image_size=None, noise_seed=None):
         x += tf.random.stateless_uniform(tf.shape(x), noise_seed, -half, half, alg="philox")
         x = tf.clip_by_value(x, 0.0, 1.0)
     if image_size is not None and tuple(x.shape[1:3]) != (image_size, image_size):
+        h, w = x.shape[1:3]
+        edge = min(h, w)
+        top, left = (h - edge) // 2, (w - edge) // 2
+        x = x[:, top : top + edge, left : left + edge]
         shrinks = image_size < max(x.shape[1:3])  # antialiased enlarging is the same, but slow
         x = tf.image.resize(x, (image_size, image_size), method="bicubic", antialias=shrinks)
         x = tf.clip_by_value(x, 0.0, 1.0)  # bicubic overshoots at edges

@@ -20,7 +20,9 @@ def test_names_are_sorted_and_each_has_its_facts():
         info = datasets.info(name)
         assert info.name == name
         assert info.splits["all"] >= info.splits["train"] + info.splits["test"]
-        assert "http" in info.description
+        assert info.description
+        assert (info.classes is None) == (info.y_shape != ())
+        assert len(info.class_names) == (info.classes or 0)
 
 
 def test_facts_and_names_do_not_load_tensorflow():
@@ -42,14 +44,69 @@ def test_a_wrong_argument_is_refused_without_loading_tensorflow():
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
 
 
-def test_the_facts_are_those_of_the_data(data_dir):
-    for name in datasets.list_datasets():
-        info = datasets.info(name)
-        for split, count in info.splits.items():
-            x, y = datasets.arrays(name, split, data_dir=data_dir)
-            assert x.shape == (count, *info.shape) and y.shape == (count,)
-            assert x.dtype == np.float32 and y.dtype == np.int32
-            assert sorted(set(y.tolist())) == list(range(info.classes))
+@pytest.mark.parametrize("name", datasets.list_datasets())
+def test_the_facts_are_those_of_the_data(name, data_dir):
+    info = datasets.info(name)
+    assert "all" in info.splits
+    for split, count in info.splits.items():
+        x, y = datasets.arrays(name, split, data_dir=data_dir)
+        assert x.shape == (count, *info.shape) and x.dtype == np.float32
+        if info.y_shape is None:
+            assert y is None
+        else:
+            assert y.shape == (count, *info.y_shape)
+        if info.classes:
+            assert y.dtype == np.int32 and y.min() >= 0 and y.max() < info.classes
+            assert len(set(y.tolist())) > 0.98 * info.classes  # of 1,000 a few are not drawn
+        known = datasets.factors(name, split, data_dir=data_dir)
+        assert sorted(known) == sorted(info.factors)
+        assert all(len(rows) == count for rows in known.values())
+
+
+@pytest.mark.parametrize("name", datasets.list_datasets())
+def test_a_stream_is_what_the_facts_say(name, data_dir):
+    info = datasets.info(name)
+    labels = info.y_shape is not None
+    data = datasets.load(name, "test", batch_size=16, labels=labels, data_dir=data_dir)
+    batch = next(data.as_numpy_iterator())
+    parts = batch if labels else (batch,)
+    for part, shape in zip(parts, (info.shape, info.y_shape), strict=False):
+        assert part.shape == (16, *shape)
+        if len(shape) == 3:
+            assert part.dtype == np.float32 and -1 <= part.min() < -0.5 and part.max() <= 1
+        if len(shape) == 4:
+            assert sorted(np.unique(part)) == [0.0, 1.0]
+
+
+def test_a_second_domain_is_resized_with_the_first_and_dequantised_by_noise_of_its_own(data_dir):
+    options = dict(split="test", batch_size=8, labels=True, data_dir=data_dir)
+    x, y = next(datasets.load("solid2striped", image_size=16, **options).as_numpy_iterator())
+    assert x.shape == y.shape == (8, 16, 16, 3)
+    assert datasets.info("solid2striped", 16).y_shape == (16, 16, 3)
+    x, y = next(datasets.load("solid2striped", **options).as_numpy_iterator())
+    noise = [(part + 1) * 127.5 - np.rint((part + 1) * 127.5) for part in (x, y)]
+    assert abs(np.corrcoef(noise[0].ravel(), noise[1].ravel())[0, 1]) < 0.05
+    view, voxels = next(
+        datasets.load("furniture_views", image_size=16, **options).as_numpy_iterator()
+    )
+    assert view.shape == (8, 16, 16, 1) and voxels.shape == (8, 16, 16, 16, 1)
+
+
+def test_worlds_are_tfds_builders(data_dir):
+    import tensorflow_datasets as tfds
+
+    from trainers.datasets import builders
+
+    assert set(builders.BUILDERS) | {"digits"} == {
+        name for name in datasets.list_datasets() if len(datasets.info(name).shape) > 1
+    }
+    datasets.arrays("sprites", "test", data_dir=data_dir)
+    rows = tfds.load("sprites", split="test", data_dir=data_dir, download=False)
+    x, y = datasets.arrays("sprites", "test", data_dir=data_dir)
+    example = next(rows.as_numpy_iterator())
+    np.testing.assert_allclose(example["x"] / 127.5 - 1, x[0], atol=1e-6)
+    assert example["y"] == y[0]
+    assert set(example["factors"]) == set(datasets.info("sprites").factors)
 
 
 def test_facts_cannot_be_changed_for_others():

@@ -7,24 +7,17 @@ import pytest
 
 from trainers import datasets
 
+NAMES = (
+    f"`name` should be one of {', '.join(datasets.list_datasets())}; a dataset of TFDS such as "
+    "'mnist'; or the path of a folder of images. Received: "
+)
 REFUSED = [
-    (
-        dict(name="rings"),
-        "`name` should be one of digits, grid, ring. Received: name='rings'; did you mean 'ring'?",
-    ),
-    (
-        dict(name="Digit"),
-        "`name` should be one of digits, grid, ring. Received: name='Digit'; did you mean "
-        "'digits'?",
-    ),
-    (
-        dict(name="zebra"),
-        "`name` should be one of digits, grid, ring. Received: name='zebra'",
-    ),
-    (
-        dict(name=None),
-        "`name` should be one of digits, grid, ring. Received: name=None",
-    ),
+    (dict(name="rings"), f"{NAMES}name='rings'; did you mean 'ring'?"),
+    (dict(name="Digit"), f"{NAMES}name='Digit'; did you mean 'digits'?"),
+    (dict(name="minst"), f"{NAMES}name='minst'; did you mean 'mnist' or 'kmnist'?"),
+    (dict(name="xqxqxq"), f"{NAMES}name='xqxqxq'"),
+    (dict(name=""), f"{NAMES}name=''"),
+    (dict(name=None), f"{NAMES}name=None"),
     (
         dict(split="validation"),
         "`split` of 'digits' should be one of train, test, half_a, half_b, all. "
@@ -52,6 +45,10 @@ REFUSED = [
     (
         dict(name="grid", image_size=32),
         "`image_size` should be None for 'grid', which has points. Received: image_size=32",
+    ),
+    (
+        dict(name="furniture", image_size=32),
+        "`image_size` should be None for 'furniture', which has voxels. Received: image_size=32",
     ),
 ]
 REFUSED_BY_LOAD = [
@@ -84,6 +81,10 @@ REFUSED_BY_LOAD = [
     (
         dict(labels=1),
         "`labels` should be True or False. Received: labels=1",
+    ),
+    (
+        dict(name="photos", labels=True),
+        "`labels` should be False for 'photos', which has none. Received: labels=True",
     ),
     (
         dict(seed=-1),
@@ -133,7 +134,7 @@ def test_arrays_says_in_one_sentence_what_is_wrong(arguments, sentence, tmp_path
 
 
 def test_info_names_the_datasets_that_there_are():
-    with pytest.raises(ValueError, match=r"one of digits, grid, ring\. Received: name='mnis'"):
+    with pytest.raises(ValueError, match=r"^`name` should be one of .* did you mean 'mnist'"):
         datasets.info("mnis")
 
 

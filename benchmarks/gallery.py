@@ -1,0 +1,221 @@
+"""Draws a picture of every world that needs no download, docs/gallery/WORLD.png.
+
+    python -m benchmarks.gallery                      # all of them, 5 s
+    python -m benchmarks.gallery --only=glyphs,ring
+
+Each picture shows the first samples of a split, so it changes only where the world does.
+"""
+
+import functools
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+from PIL import Image, ImageDraw, ImageFont
+
+from trainers import command_line, datasets, pictures
+from trainers.datasets import worlds
+from trainers.datasets.worlds import furniture
+
+FLAGS = flags.FLAGS
+GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
+SIDE = 64  # images below this many pixels are enlarged to about it
+COLOURS = 64  # of a picture that is stored with a palette
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_list("only", None, "Names of worlds; by default all.")
+    flags.DEFINE_string("out", str(GALLERY), "Folder of the pictures.")
+
+
+def main():
+    """Writes the pictures."""
+    draw = {world.name: functools.partial(picture_of, world) for world in worlds.WORLDS}
+    draw["digits"] = digits
+    with command_line.flag("only"):
+        unknown = sorted(set(FLAGS.only or []) - set(draw))
+        if unknown:
+            raise ValueError(f"should be of {', '.join(sorted(draw))}. Received: {unknown}")
+    Path(FLAGS.out).mkdir(parents=True, exist_ok=True)
+    for name in FLAGS.only or draw:
+        path = Path(FLAGS.out) / f"{name}.png"
+        picture = draw[name]()
+        picture.save(path, optimize=True)
+        print(f"{path}: {picture.width}x{picture.height}, {path.stat().st_size / 1024:.0f} KB")
+
+
+def picture_of(world):
+    """The picture of a world that is drawn."""
+    return PICTURES.get(world.name, labelled)(world)
+
+
+def digits():
+    """The real ones, a row for each class."""
+    images, labels = datasets.arrays("digits")
+    return pictures.grid(pictures.by_class(images, labels, 10), labels=range(10))
+
+
+def labelled(world):
+    """A row of samples for each label."""
+    samples = world.read("train", count=600)
+    count = len(world.class_names)
+    rows = pictures.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
+    picture = pictures.grid(rows, labels=world.class_names)
+    return picture if picture.mode == "L" else _with_palette(picture, colours=256)
+
+
+def scattered(world):
+    """Points of the plane, in the colour of their label or of their factor."""
+    samples = world.read("test", count=4_000)
+    colour = samples.y if samples.y is not None else samples.factors["arc"]
+    figure, axes = _figure(aspect="equal")
+    settings = {"cmap": "viridis"}
+    if samples.y is not None:  # around the wheel of colours, the last one short of the first
+        settings = {"cmap": "hsv", "vmin": 0, "vmax": len(world.class_names)}
+    axes.scatter(*samples.x.T, c=colour, s=3, **settings)
+    return _rendered(figure)
+
+
+def histogram(world):
+    """Points of a line: how many lie where, by component."""
+    samples = world.read("train")
+    figure, axes = _figure(xlabel="x", ylabel="density")
+    parts = [samples.x[samples.y == k, 0] for k in range(len(world.class_names))]
+    weights = [np.full(len(part), 40 / len(samples.x)) for part in parts]  # 1/n per bin of .025
+    axes.hist(parts, np.arange(-3, 7, 0.025), weights=weights, stacked=True)
+    axes.legend(world.class_names)
+    return _rendered(figure)
+
+
+def paired(world):
+    """Train pairs, x above y, and then the unpaired."""
+    rows, labels = [], []
+    for split, first in (("train", 0), ("train", 12), ("unpaired", 0)):
+        samples = world.read(split, count=first + 12)
+        for name, images in (("x", samples.x), ("y", samples.y)):
+            rows.append(coloured(shown(images[first:], 255)))
+            labels.append(f"{split} {name}")
+    return pictures.grid(rows, labels=labels)
+
+
+def captioned(world):
+    """Images with their box, their keypoints and their sentence."""
+    zoom, columns = 6, 3
+    samples = world.read("train", count=9)
+    unseen = world.read("unseen", count=3)
+    cells = [cell for some in (samples, unseen) for cell in _annotated(some, zoom)]
+    width, height = 300, 32 * zoom + 26
+    rows = -(-len(cells) // columns)
+    page = Image.new("RGB", (columns * width, rows * height), "white")
+    draw, font = ImageDraw.Draw(page), ImageFont.load_default(13)
+    for i, (image, sentence) in enumerate(cells):
+        left, top = i % columns * width, i // columns * height
+        page.paste(image, (left + (width - image.width) // 2, top))
+        middle = (left + width // 2, top + image.height + 12)
+        draw.text(middle, sentence, fill="black", font=font, anchor="mm")
+    return _with_palette(page)
+
+
+def _annotated(samples, zoom):
+    """(image, sentence) of each."""
+    names = ("box", "keypoints", "sentence")
+    rows = zip(samples.x, *(samples.factors[name] for name in names), strict=True)
+    for pixels, box, keypoints, sentence in rows:
+        image = Image.fromarray(pixels).resize((32 * zoom,) * 2, Image.Resampling.NEAREST)
+        draw = ImageDraw.Draw(image)
+        top, left, bottom, right = box * (32 * zoom)
+        draw.rectangle((left, top, right, bottom), outline="white")
+        for (y, x), colour in zip(keypoints * (32 * zoom), KEYPOINTS, strict=True):
+            draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour, outline="black")
+        yield image, str(sentence)
+
+
+KEYPOINTS = ("white", "orange", "black", "cyan")  # top, right, bottom, left
+
+
+def built(world):
+    """Voxels from the side where all of them are recognised, a row for each class."""
+    samples = world.read("train", count=60)
+    seen = shown(furniture.view(samples.x[..., 0], azimuth=0.6), 255)
+    rows = pictures.by_class(seen, samples.y, len(world.class_names), columns=12)
+    return pictures.grid(rows, labels=world.class_names)
+
+
+def viewed(world):
+    """A row for each azimuth, and the voxels from the front below."""
+    samples, unseen = world.read("test", count=36), world.read("unseen", count=12)
+    each = len(furniture.AZIMUTHS)
+    rows = [shown(samples.x[k::each], 255) for k in range(each)]
+    labels = [f"azimuth {azimuth:g}" for azimuth in furniture.AZIMUTHS]
+    rows += [shown(unseen.x, 255), shown(furniture.view(unseen.y[..., 0], azimuth=0.0), 255)]
+    labels += [f"unseen, {furniture.UNSEEN_AZIMUTH:g}", "the voxels"]
+    return pictures.grid(rows, labels=labels)
+
+
+def photographed(world):
+    """Crops of train above, of test below."""
+    rows = [
+        row
+        for split, count in (("train", 32), ("test", 16))
+        for row in pictures.in_rows(shown(world.read(split, count).x, 255), columns=8)
+    ]
+    labels = ["train"] * 4 + ["test"] * 2
+    return _with_palette(pictures.grid(rows, labels=labels), colours=256)
+
+
+def in_rows(world):
+    """Images in rows, in the order in which they come."""
+    samples = world.read("train", count=72)
+    return pictures.grid(pictures.in_rows(shown(samples.x, world.levels)))
+
+
+PICTURES = {
+    "ring": scattered,
+    "grid": scattered,
+    "swiss_roll": scattered,
+    "fgan_mixture": histogram,
+    "stacked_digits": in_rows,
+    "captions": captioned,
+    "edge2shape": paired,
+    "solid2striped": paired,
+    "furniture": built,
+    "furniture_views": viewed,
+    "photos": photographed,
+}
+
+
+def shown(images, levels):
+    """uint8 of 0 … levels -> enlarged and in [-1, 1], what `pictures` takes."""
+    zoom = max(1, round(SIDE / images.shape[1]))
+    return (images / (levels / 2) - 1.0).repeat(zoom, axis=1).repeat(zoom, axis=2)
+
+
+def coloured(images):
+    """Grey images with three channels, others as they are."""
+    return np.broadcast_to(images, (*images.shape[:3], 3))
+
+
+def _figure(**settings):
+    # The object-oriented interface: pyplot would pick a backend and keep global figures.
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 5), layout="constrained", dpi=90)
+    return figure, figure.add_subplot(**settings)
+
+
+def _rendered(figure):
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    return _with_palette(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
+
+
+def _with_palette(picture, colours=COLOURS):
+    """A third of the bytes, and one does not see it."""
+    return picture.quantize(colours, dither=Image.Dither.NONE)
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)

@@ -1,0 +1,18 @@
+"""Each world is drawn once for all tests."""
+
+import functools
+
+import pytest
+
+from trainers.datasets import worlds
+
+
+@pytest.fixture(scope="session")
+def read():
+    """(name, split, count) -> `Samples`."""
+
+    @functools.cache
+    def drawn(name, split, count=None):
+        return worlds.find(name).read(split, count)
+
+    return drawn

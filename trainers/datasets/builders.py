@@ -1,0 +1,122 @@
+"""The worlds that are drawn, as TFDS builders: drawn once, kept on disk, and read in moments.
+
+import trainers.datasets.builders
+tfds.load("glyphs", split="test")    # dicts of x, y and the factors that each was drawn from
+"""
+
+import contextlib
+import io
+import os
+import time
+
+import numpy as np
+import tensorflow_datasets as tfds
+
+from trainers.datasets import worlds
+from trainers.datasets.worlds.samples import Samples
+
+TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # else a uint8 takes eight bytes
+
+
+class Drawn(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """`x`, `y` where the world has one, and `factors`, of each sample of `WORLD`."""
+
+    VERSION = tfds.core.Version("1.0.0")
+    WORLD = None
+
+    def _info(self):
+        world = self.WORLD
+        features = {"x": tfds.features.Tensor(shape=world.shape, dtype=np.uint8, **TENSOR)}
+        if world.y_shape == ():
+            features["y"] = tfds.features.ClassLabel(names=list(world.class_names))
+        elif world.y_shape is not None:
+            dtype = np.int32 if world.y_levels is None else np.uint8
+            features["y"] = tfds.features.Tensor(shape=world.y_shape, dtype=dtype, **TENSOR)
+        factors = {name: _feature(factor) for name, factor in world.factors.items()}
+        if factors:
+            features["factors"] = tfds.features.FeaturesDict(factors)
+        return tfds.core.DatasetInfo(
+            builder=self,
+            description=world.description,
+            features=tfds.features.FeaturesDict(features),
+            supervised_keys=("x", "y") if "y" in features else None,
+            disable_shuffling=True,  # rows stay as they are drawn; shuffling is load's
+        )
+
+    def _split_generators(self, dl_manager):
+        return {name: self._generate_examples(name) for name in self.WORLD.splits if name != "all"}
+
+    def _generate_examples(self, split):
+        samples = self.WORLD.read(split)
+        for row in range(len(samples.x)):
+            example = {"x": samples.x[row]}
+            if samples.y is not None:
+                example["y"] = samples.y[row]
+            if samples.factors:
+                example["factors"] = {name: rows[row] for name, rows in samples.factors.items()}
+            yield row, example
+
+
+def _feature(factor):
+    if factor.dtype == "str":
+        return tfds.features.Text()
+    if factor.shape == ():
+        return tfds.features.Scalar(np.dtype(factor.dtype))
+    return tfds.features.Tensor(shape=factor.shape, dtype=np.dtype(factor.dtype), **TENSOR)
+
+
+# A class per world, for TFDS finds a builder by its class.
+BUILDERS = {
+    world.name: type(
+        world.name.title().replace("_", ""),
+        (Drawn,),
+        {"name": world.name, "WORLD": world, "__module__": __name__, "__doc__": world.description},
+    )
+    for world in worlds.WORLDS
+    if world.levels is not None  # points take no longer to draw than to read
+}
+
+
+def read(world, split, data_dir=None):
+    """Returns the `Samples` of a split of a world in `BUILDERS`.
+
+    Args:
+        world: its name.
+        split: one of the world's, or "all": train and then test. (To TFDS "all" would be every
+            split one after the other.)
+        data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
+            on the first call, which takes some seconds.
+    """
+    whole = prepared(BUILDERS[world], data_dir).as_dataset(
+        "train+test" if split == "all" else split, batch_size=-1
+    )
+    factors = {name: rows.numpy() for name, rows in whole.get("factors", {}).items()}
+    for name, rows in factors.items():
+        if rows.dtype == object:
+            factors[name] = np.array([text.decode() for text in rows])
+    y = whole["y"].numpy() if "y" in whole else None
+    if y is not None and y.dtype == np.int64:  # a ClassLabel's
+        y = y.astype(np.int32)
+    return Samples(whole["x"].numpy(), y, factors)
+
+
+def prepared(builder, data_dir=None):
+    """Returns a builder, of this class, of files that are written, now or before."""
+    if data_dir is not None:
+        data_dir = os.path.expanduser(data_dir)
+        os.makedirs(data_dir, exist_ok=True)  # what cannot be made is said at once
+    silence = io.StringIO()  # TFDS's progress bars take more lines than the worlds take seconds
+    for patience in (0.5, 1.0, 2.0, 4.0, None):
+        try:
+            with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
+                builder(data_dir=data_dir).download_and_prepare()
+            break
+        except (OSError, RuntimeError) as error:  # TFDS makes the one of the other
+            # Of several processes that prepare at once one may be in another's way; the files of
+            # the first one serve all.
+            if builder(data_dir=data_dir).is_prepared():
+                break
+            if patience is None or isinstance(error, PermissionError):
+                raise
+            time.sleep(patience)
+    return builder(data_dir=data_dir)  # a new one, for it reads what the first one has written

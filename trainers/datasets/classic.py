@@ -1,0 +1,186 @@
+"""The files that data sets came in before there were packages, as people have them on disk.
+
+    train-images-idx3-ubyte(.gz) …   a folder of MNIST, Fashion-MNIST, KMNIST …  (LeCun's IDX)
+    data_batch_1 … test_batch        a folder of CIFAR-10; train, test of CIFAR-100  (pickles)
+    images.npz                       arrays by the names that Keras, MedMNIST and NumPy give
+
+All are read into memory as they are.
+"""
+
+import gzip
+import io
+import pickle
+import re
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+IDX = re.compile(r"(.*)-images[-.]idx3-ubyte(\.gz)?$")
+SPLITS = {"t10k": "test", "val": "validation"}  # how some call them -> how we do
+NPZ = {  # split -> names of its images, and of its labels
+    "train": (("x_train", "train_images", "images", "x", "arr_0"), ("y_train", "train_labels")),
+    "validation": (("x_val", "val_images"), ("y_val", "val_labels")),
+    "test": (("x_test", "test_images"), ("y_test", "test_labels")),
+}
+LABELS = ("labels", "y", "arr_1")  # beside images without a split in their name
+
+
+def find(path):
+    """Returns a reader of the files at a path, or None where none of these formats is.
+
+    Returns:
+        A function without arguments that returns (a dict split -> (images uint8 (n, h, w, c),
+        labels int32 (n,) or None), names of the classes, () where they are not known).
+    """
+    path = Path(path).expanduser()
+    if path.is_file():
+        return (lambda: (_read_npz(path), ())) if path.suffix.lower() == ".npz" else None
+    idx = sorted(p for p in path.iterdir() if IDX.match(p.name))
+    if idx:
+        return lambda: (_read_idx(idx), ())
+    for names in (("data_batch_1", "batches.meta"), ("train", "meta")):
+        if all((path / name).is_file() for name in names):
+            return lambda: _read_cifar(path)
+    return None
+
+
+def _read_idx(files):
+    found = {}
+    for images in files:
+        prefix, packed = IDX.match(images.name).groups()
+        stem = images.name.replace("images", "labels").replace("idx3", "idx1")
+        stem = stem.removesuffix(packed or "")
+        labels = next(
+            (p for p in (images.with_name(stem + e) for e in ("", ".gz")) if p.exists()), 0
+        )
+        split = SPLITS.get(prefix, prefix)
+        x = _idx(images, 3)[..., None]
+        y = _idx(labels, 1).astype(np.int32) if labels else None
+        found[split] = _matched(x, y, images)
+    return found
+
+
+def _idx(path, rank):
+    """An array of unsigned bytes; the format says its shape in big-endian integers."""
+    try:
+        data = path.read_bytes()
+        if path.suffix == ".gz":
+            data = gzip.decompress(data)
+        head = np.frombuffer(data, ">u4", rank + 1)
+        shape = tuple(int(n) for n in head[1:])
+        if head[0] != 0x800 + rank:
+            raise ValueError(f"its magic number is {int(head[0]):#x}")
+        return np.frombuffer(data, np.uint8, offset=4 * (rank + 1)).reshape(shape)
+    except (ValueError, EOFError, OSError) as error:  # of a cut file the one, the other or the last
+        raise ValueError(f"{path} is not an IDX file of {rank} axes, or damaged: {error}") from None
+
+
+class _Arrays(pickle.Unpickler):
+    """Of NumPy arrays and nothing else: a pickle may call any function that it names."""
+
+    def find_class(self, module, name):
+        known = {"_reconstruct", "ndarray", "dtype", "encode", "_frombuffer"}
+        if module.split(".")[0] in ("numpy", "_codecs") and name in known:
+            return super().find_class(module, name)
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def _unpickled(path):
+    try:
+        found = _Arrays(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        return {key.decode() if isinstance(key, bytes) else key: v for key, v in found.items()}
+    except Exception as error:  # a damaged pickle raises whatever comes next
+        raise ValueError(f"{path} is not a file of CIFAR, or damaged: {error}") from None
+
+
+def _read_cifar(path):
+    ten = (path / "data_batch_1").is_file()
+    parts = sorted(path.glob("data_batch_*")) if ten else [path / "train"]
+    found = {}
+    for split, files in {
+        "train": parts,
+        "test": [path / ("test_batch" if ten else "test")],
+    }.items():
+        batches = [_unpickled(file) for file in files if file.is_file()]
+        if not batches:
+            continue
+        try:
+            pixels = np.concatenate([batch["data"] for batch in batches])
+            x = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # stored channel by channel
+            y = np.concatenate([batch["labels" if ten else "fine_labels"] for batch in batches])
+        except (KeyError, ValueError) as error:
+            raise ValueError(f"{files[0]} is not a file of CIFAR: {error}") from None
+        found[split] = _matched(np.ascontiguousarray(x), y.astype(np.int32), files[0])
+    meta = _unpickled(path / ("batches.meta" if ten else "meta"))
+    names = meta.get("label_names" if ten else "fine_label_names", [])
+    return found, tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names)
+
+
+def _read_npz(path):
+    try:
+        with np.load(path) as file:  # pickles inside are refused
+            arrays = {name: file[name] for name in file.files}
+    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is not an .npz file of arrays, or damaged: {error}") from None
+    found = {}
+    for split, (images, labels) in NPZ.items():
+        name = next((n for n in images if n in arrays), None)
+        if name is None:
+            continue
+        labels = labels if split in name or name.startswith("val") else LABELS
+        y = next((arrays[n] for n in labels if n in arrays), None)
+        if y is not None:
+            y = _labels(y, path)
+        found[split] = _matched(_bytes(arrays[name], f"{name} of {path}"), y, path)
+    if not found:
+        raise ValueError(
+            f"{path} should hold images under one of {', '.join(NPZ['train'][0])}. "
+            f"Received: {', '.join(arrays) or 'no array'}"
+        )
+    return found
+
+
+def _bytes(images, name):
+    """uint8 (n, h, w, 1 or 3)."""
+    if images.ndim == 3:
+        images = images[..., None]
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
+        raise ValueError(
+            f"{name} should be images of shape (n, h, w), (n, h, w, 1) or (n, h, w, 3). "
+            f"Received: shape={images.shape}"
+        )
+    if images.dtype == np.uint8:
+        return images
+    low, high = (images.min(), images.max()) if images.dtype.kind in "fiub" else (-1, -1)
+    if images.dtype.kind in "iu" and low >= 0 and high <= 255:
+        return images.astype(np.uint8)
+    if images.dtype.kind in "fb" and low >= 0 and high <= 1:
+        return np.rint(images * np.float32(255)).astype(np.uint8)
+    raise ValueError(
+        f"{name} should hold integers in [0, 255] or floats in [0, 1]. "
+        f"Received: {images.dtype} from {low} to {high}"
+    )
+
+
+def _labels(labels, path):
+    if labels.ndim == 2 and labels.shape[1] == 1:
+        labels = labels[:, 0]
+    if labels.ndim == 2:  # one-hot
+        labels = labels.argmax(axis=1)
+    if labels.ndim != 1 or labels.dtype.kind not in "iu" or (labels.size and labels.min() < 0):
+        raise ValueError(
+            f"labels of {path} should be class numbers, shape (n,). "
+            f"Received: {labels.dtype}, shape={labels.shape}"
+        )
+    return labels.astype(np.int32)
+
+
+def _matched(images, labels, path):
+    if not len(images) or (labels is not None and len(labels) != len(images)):
+        count = "no" if labels is None else len(labels)
+        raise ValueError(
+            f"{path} should have as many labels as images, and some. "
+            f"Received: {len(images)} images, {count} labels"
+        )
+    return images, labels

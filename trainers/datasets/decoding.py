@@ -1,0 +1,114 @@
+"""Anyone's image files as pixels: whatever the format, a square of 8-bit grey or RGB.
+
+Damaged files are the caller's to skip: what is wrong with one is said by an `Unreadable`.
+"""
+
+import contextlib
+import io
+import warnings
+
+import numpy as np
+from PIL import Image, ImageOps
+
+SUFFIXES = (  # in any case
+    *(".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
+    *(".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
+)
+SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # as one of these Pillow reads 16-bit greys
+GREY = ("1", "L", "LA", "La", *SIXTEEN_BITS)
+SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
+ORIENTATION = 0x0112
+
+
+class Unreadable(Exception):
+    """A file that is no image, or is damaged; `str` of it says why."""
+
+
+def look(source):
+    """Returns ((height, width), whether it is grey) of an image as it is seen, from its header.
+
+    Args:
+        source: a path, or the bytes of a file.
+
+    Raises:
+        Unreadable: it is no image.
+    """
+    with _opened(source) as image:
+        width, height = image.size
+        if image.getexif().get(ORIENTATION) in SWAPPED:
+            width, height = height, width
+        return (height, width), image.mode in GREY
+
+
+def decode(source, image_size=None, grey=False):
+    """Returns the pixels of an image, uint8 (h, w, 1 or 3) of 0 … 255.
+
+    A photograph is turned the way its camera was held (EXIF), 16 bits are brought to 8, what is
+    transparent becomes white, and of an animation the first picture is taken.
+
+    Args:
+        source: a path, or the bytes of a file.
+        image_size: height and width of the result: the largest square in the middle, resized
+            (bicubic, antialiased). None leaves the image as it is.
+        grey: whether the result has one channel; else three.
+
+    Raises:
+        Unreadable: it is no image, or damaged, or has more pixels than Pillow takes for harmless.
+    """
+    with _opened(source) as image:
+        if image_size is not None:
+            # JPEG can be decoded at 1/2, 1/4 or 1/8, many times as fast; a factor of two is left
+            # to the resizing, which is the better filter.
+            image.draft(None, (2 * image_size, 2 * image_size))
+        image = _flat(ImageOps.exif_transpose(image)).convert("L" if grey else "RGB")
+        if image_size is not None:
+            image = _square(image, image_size)
+        pixels = np.asarray(image)
+    return pixels[..., None] if grey else pixels
+
+
+@contextlib.contextmanager
+def harmless():
+    """Within it Pillow's warning of a decompression bomb is an error, so that it is not opened.
+
+    For one thread to enter while others work: the filters of warnings are the process' own.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        yield
+
+
+@contextlib.contextmanager
+def _opened(source):
+    try:
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
+            yield image
+    except Exception as error:  # decoders of damaged files raise whatever they stumble over
+        text = (error.strerror or str(error)) if isinstance(error, OSError) else ""
+        if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
+            text = f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
+        if "cannot identify image file" in text:
+            text = "not an image"
+        raise Unreadable(text or f"damaged: {error}") from error
+
+
+def _flat(image):
+    """With 8 bits a channel and nothing transparent, grey still grey."""
+    if image.mode in SIXTEEN_BITS:  # convert("L") would clip them at 255
+        pixels = np.asarray(image).astype(np.float64) / 257.0
+        return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+    if image.has_transparency_data:
+        image = image.convert("RGBA")
+        white = Image.new("RGBA", image.size, "white")
+        return Image.alpha_composite(white, image)
+    if image.mode == "F":
+        raise ValueError("pixels are floats, of an unknown range")
+    return image
+
+
+def _square(image, side):
+    width, height = image.size
+    edge = min(width, height)
+    left, top = (width - edge) / 2, (height - edge) / 2
+    box = (left, top, left + edge, top + edge)
+    return image.resize((side, side), Image.Resampling.BICUBIC, box)  # antialiased, in Pillow

@@ -1,0 +1,167 @@
+"""A folder of images as a data set: nested by class or flat, with splits or without.
+
+    photos/*.jpg                    no labels
+    photos/cat/*.jpg, dog/*.jpg     a label for each folder, in alphabetical order
+    photos/train/…, photos/test/…   splits; each flat or nested by class
+
+Without splits of its own a tenth of the images, chosen by their names, is `test` and the rest
+`train`. Hidden files, and those that are no images by their suffix, are passed over.
+"""
+
+import concurrent.futures
+import dataclasses
+import hashlib
+import os
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+from trainers.datasets import decoding, store
+
+SPLITS = {"train": "train", "test": "test", "val": "validation", "valid": "validation"} | {
+    "validation": "validation",
+    "training": "train",
+    "testing": "test",
+}  # name of a folder -> of the split
+
+
+@dataclasses.dataclass(frozen=True)
+class Folder:
+    """The images below a folder.
+
+    Attributes:
+        path: of the folder, absolute.
+        items: a `store.Item` for each image, sorted by name.
+        class_names: of the labels; empty where there are none.
+        key: changes when a file is added, removed or altered.
+    """
+
+    path: Path
+    items: list
+    class_names: tuple
+    key: str
+
+
+def find(path):
+    """Returns the `Folder`.
+
+    Raises:
+        ValueError: there is no image in it.
+        OSError: it cannot be read.
+    """
+    path = Path(path).expanduser().resolve()
+    files = sorted(_files(path))
+    if not files:
+        raise ValueError(
+            "`name` should be a folder with images "
+            f"({' '.join(decoding.SUFFIXES)}). Received: {path}, which has none"
+        )
+    names = [Path(name).parts for name, _ in files]
+    tops = {parts[0] for parts in names if len(parts) > 1}
+    divided = "train" in {SPLITS.get(top.lower()) for top in tops} and all(
+        len(parts) > 1 and parts[0].lower() in SPLITS for parts in names
+    )
+    below = [parts[1:] if divided else parts for parts in names]
+    nested = all(len(parts) > 1 for parts in below)
+    class_names = tuple(sorted({parts[0] for parts in below})) if nested else ()
+    number = {name: i for i, name in enumerate(class_names)}
+    splits = [SPLITS[parts[0].lower()] for parts in names] if divided else ["train"] * len(names)
+    if set(splits) == {"train"}:
+        splits = _divided([name for name, _ in files])
+    items = [
+        store.Item(name, path / name, number[parts[0]] if nested else None, split)
+        for (name, _), parts, split in zip(files, below, splits, strict=True)
+    ]
+    key = hashlib.sha256(repr((str(path), files)).encode()).hexdigest()[:12]
+    return Folder(path, items, class_names, key)
+
+
+def opened(folder, image_size, data_dir):
+    """Returns the `Store` of a folder's images, which the first call for this size writes.
+
+    Args:
+        folder: from `find`.
+        image_size: to which images are brought; None, where all are of one size.
+        data_dir: the folder of stores.
+
+    Raises:
+        ValueError: no image can be read, or their sizes differ and `image_size` is None.
+        OSError: the store cannot be written.
+
+    Warns:
+        UserWarning: files are skipped; how many, which, and where all are listed.
+    """
+    size = image_size or "stored"
+    place = Path(data_dir) / "images" / f"{folder.path.name}-{folder.key}-{size}"
+
+    def write(place):
+        grey = _check_headers(folder, image_size)
+        title, total = folder.path.name, len(folder.items)
+        store.write(place, folder.items, image_size, grey, title, total)
+        skipped = store.Store(place).skipped
+        text = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
+        (place / "skipped.txt").write_text(text)
+
+    found = store.opened(place, write)
+    if not found.names:
+        name, reason = found.skipped[0]
+        raise ValueError(
+            f"`name` should be a folder with images. Received: {folder.path}, of whose "
+            f"{len(found.skipped)} none can be read: {name} is {reason}"
+        )
+    if found.skipped:
+        few = ", ".join(f"{name} ({reason})" for name, reason in found.skipped[:3])
+        warnings.warn(
+            f"{len(found.skipped)} of {len(folder.items)} files of {folder.path} are skipped: "
+            f"{few}{', …' if len(found.skipped) > 3 else ''}. All: {place / 'skipped.txt'}",
+            stacklevel=2,
+        )
+    return found
+
+
+def _files(path):
+    """Yields (name inside the folder, (bytes, time)) of each image."""
+    seen = set()  # links may lead back to where they are
+    for top, folders, names in os.walk(path, followlinks=True):
+        seen.add(os.path.realpath(top))
+        folders[:] = [
+            name
+            for name in folders
+            if not name.startswith(".") and os.path.realpath(Path(top, name)) not in seen
+        ]
+        for name in names:
+            file = Path(top, name)
+            if file.suffix.lower() in decoding.SUFFIXES and not name.startswith("."):
+                status = file.stat() if file.exists() else os.lstat(file)  # a link to nowhere
+                yield file.relative_to(path).as_posix(), (status.st_size, status.st_mtime_ns)
+
+
+def _divided(names):
+    """ "train" or "test" for each name, by its hash alone: a new file moves few of the others."""
+    order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names])
+    splits = np.full(len(names), "train", dtype=object)
+    if len(names) > 1:
+        splits[order[: max(1, round(len(names) / 10))]] = "test"
+    return splits.tolist()
+
+
+def _check_headers(folder, image_size):
+    """Returns whether all images are grey, and refuses different sizes without `image_size`."""
+
+    def look(item):
+        try:
+            return decoding.look(item.source)
+        except decoding.Unreadable:
+            return None
+
+    with concurrent.futures.ThreadPoolExecutor() as workers, decoding.harmless():
+        found = [header for header in workers.map(look, folder.items) if header]
+    sizes = sorted({size for size, _ in found})
+    if image_size is None and len(sizes) > 1:
+        (h, w), (most_h, most_w) = sizes[0], sizes[-1]
+        raise ValueError(
+            f"`image_size` should be given: the images of {folder.path} are of {len(sizes)} "
+            f"sizes, from {h}x{w} to {most_h}x{most_w}. Received: image_size=None"
+        )
+    return all(grey for _, grey in found)

@@ -1,0 +1,135 @@
+"""Datasets that others have published, by the names that TFDS has for them: "mnist", "celeb_a" …
+
+TFDS fetches and keeps them; here they are looked for before anything is fetched, since TFDS waits
+for minutes for a network that is not there.
+"""
+
+import re
+import threading
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+
+from trainers.datasets import store
+
+PATIENCE = 3.0  # seconds for an answer
+HOST = "https://storage.googleapis.com"  # where TFDS looks first, whatever it fetches
+RESERVED = "all"  # to TFDS: every split, one after the other
+
+
+def names():
+    """The names that TFDS knows, sorted."""
+    import tensorflow_datasets as tfds
+
+    return sorted(tfds.list_builders(with_community_datasets=False))
+
+
+def builder(name, data_dir):
+    """Returns the TFDS builder of a name, fetched and prepared; None where TFDS knows no such name.
+
+    Args:
+        name: as TFDS has it, a config or a version included: "mnist", "cats_vs_dogs:4.0.1".
+        data_dir: TFDS's folder.
+
+    Raises:
+        ValueError: it is not in `data_dir` and cannot be fetched; the sentence says what to do.
+    """
+    import tensorflow_datasets as tfds
+
+    try:
+        found = tfds.builder(name, data_dir=data_dir)
+    except ValueError as error:
+        if isinstance(error, tfds.core.registered.DatasetNotFoundError):
+            return None
+        raise ValueError(f"`name` is not one that TFDS takes: {_line(error)}") from None
+    if found.is_prepared():
+        return found
+    instead = (
+        f"Prepare it where there is a network, `tfds build {name} --data_dir=DIR`, and give the "
+        "folder as `data_dir`; or give the path of a folder of images."
+    )
+    if not reachable():
+        raise ValueError(
+            f"`name` is {name!r}, which is not in {data_dir} and cannot be fetched: {HOST} does "
+            f"not answer. {instead}"
+        )
+    try:
+        found.download_and_prepare()
+    except Exception as error:  # of the network, of checksums, of quotas, of a missing package
+        raise ValueError(
+            f"`name` is {name!r}, which TFDS could not fetch: {_line(error)}. {instead}"
+        ) from error
+    return tfds.builder(name, data_dir=data_dir)
+
+
+def reachable():
+    """Whether there is a network that leads to where TFDS fetches from, within `PATIENCE`."""
+    answered = []
+
+    def ask():
+        try:
+            urllib.request.urlopen(HOST, timeout=PATIENCE)
+        except urllib.error.HTTPError:  # an answer too
+            answered.append(True)
+        except OSError:
+            return
+        answered.append(True)
+
+    thread = threading.Thread(target=ask, daemon=True)  # no timeout bounds the look-up of a name
+    thread.start()
+    thread.join(PATIENCE)
+    return bool(answered)
+
+
+def opened(builder, split, image_size, data_dir):
+    """Returns the `Store` of a split's images, which the first call for this size writes.
+
+    Args:
+        builder: from `builder`.
+        split: as TFDS takes it, slices included: "train[:80%]".
+        image_size: to which images are brought; None, where all are of one size.
+        data_dir: the folder of stores.
+    """
+    image, label = keys(builder)
+    grey = builder.info.features[image].shape[-1] == 1
+
+    def items():
+        import tensorflow_datasets as tfds
+
+        data = builder.as_dataset(split, decoders={image: tfds.decode.SkipDecoding()})
+        for row, example in enumerate(data.as_numpy_iterator()):
+            number = int(example[label]) if label else None
+            yield store.Item(f"{split} {row}", example[image], number)
+
+    def write(place):
+        title, total = builder.name, builder.info.splits[split].num_examples
+        store.write(place, items(), image_size, grey, title, total)
+
+    inside = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
+    return store.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
+
+
+def keys(builder):
+    """The names of the images, and of the labels or None, in a dataset's examples.
+
+    Raises:
+        ValueError: it has no images.
+    """
+    import tensorflow_datasets as tfds
+
+    features = builder.info.features
+    kinds = {name: type(features[name]) for name in features}
+    images = [name for name, kind in kinds.items() if kind is tfds.features.Image]
+    labels = [name for name, kind in kinds.items() if kind is tfds.features.ClassLabel]
+    if not images or features[images[0]].np_dtype not in (np.uint8, np.uint16):
+        raise ValueError(
+            f"`name` should be a dataset of images. Received: {builder.name!r}, which has "
+            f"{', '.join(kinds)}"
+        )
+    return images[0], labels[0] if labels else None
+
+
+def _line(error):
+    return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,0 +1,160 @@
+"""Images decoded once and kept on disk, so that training reads rows and never meets a bad file.
+
+A store is a folder: `pixels` (uint8, one image after the other) and `index.json`. It is written
+beside and renamed when it is whole; memory holds one chunk, however many images there are.
+"""
+
+import concurrent.futures
+import dataclasses
+import itertools
+import json
+import os
+import shutil
+import threading
+from pathlib import Path
+
+import numpy as np
+
+from trainers.datasets import decoding
+
+CHUNK = 256  # images in memory at once
+
+
+@dataclasses.dataclass(frozen=True)
+class Item:
+    """One image to be stored.
+
+    Attributes:
+        name: what the user knows it by, the path inside its folder.
+        source: a path, or the bytes of a file.
+        label: its class, or None.
+        split: to which it belongs.
+    """
+
+    name: str
+    source: object
+    label: int | None = None
+    split: str = "all"
+
+
+class Rows:
+    """Images in a file, uint8 (n, h, w, c), read when they are asked for and then forgotten.
+
+    A memory map would do, but its pages count as the process' own until others need the memory.
+    """
+
+    def __init__(self, path, shape, rows):
+        self.path, self.shape, self.dtype = Path(path), (len(rows), *shape), np.dtype(np.uint8)
+        self._rows, self._size = np.asarray(rows, np.int64), int(np.prod(shape))
+        self._lock, self._file = threading.Lock(), None
+
+    def __len__(self):
+        return self.shape[0]
+
+    def __getitem__(self, rows):
+        """A copy of these rows, numbers (m,): uint8 (m, h, w, c)."""
+        taken = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        with self._lock:
+            self._file = self._file or open(self.path, "rb")  # noqa: SIM115 (for all batches)
+            for image, row in zip(taken, self._rows[rows], strict=True):
+                self._file.seek(row * self._size)
+                if self._file.readinto(image.reshape(-1)) != self._size:
+                    raise OSError(f"{self.path} is shorter than it was. Load the data again.")
+        return taken
+
+
+class Store:
+    """What was stored of a collection of images.
+
+    Attributes:
+        folder: of the files.
+        shape: (h, w, c) of each image.
+        names, labels, splits: of each image, in order; `labels` is None where there are none.
+        skipped: (name, reason) of each file that could not be read.
+    """
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        index = json.loads((self.folder / "index.json").read_text())
+        self.shape, self.skipped = tuple(index["shape"]), [tuple(s) for s in index["skipped"]]
+        self.names, self.splits = index["names"], np.array(index["splits"])
+        labelled = None not in index["labels"]
+        self.labels = np.array(index["labels"], np.int32) if labelled else None
+        expected = len(self.names) * int(np.prod(self.shape))
+        if (self.folder / "pixels").stat().st_size != expected:
+            raise OSError(f"{self.folder} is damaged")
+
+    def images(self, rows):
+        """The `Rows` of these numbers."""
+        return Rows(self.folder / "pixels", self.shape, rows)
+
+
+def opened(folder, write):
+    """Returns the `Store` in a folder; where there is none, or a damaged one, `write(folder)` it.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    try:
+        return Store(folder)
+    except (OSError, ValueError, KeyError):
+        shutil.rmtree(folder, ignore_errors=True)
+    write(folder)
+    return Store(folder)
+
+
+def write(folder, items, image_size, grey, title, total):
+    """Decodes images, all to one size, into a new store.
+
+    Args:
+        folder: of the store; it appears when all is written.
+        items: an iterable of `Item`s.
+        image_size, grey: as for `decoding.decode`.
+        title: what is shown beside the progress bar, which a terminal gets.
+        total: how many items there are.
+
+    Raises:
+        OSError: it cannot be written.
+    """
+    from tqdm import tqdm
+
+    folder = Path(folder)
+    draft = folder.with_name(f".{folder.name}.{os.getpid()}")
+    draft.mkdir(parents=True, exist_ok=True)
+    kept, skipped, shape = [], [], None
+
+    def read(item):
+        try:
+            return decoding.decode(item.source, image_size, grey)
+        except decoding.Unreadable as error:
+            return error
+
+    try:
+        bar = tqdm(total=total, desc=title, unit=" images", disable=None, leave=False)
+        workers = concurrent.futures.ThreadPoolExecutor()  # Pillow decodes beside Python
+        with open(draft / "pixels", "wb") as file, workers, bar, decoding.harmless():
+            items = iter(items)
+            while chunk := list(itertools.islice(items, CHUNK)):
+                for item, pixels in zip(chunk, workers.map(read, chunk), strict=True):
+                    if isinstance(pixels, decoding.Unreadable):
+                        skipped.append((item.name, str(pixels)))
+                        continue
+                    if shape not in (None, pixels.shape):
+                        skipped.append((item.name, f"its shape is {pixels.shape}, not {shape}"))
+                        continue
+                    shape = pixels.shape
+                    file.write(pixels.tobytes())
+                    kept.append(item)
+                bar.update(len(chunk))
+        index = {
+            "shape": shape or (0, 0, 0),
+            "skipped": skipped,
+            "names": [item.name for item in kept],
+            "labels": [item.label for item in kept],
+            "splits": [item.split for item in kept],
+        }
+        (draft / "index.json").write_text(json.dumps(index))
+        if not folder.exists():  # else another process was as fast
+            draft.rename(folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
