@@ -5,6 +5,7 @@ its end, so that what is written says where it belongs.
 """
 
 import csv
+import math
 import signal
 import sys
 import threading
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from trainers import checkpoints, files
 
@@ -71,6 +73,51 @@ class Frames(keras.callbacks.Callback):
         step = self.step_of(epoch)
         with files.aside(self.folder / f"{step:08d}.png") as draft:
             self.draw(self.model, step).save(draft)
+
+
+class Scores(keras.callbacks.Callback):
+    """Judges samples during `fit`, and puts the figures into `logs` beside the losses.
+
+        score = lambda samples: metrics.score(held_out, samples, metrics.evaluator("digits"))
+        model.fit(data, epochs=50, callbacks=[Scores(score, n=len(held_out), every=5)])
+
+    The samples are those of the averaged weights, of the same latents each time, and nothing that
+    the training draws or holds is touched: it ends as it would without. They are judged at the end
+    of the first epoch, so that all rows have the same columns, and of every `every`th; between them
+    the figures are NaN. `History` and `ProgbarLogger` see them, and those callbacks that stand
+    behind this one in the list: `LossLog`, Keras' `CSVLogger` and `TensorBoard`.
+
+    Args:
+        score: samples, an array (n, …) -> a dict of figures, such as `metrics.score`'s; or, of
+            points, lambda x: {"modes": metrics.mode_coverage(x, centers, std)[0]}. What is no
+            number is passed over.
+        n: how many samples. Compare only figures of one n.
+        every: epochs from one judgement to the next.
+        seed: of the latents.
+        **conditions: what the family's `generate` takes besides, such as `labels`.
+    """
+
+    def __init__(self, score, n, every=1, seed=0, **conditions):
+        super().__init__()
+        if every < 1:
+            raise ValueError(f"`every` should be at least 1. Received: every={every!r}")
+        self.score, self.n, self.every, self.seed = score, n, every, seed
+        self.conditions = conditions
+        self._names = None  # of the figures, once some are known
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = {} if logs is None else logs
+        if self._names is not None and (epoch + 1) % self.every:
+            logs.update(dict.fromkeys(self._names, math.nan))
+            return
+        found = self.score(self.model.generate(self.n, seed=self.seed, **self.conditions))
+        numbers = {
+            name: float(value)
+            for name, value in found.items()
+            if isinstance(value, (int, float, np.number))
+        }
+        self._names = list(numbers)
+        logs.update(numbers)
 
 
 class Checkpoints(keras.callbacks.Callback):

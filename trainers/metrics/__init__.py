@@ -2,28 +2,57 @@
 
 Every function takes `real` before `fake`, one sample a row, and returns floats. Features are
 compared in the unit they come in; `evaluator("digits")` takes images as the networks make them,
-in [-1, 1].
+in [-1, 1]. What grows with pairs of samples is computed a part at a time: 50,000 samples fit into
+memory.
 """
 
+from trainers.metrics.battle import generative_adversarial_metric
+from trainers.metrics.birthday import birthday_test
 from trainers.metrics.evaluators import Evaluator, evaluator
-from trainers.metrics.frechet import frechet_distance, frechet_distance_from_moments
+from trainers.metrics.frechet import Moments, frechet_distance, frechet_distance_from_moments
 from trainers.metrics.inception import inception_score
+from trainers.metrics.inception_network import Inception
 from trainers.metrics.kernel import kernel_distance
 from trainers.metrics.manifold import density_coverage, precision_recall
 from trainers.metrics.modes import mode_coverage
-from trainers.metrics.protocol import references, score, verdicts
+from trainers.metrics.neighbours import memorisation, nearest, nearest_neighbour_accuracy
+from trainers.metrics.parzen import parzen_log_likelihood, parzen_sigma
+from trainers.metrics.path_length import perceptual_path_length
+from trainers.metrics.protocol import Protocol, pixel_score, references, score, verdicts
+from trainers.metrics.similarity import ms_ssim, pair_ssim, psnr, ssim
+from trainers.metrics.sliced import patch_sliced_wasserstein, sliced_wasserstein
+from trainers.metrics.two_sample import two_sample_test
 
 __all__ = [
     "Evaluator",
+    "Inception",
+    "Moments",
+    "Protocol",
+    "birthday_test",
     "density_coverage",
     "evaluator",
     "frechet_distance",
     "frechet_distance_from_moments",
+    "generative_adversarial_metric",
     "inception_score",
     "kernel_distance",
+    "memorisation",
     "mode_coverage",
+    "ms_ssim",
+    "nearest",
+    "nearest_neighbour_accuracy",
+    "pair_ssim",
+    "parzen_log_likelihood",
+    "parzen_sigma",
+    "patch_sliced_wasserstein",
+    "perceptual_path_length",
+    "pixel_score",
     "precision_recall",
+    "psnr",
     "references",
     "score",
+    "sliced_wasserstein",
+    "ssim",
+    "two_sample_test",
     "verdicts",
 ]

@@ -1,6 +1,8 @@
-"""What every metric asks of the arrays it is given."""
+"""What every metric asks of the arrays it is given, and how it walks over large ones."""
 
 import numpy as np
+
+PAIRS = 2**23  # numbers of a matrix of pairs held at once, 64 MiB
 
 
 def rows(minimum=1, **arrays):
@@ -12,14 +14,19 @@ def rows(minimum=1, **arrays):
         ValueError: an array has fewer than `minimum` samples, samples of no size, a NaN or an
             infinity; or samples of one array differ in shape from another's.
     """
-    arrays = {name: np.asarray(value, dtype=np.float64) for name, value in arrays.items()}
+    return [value.astype(np.float64, copy=False) for value in checked(minimum, **arrays)]
+
+
+def checked(minimum=1, **arrays):
+    """As `rows`, but in the type of number that came: for those who convert a part at a time."""
+    arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in arrays.items():
         if value.ndim < 2 or len(value) < minimum or value[0].size == 0:
             raise ValueError(
                 f"`{name}` should be of shape (n, d) with n >= {minimum}, d >= 1. "
                 f"Received: {name}.shape={value.shape}"
             )
-        broken = value.size - np.count_nonzero(np.isfinite(value))
+        broken = value.size - sum(np.count_nonzero(np.isfinite(value[p])) for p in parts(value))
         if broken:
             raise ValueError(
                 f"`{name}` should hold finite numbers. "
@@ -30,3 +37,25 @@ def rows(minimum=1, **arrays):
         shapes = ", ".join(f"{name}.shape={value.shape}" for name, value in arrays.items())
         raise ValueError(f"{names} should hold samples of one shape. Received: {shapes}")
     return [value.reshape(len(value), -1) for value in arrays.values()]
+
+
+def parts(array, numbers=PAIRS):
+    """Slices that divide an array's rows into parts of at most so many numbers, or of one row."""
+    return blocks(len(array), array[0].size, numbers)
+
+
+def blocks(n, width, numbers=PAIRS):
+    """Slices that divide n rows of `width` numbers into parts of at most `numbers`, or one row."""
+    step = max(1, numbers // width)
+    return [slice(start, min(start + step, n)) for start in range(0, n, step)]
+
+
+def equally_many(real, fake, seed):
+    """As many of both, the larger set's drawn: a test between them is then won by half by chance.
+
+    Returns:
+        The two matrices, in the order they came where nothing is drawn.
+    """
+    n = min(len(real), len(fake))
+    rng = np.random.default_rng(seed)
+    return [x if len(x) == n else x[rng.permutation(len(x))[:n]] for x in (real, fake)]

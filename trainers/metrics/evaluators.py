@@ -10,58 +10,67 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import checked, parts
+from trainers.metrics.classifier import Classifier
+from trainers.metrics.inception_network import Inception
 
 FILES = {"digits": Path(__file__).with_name("digits_evaluator.npz")}
 
 
 def evaluator(name):
-    """Returns the `Evaluator` of that name, with its weights.
+    """Returns the evaluator of that name, with its weights.
 
     Args:
-        name: "digits".
+        name: "digits", for 8s x 8s grey images; or "inception", for any, see `Inception`.
 
     Raises:
-        ValueError: there is none of that name; the sentence lists those there are.
+        ValueError: there is none of that name, the sentence lists those there are; or its weights
+            cannot be had.
+
+    >>> import numpy as np
+    >>> evaluator("digits").features(np.zeros((5, 8, 8, 1))).shape
+    (5, 64)
     """
+    if name == "inception":
+        return Inception()
     if name not in FILES:
-        raise ValueError(f"`name` should be one of {sorted(FILES)}. Received: name={name!r}")
+        known = sorted([*FILES, "inception"])
+        raise ValueError(f"`name` should be one of {known}. Received: name={name!r}")
     with np.load(FILES[name]) as weights:
         layers = range(len(weights.files) // 2)
         return Evaluator(name, [(weights[f"kernel_{i}"], weights[f"bias_{i}"]) for i in layers])
 
 
-class Evaluator:
+class Evaluator(Classifier):
     """A multilayer perceptron with ReLUs on 8x8 grey images.
 
     Its methods take images of shape (n, 8s, 8s, 1) in [-1, 1], s = 1, 2, 3 …: the unit and the
     layout of a generator's output. They are clipped, brought to [0, 1] and averaged over s x s
     boxes. They raise ValueError for another shape, no image, a NaN or an infinity.
+
+    >>> import numpy as np
+    >>> double = Evaluator("double", [(np.eye(64), np.zeros(64)), (np.eye(64), np.ones(64))])
+    >>> double.logits(np.zeros((1, 16, 16, 1)))[0, :3]  # grey is ½
+    array([1.5, 1.5, 1.5])
     """
 
     def __init__(self, name, layers):
         self.name = name
-        self.layers = layers  # [(kernel (inputs, outputs), bias (outputs,)), …], the last linear
+        # [(kernel (inputs, outputs), bias (outputs,)), …], all with a ReLU but the last
+        *self.hidden, (self.kernel, self.bias) = layers
 
     def features(self, images):
         """Outputs of the last hidden layer, after its ReLU: (n, 64) for "digits"."""
-        hidden = _pixels(images)
-        for kernel, bias in self.layers[:-1]:
-            hidden = np.maximum(hidden @ kernel + bias, 0.0)
-        return hidden
+        images = _checked(images)
+        return np.concatenate([self._hidden(_pixels(images[part])) for part in parts(images)])
 
-    def logits(self, images):
-        """log p(class | image) up to a constant per image: (n, classes)."""
-        kernel, bias = self.layers[-1]
-        return self.features(images) @ kernel + bias
-
-    def classify(self, images):
-        """The most likely class of each image: (n,) integers."""
-        return self.logits(images).argmax(axis=1)
+    def _hidden(self, outputs):
+        for kernel, bias in self.hidden:
+            outputs = np.maximum(outputs @ kernel + bias, 0.0)
+        return outputs
 
 
-def _pixels(images):
-    """Images (n, 8s, 8s, 1) in [-1, 1] -> (n, 64) in [0, 1]."""
+def _checked(images):
     images = np.asarray(images)
     box = images.shape[1] // 8 if images.ndim == 4 else 0
     if box == 0 or images.shape[1:] != (8 * box, 8 * box, 1):
@@ -69,6 +78,12 @@ def _pixels(images):
             "`images` should be of shape (n, side, side, 1), the side a multiple of 8. "
             f"Received: images.shape={images.shape}"
         )
-    (pixels,) = rows(images=images)
-    pixels = np.clip(pixels / 2.0 + 0.5, 0.0, 1.0)
+    checked(images=images)
+    return images
+
+
+def _pixels(images):
+    """Images (n, 8s, 8s, 1) in [-1, 1] -> (n, 64) in [0, 1]."""
+    box = images.shape[1] // 8
+    pixels = np.clip(images.astype(np.float64) / 2.0 + 0.5, 0.0, 1.0)
     return pixels.reshape(-1, 8, box, 8, box).mean(axis=(2, 4)).reshape(-1, 64)

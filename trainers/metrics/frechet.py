@@ -2,11 +2,78 @@
 
 Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter: GANs Trained by a Two Time-Scale Update Rule
 Converge to a Local Nash Equilibrium (2017), eq. 6, https://arxiv.org/abs/1706.08500
+
+Moments are gathered a batch at a time, as in Chan, Golub, LeVeque: Updating Formulae and a Pairwise
+Algorithm for Computing Sample Variances (1979), eq. 2.1: 50,000 samples need no more memory than
+their covariance.
 """
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import checked, parts, rows
+
+
+class Moments:
+    """Mean and covariance of samples that come in batches, all of one size d.
+
+    Nothing is lost to cancellation, as sums of squares would lose it far from the origin: a batch
+    (m, its mean μ', its scatter S' = Σ (x - μ')(x - μ')ᵀ) joins those before it (n, μ, S) by
+
+        δ = μ' - μ;   μ += δ m / (n + m);   S += S' + δ δᵀ n m / (n + m)
+
+    >>> import numpy as np
+    >>> moments = Moments()
+    >>> for batch in np.arange(12.0).reshape(3, 2, 2):
+    ...     moments.update(batch)
+    >>> moments.n, moments.mean, moments.covariance
+    (6, array([5., 6.]), array([[14., 14.],
+           [14., 14.]]))
+    """
+
+    def __init__(self):
+        self.n = 0
+        self._mean = self._scatter = None
+
+    def update(self, batch):
+        """Takes in samples, shape (m, d), m >= 1; images (m, h, w, c) as vectors of pixels.
+
+        Raises:
+            ValueError: no sample, a NaN or an infinity, or samples of another size than before.
+        """
+        (batch,) = checked(batch=batch)
+        if self.n and batch.shape[1] != len(self._mean):
+            raise ValueError(
+                f"`batch` should hold samples of {len(self._mean)} features, as those before. "
+                f"Received: batch.shape={batch.shape}"
+            )
+        for part in parts(batch):
+            self._join(batch[part].astype(np.float64, copy=False))
+
+    def _join(self, x):
+        mean = x.mean(axis=0)
+        x = x - mean
+        scatter = x.T @ x
+        if self.n:
+            shift, share = mean - self._mean, len(x) / (self.n + len(x))
+            mean = self._mean + shift * share
+            scatter += self._scatter + np.outer(shift, shift) * (self.n * share)
+        self.n, self._mean, self._scatter = self.n + len(x), mean, scatter
+
+    @property
+    def mean(self):
+        """Shape (d,), float64."""
+        self._need(1)
+        return self._mean
+
+    @property
+    def covariance(self):
+        """Divided by n - 1; shape (d, d), float64."""
+        self._need(2)
+        return self._scatter / (self.n - 1)
+
+    def _need(self, n):
+        if self.n < n:
+            raise ValueError(f"`update` should have seen {n} samples or more. Received: {self.n}")
 
 
 def frechet_distance(real, fake):
@@ -23,9 +90,16 @@ def frechet_distance(real, fake):
 
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, or different d.
+
+    >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [7.0]]), 6)  # (1 - 5)² + (√2 - √8)²
+    18.0
     """
-    real, fake = rows(minimum=2, real=real, fake=fake)
-    return frechet_distance_from_moments(*_moments(real), *_moments(fake))
+    moments = []
+    for features in checked(minimum=2, real=real, fake=fake):
+        gathered = Moments()
+        gathered.update(features)
+        moments += [gathered.mean, gathered.covariance]
+    return frechet_distance_from_moments(*moments)
 
 
 def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
@@ -40,6 +114,10 @@ def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
 
     Raises:
         ValueError: the shapes do not agree, or a NaN or an infinity.
+
+    >>> import numpy as np
+    >>> frechet_distance_from_moments([0, 0], np.eye(2), [3, 4], 4 * np.eye(2))
+    27.0
     """
     d = np.size(real_mean)
     shapes = tuple(np.shape(moment) for moment in (real_mean, real_cov, fake_mean, fake_cov))
@@ -57,12 +135,6 @@ def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
     shift = np.sum((real_mean - fake_mean) ** 2)
     distance = shift + np.trace(real_cov) + np.trace(fake_cov) - 2.0 * overlap
     return float(max(distance, 0.0))  # equal moments may round to -1e-15
-
-
-def _moments(features):
-    mean = features.mean(axis=0)
-    centred = features - mean
-    return mean, centred.T @ centred / (len(features) - 1)
 
 
 def _without_rounding(eigenvalues):

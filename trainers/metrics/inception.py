@@ -22,6 +22,9 @@ def inception_score(logits, splits=1):
 
     Raises:
         ValueError: no sample, a NaN or an infinity, or fewer samples than splits.
+
+    >>> round(inception_score([[50.0, 0.0], [0.0, 50.0]]), 6)  # sure, and each class once
+    2.0
     """
     (logits,) = rows(logits=logits)
     if not 1 <= splits <= len(logits):

@@ -6,9 +6,7 @@ https://arxiv.org/abs/1801.01401
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
-
-PAIRS = 2**23  # entries of a Gram matrix held at once: 64 MiB
+from trainers.metrics.arrays import PAIRS, blocks, rows
 
 
 def kernel_distance(real, fake, block_size=None):
@@ -28,6 +26,9 @@ def kernel_distance(real, fake, block_size=None):
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, different d, or a block that is
             larger than one of the sets.
+
+    >>> kernel_distance([[0.0], [1.0]], [[1.0], [2.0]])  # 1 + 27 - (1 + 1 + 8 + 27) / 2
+    9.5
     """
     real, fake = rows(minimum=2, real=real, fake=fake)
     if block_size is None:
@@ -56,9 +57,8 @@ def _mean_within(x):
 
 def _kernel_sum(x, y):
     """Sum of k over all pairs of an x and a y, `PAIRS` of them at a time."""
-    step = max(1, PAIRS // len(y))
     total = 0.0
-    for start in range(0, len(x), step):
-        gram = x[start : start + step] @ y.T / x.shape[1] + 1.0
+    for part in blocks(len(x), len(y), PAIRS):
+        gram = x[part] @ y.T / x.shape[1] + 1.0
         total += np.vdot(gram * gram, gram)  # 8 times as fast as gram**3
     return total

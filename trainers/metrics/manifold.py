@@ -6,14 +6,14 @@ Naeem, Oh, Uh, Choi, Yoo: Reliable Fidelity and Diversity Metrics for Generative
 eq. 3 and 4, https://arxiv.org/abs/2002.09797
 
 A sample's ball reaches to its k-th nearest neighbour in its own set, itself not counted, and is
-open: a point on its rim is outside, as in the reference code of the second paper.
+open: a point on its rim is outside, as in the reference code of the second paper. 50,000 samples of
+64 features against as many take 0.3 GB and a minute.
 """
 
 import numpy as np
 
 from trainers.metrics.arrays import rows
-
-PAIRS = 2**23  # distances held at once, 64 MiB: 50,000 samples of 64 features take 0.3 GB, a minute
+from trainers.metrics.neighbours import squared_distances
 
 
 def precision_recall(real, fake, k=5):
@@ -29,12 +29,15 @@ def precision_recall(real, fake, k=5):
 
     Raises:
         ValueError: k < 1, k samples or fewer, a NaN or an infinity, or different d.
+
+    >>> precision_recall([[0.0], [1.0], [2.5]], [[0.5], [0.7], [9.0]], k=1)
+    (0.6666666666666666, 0.6666666666666666)
     """
     real, fake = _centred(real, fake, k)
     real_radii, fake_radii = _squared_radii(real, k), _squared_radii(fake, k)
     precise = np.zeros(len(fake), dtype=bool)
     recalled = np.zeros(len(real), dtype=bool)
-    for part, squared in _squared_distances(real, fake):
+    for part, squared in squared_distances(real, fake):
         precise |= (squared < real_radii[part, None]).any(axis=0)
         recalled[part] = (squared < fake_radii).any(axis=1)
     return float(precise.mean()), float(recalled.mean())
@@ -57,11 +60,14 @@ def density_coverage(real, fake, k=5):
 
     Raises:
         ValueError: k < 1, k samples or fewer, a NaN or an infinity, or different d.
+
+    >>> density_coverage([[0.0], [1.0], [2.5]], [[0.5], [0.7], [9.0]], k=1)
+    (1.3333333333333333, 0.6666666666666666)
     """
     real, fake = _centred(real, fake, k)
     radii = _squared_radii(real, k)
     hits = covered = 0
-    for part, squared in _squared_distances(real, fake):
+    for part, squared in squared_distances(real, fake):
         inside = squared < radii[part, None]
         hits += np.count_nonzero(inside)
         covered += np.count_nonzero(inside.any(axis=1))
@@ -82,18 +88,6 @@ def _squared_radii(x, k):
     Less a part in 10^12 of the spread, so that rounding puts no point of the rim inside.
     """
     radii = np.empty(len(x))
-    for part, squared in _squared_distances(x, x):
+    for part, squared in squared_distances(x, x):
         radii[part] = np.partition(squared, k, axis=1)[:, k]  # rank 0 is x itself
     return radii - 1e-12 * (x * x).sum(axis=1).max()
-
-
-def _squared_distances(x, y):
-    """Yields a slice of x and its squared distances to all y, (rows, len(y)), `PAIRS` at a time."""
-    x_norms, y_norms = (x * x).sum(axis=1), (y * y).sum(axis=1)
-    step = max(1, PAIRS // len(y))
-    for start in range(0, len(x), step):
-        part = slice(start, start + step)
-        squared = x[part] @ (-2.0 * y.T)
-        squared += x_norms[part, None]
-        squared += y_norms
-        yield part, squared

@@ -7,6 +7,7 @@ Lin, Khetan, Fanti, Oh: PacGAN (2018), §4.1, https://arxiv.org/abs/1712.04086
 import numpy as np
 
 from trainers.metrics.arrays import rows
+from trainers.metrics.neighbours import nearest
 
 
 def mode_coverage(samples, centers, std, min_hits=1):
@@ -30,15 +31,19 @@ def mode_coverage(samples, centers, std, min_hits=1):
 
     Raises:
         ValueError: no sample, a NaN or an infinity, different d, std <= 0 or min_hits < 1.
+
+    >>> modes, share, divergence = mode_coverage([[0.1], [0.2], [5.0]], [[0.0], [9.0]], std=1.0)
+    >>> modes, round(share, 4), round(divergence, 4)  # one mode of two: log 2
+    (1, 0.6667, 0.6931)
     """
     samples, centers = rows(samples=samples, centers=centers)
     if not std > 0:
         raise ValueError(f"`std` should be greater than 0. Received: std={std!r}")
     if min_hits < 1:
         raise ValueError(f"`min_hits` should be at least 1. Received: min_hits={min_hits!r}")
-    squared = np.stack([((samples - center) ** 2).sum(axis=1) for center in centers])  # (K, n)
-    good = squared.min(axis=0) < (3.0 * std) ** 2
-    hits = np.bincount(squared.argmin(axis=0)[good], minlength=len(centers))
+    distances, mode = nearest(centers, samples)
+    good = distances < 3.0 * std
+    hits = np.bincount(mode[good], minlength=len(centers))
     modes = int(np.count_nonzero(hits >= min_hits))
     if not good.any():
         return modes, 0.0, float(np.log(len(centers)))

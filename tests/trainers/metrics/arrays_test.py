@@ -7,10 +7,16 @@ import numpy as np
 import pytest
 
 from trainers import metrics
+from trainers.metrics import arrays
 
 PAIRS = {
+    "birthday_test": metrics.birthday_test,
     "frechet_distance": metrics.frechet_distance,
     "kernel_distance": metrics.kernel_distance,
+    "nearest_neighbour_accuracy": metrics.nearest_neighbour_accuracy,
+    "parzen_log_likelihood": lambda real, fake: metrics.parzen_log_likelihood(real, fake, 0.5),
+    "sliced_wasserstein": metrics.sliced_wasserstein,
+    "two_sample_test": metrics.two_sample_test,
     "precision_recall": lambda real, fake: metrics.precision_recall(real, fake, 3),
     "density_coverage": lambda real, fake: metrics.density_coverage(real, fake, 3),
 }
@@ -64,5 +70,24 @@ def test_images_are_compared_as_vectors_of_pixels(compare):
 def test_the_answers_are_floats_whatever_the_features_are(compare):
     rng = np.random.default_rng(0)
     answer = compare(rng.random((20, 4), dtype=np.float32), rng.integers(3, size=(20, 4)).tolist())
-    assert all(type(figure) is float for figure in np.atleast_1d(answer).tolist())
-    assert type(answer) in (float, tuple)
+    figures = answer if isinstance(answer, tuple) else (answer,)
+    assert all(type(figure) in (float, int) for figure in figures)
+
+
+@pytest.mark.parametrize(
+    ("n", "width", "numbers"), [(10, 3, 9), (10, 3, 1), (1, 5, 100), (7, 1, 7)]
+)
+def test_blocks_cover_all_rows_once_and_hold_no_more_than_allowed(n, width, numbers):
+    found = arrays.blocks(n, width, numbers)
+    assert np.concatenate([np.arange(n)[part] for part in found]).tolist() == list(range(n))
+    sizes = [part.stop - part.start for part in found]
+    assert max(sizes) * width <= max(numbers, width)
+
+
+def test_of_the_larger_set_as_many_are_drawn_as_the_smaller_has():
+    real, fake = np.arange(20.0)[:, None], np.arange(100.0, 105.0)[:, None]
+    drawn, kept = arrays.equally_many(real, fake, seed=0)
+    assert len(np.unique(drawn)) == 5 and set(drawn.ravel()) <= set(real.ravel())
+    np.testing.assert_array_equal(kept, fake)
+    np.testing.assert_array_equal(arrays.equally_many(real, fake, seed=0)[0], drawn)
+    assert not np.array_equal(arrays.equally_many(real, fake, seed=1)[0], drawn)

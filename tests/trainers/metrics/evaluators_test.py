@@ -3,6 +3,8 @@ import pytest
 from sklearn.neural_network import MLPClassifier
 
 from trainers import metrics
+from trainers.metrics import evaluators
+from trainers.metrics.arrays import parts
 
 
 @pytest.fixture(scope="module")
@@ -73,5 +75,20 @@ def test_no_images_and_images_that_are_not_finite_are_refused(evaluator):
 
 
 def test_an_unknown_evaluator_is_refused_with_the_names_there_are():
-    with pytest.raises(ValueError, match=r"one of \['digits'\]\. Received: name='inception'"):
-        metrics.evaluator("inception")
+    with pytest.raises(
+        ValueError, match=r"one of \['digits', 'inception'\]\. Received: name='vgg'"
+    ):
+        metrics.evaluator("vgg")
+
+
+def test_logits_are_those_of_the_features(digits, evaluator):
+    images = digits[0][:20]
+    logits = evaluator.head(evaluator.features(images))
+    np.testing.assert_array_equal(logits, evaluator.logits(images))
+
+
+def test_images_are_taken_a_part_at_a_time_with_the_same_result(digits, evaluator, monkeypatch):
+    images = digits[0][:20]
+    whole = evaluator.features(images)
+    monkeypatch.setattr(evaluators, "parts", lambda images: parts(images, 3 * 64))
+    np.testing.assert_allclose(evaluator.features(images), whole, rtol=1e-12, atol=1e-12)

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.linalg import sqrtm
 
-from trainers.metrics import frechet_distance, frechet_distance_from_moments
+from trainers.metrics import Moments, frechet_distance, frechet_distance_from_moments
 
 
 def test_two_gaussians_known_exactly_are_27_apart():
@@ -84,3 +84,40 @@ def test_moments_that_do_not_fit_together_are_refused_with_their_shapes(moments)
 def test_moments_that_are_not_finite_are_refused():
     with pytest.raises(ValueError, match="`fake_cov` should hold finite numbers"):
         frechet_distance_from_moments(np.zeros(2), np.eye(2), np.zeros(2), np.full((2, 2), np.nan))
+
+
+@pytest.mark.parametrize("sizes", [[300], [1, 2, 297], [100, 100, 100]])
+@pytest.mark.parametrize("offset", [0.0, 1e8])
+def test_moments_of_batches_are_those_of_all_samples_however_far_from_the_origin(sizes, offset):
+    noise = np.random.default_rng(0).standard_normal((300, 4)) @ np.diag([1.0, 2.0, 3.0, 4.0])
+    moments = Moments()
+    for batch in np.split(offset + noise, np.cumsum(sizes)[:-1]):
+        moments.update(batch)
+    assert moments.n == 300
+    np.testing.assert_allclose(moments.mean - offset, noise.mean(axis=0), atol=1e-7)
+    np.testing.assert_allclose(moments.covariance, np.cov(noise.T), atol=1e-6 if offset else 1e-12)
+
+
+def test_moments_are_enough_for_the_distance():
+    rng = np.random.default_rng(0)
+    real, fake = rng.standard_normal((200, 6)), rng.standard_normal((300, 6)) + 1.0
+    sets = []
+    for features in (real, fake):
+        moments = Moments()
+        for batch in np.array_split(features.astype("float32"), 7):
+            moments.update(batch)
+        sets += [moments.mean, moments.covariance]
+    assert frechet_distance_from_moments(*sets) == pytest.approx(
+        frechet_distance(real, fake), rel=1e-5
+    )
+
+
+def test_too_few_samples_for_a_moment_and_batches_of_another_size_are_refused():
+    moments = Moments()
+    with pytest.raises(ValueError, match=r"`update` should have seen 1 samples.*Received: 0"):
+        _ = moments.mean
+    moments.update(np.zeros((1, 3)))
+    with pytest.raises(ValueError, match=r"`update` should have seen 2 samples.*Received: 1"):
+        _ = moments.covariance
+    with pytest.raises(ValueError, match=r"3 features.*Received: batch\.shape=\(5, 4\)"):
+        moments.update(np.zeros((5, 4)))
