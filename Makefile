@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test test-all lint bench reliability bazel
+.PHONY: help demo test test-all lint bench reliability bazel wheel
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -41,6 +41,10 @@ reliability: .venv/installed
 ## make bazel     checks the BUILD files with a real Bazel, offline
 bazel: .venv/installed
 	tests/bazel.sh
+
+## make wheel     builds the wheel and uses it in a fresh environment, a few minutes
+wheel: .venv/installed
+	tests/wheel.sh
 
 .venv/installed: requirements.txt pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || \

@@ -3,24 +3,32 @@
     python -m applications.image_synthesis                       # DCGAN on real handwritten digits
     python -m applications.image_synthesis --model=r3gan --recipe=modern --steps=15000
     python -m applications.image_synthesis --resume --steps=9000   # goes on where it was
+    python -m applications.image_synthesis --dataset=~/photos --image_size=32    # your own images
 
 Under --out it writes samples.png (rows by class, in the order they were drawn, none picked),
-progress.gif, interpolation.png (along great circles between latents), loss.png, metrics.json and
-model.keras; under --export_dir a SavedModel for TF Serving, MODEL_DATASET/VERSION.
+nearest.png (samples beside the training images that are most like them), interpolation.png (along
+great circles between latents), progress.gif, loss.png, tensorboard/, metrics.json and model.keras;
+under --export_dir a SavedModel for TF Serving, MODEL_DATASET/VERSION. A finished run is used
+without training:
+
+    python -m applications.image_synthesis --out=runs/dcgan_digits --sample=100 --seed=7
+    python -m applications.image_synthesis --out=runs/dcgan_digits --interpolate=8 --seed=7
+    python -m applications.image_synthesis --out=runs/dcgan_digits --evaluate
+
+write drawn/7/00000.png … beside it and samples.npz, interpolation-7.png, and print its scores.
 """
 
-import dataclasses
 import inspect
+import shutil
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from trainers import command_line
 
 FLAGS = flags.FLAGS
 SETTINGS = ("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision")
-COLUMNS = 12  # images in a row of a picture
+PATHS = 8  # rows of interpolation.png
 
 
 def define_flags():
@@ -31,14 +39,29 @@ def define_flags():
     flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
     flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
     flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+    flags.DEFINE_enum(
+        "features",
+        "auto",
+        ["auto", "digits", "inception", "none"],
+        "Whose features are compared; auto: the data's own classifier, where there is one.",
+    )
+    flags.DEFINE_integer("sample", None, "Draw so many images of a finished run.", lower_bound=1)
+    flags.DEFINE_integer("interpolate", None, "Draw so many paths of one.", lower_bound=1)
+    flags.DEFINE_bool("evaluate", False, "Score a finished run again.")
 
 
 def main():
     """Reads the flags and does the job."""
-    out = Path(FLAGS.out or f"runs/{FLAGS.model}_{FLAGS.dataset}")
+    out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
+    if FLAGS.sample or FLAGS.interpolate or FLAGS.evaluate:
+        given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
+        what = ("sample", "interpolate", "evaluate", "seed", "features", "device", "data_dir")
+        what += ("overwrite",)
+        revisit(out, given, **{name: FLAGS[name].value for name in what})
+        return
     settings = {name: FLAGS[name].value for name in SETTINGS}
     places = {"out": out, "export_dir": Path(FLAGS.export_dir or out / "saved_models")}
-    how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
+    how = ("device", "workers", "worker", "data_dir", "resume", "overwrite", "features")
     synthesize(settings, FLAGS.steps, **places, **{name: FLAGS[name].value for name in how})
 
 
@@ -53,6 +76,7 @@ def synthesize(
     data_dir=None,
     resume=False,
     overwrite=False,
+    features="auto",
 ):
     """Trains, shows, scores and exports one model.
 
@@ -60,7 +84,7 @@ def synthesize(
         settings: a dict of the `SETTINGS`, each as the flag of that name.
         steps: train steps in all.
         out, export_dir: folders.
-        device, workers, worker, data_dir, resume, overwrite: as the flags.
+        device, workers, worker, data_dir, resume, overwrite, features: as the flags.
 
     Returns:
         What was written to metrics.json; None on workers but the first, which write nothing.
@@ -68,44 +92,26 @@ def synthesize(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    from trainers import datasets
+    from trainers import evaluation
 
-    with command_line.flag("dataset"):
-        world = datasets.info(settings["dataset"])
-        if len(world.shape) != 3:
-            raise ValueError(f"The dataset should hold images. {world.name} holds points.")
-    if settings["image_size"]:
-        size = settings["image_size"]
-        world = dataclasses.replace(world, shape=(size, size, world.shape[2]))
-    halves = "half_a" in world.splits
-    train_split, held_out = ("half_a", "half_b") if halves else ("train", "test")
+    data = evaluation.Data.of(settings, data_dir)
+    evaluation.judge_of(data, features)  # refuses what there is not
 
-    from trainers import batches, devices, export, files, training  # from here on it takes seconds
+    # From here on it takes seconds.
+    from trainers import batches, devices, drawing, export, files, training
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
     with strategy.scope():
-        model = build(settings, world, steps)
-
+        model = build(settings, data.info, steps)
     turns = max(model.turns.values())
-    batch_size, seed = settings["batch_size"], settings["seed"]
+    conditional = len(model.batch_format()) > 1
 
     def load(start=(0, 0)):
-        conditional = len(model.batch_format()) > 1
-        return datasets.load(
-            world.name,
-            train_split,
-            batch_size,
-            turns,
-            labels=conditional,
-            image_size=settings["image_size"],
-            data_dir=data_dir,
-            seed=seed,
-            start=start,
-        )
+        return data.stream(turns, conditional, start)
 
     load()  # refuses what cannot be loaded before anything is written
-    batches.check_deal(batch_size * turns, turns, strategy.num_replicas_in_sync)
+    batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
     if out not in export_dir.parents and devices.is_first(strategy):
         files.make_folder(export_dir, "export_dir")
     run = training.Run(out, settings, steps, resume, overwrite, strategy)
@@ -119,31 +125,90 @@ def synthesize(
     if resume and run.writes:
         print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
     model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride))
-    latents = draw(model, 5 * COLUMNS, seed)
-    in_epoch = world.splits[train_split] // (batch_size * turns)
-    run.train(model, load, in_epoch, lambda model, step: frame(model, latents, step))
+    latents = drawing.latents(model, 5 * drawing.COLUMNS, settings["seed"])
+    in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
+    run.train(model, load, in_epoch, lambda model, step: drawing.frame(model, latents, step))
     if not run.writes:
         return None
 
-    splits = {"train": train_split, "held_out": held_out}
-    real = {
-        role: datasets.arrays(world.name, split, settings["image_size"], data_dir)
-        for role, split in splits.items()
-    }
-    n = len(real["held_out"][0])
-    fake = model.generate(n, seed=seed)
-    show(out, model, world, fake, seed)
-    scores = judge(model, world, real, fake)
-    if scores:
-        scores["scores"]["protocol"] |= {"splits": splits, "seed": seed}
-    version = export.save(model, export.next_version(export_dir / f"{model.family}_{world.name}"))
-    figures = run.finish(model, {**scores, "saved_model": str(version)})
-    report(out, figures, world)
+    real = {role: data.images(role) for role in ("train", "held_out")}
+    fake = model.generate(len(real["held_out"]), seed=settings["seed"])
+    show(out, model, data, real, fake, settings["seed"])
+    figures = evaluation.scores(data, real, fake, features, settings["seed"])
+    name = f"{model.family}_{data.info.name}"
+    version = export.save(model, export.next_version(export_dir / name))
+    figures = run.finish(model, {**figures, "saved_model": str(version)})
+    evaluation.report(figures)
+    print(f"{figures['steps']:,} steps in {figures['seconds']} s", end=", ")
+    print(f"{figures['images_per_second']:,} images/s")
+    print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {figures['saved_model']}")
     return figures
 
 
-def build(settings, world, steps):
-    """The model of the settings for images like those of `world`, compiled."""
+def revisit(
+    out,
+    given=None,
+    sample=None,
+    interpolate=None,
+    evaluate=False,
+    seed=0,
+    features="auto",
+    device="auto",
+    data_dir=None,
+    overwrite=False,
+):
+    """Draws from a finished run, or scores it, without training.
+
+    Args:
+        out: the folder of the run.
+        given: settings that the caller believes the run to have.
+        sample: how many images to draw, into `out`/drawn/SEED, or None.
+        interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
+        evaluate: whether to score; without a `seed` of its own this gives the run's own figures.
+        seed: of what is drawn.
+        features, device, data_dir, overwrite: as the flags.
+
+    Returns:
+        The figures, as in metrics.json, when `evaluate`; else None.
+
+    Raises:
+        ValueError: there is no finished run in `out`, or it has other settings.
+    """
+    from trainers import devices, drawing, evaluation, files, pictures, training
+
+    settings = training.settings_of(out)
+    others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
+    if others:
+        has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
+        raise ValueError(f"{out} holds a run with other settings. It has {has}.")
+    drawn, paths = out / "drawn" / str(seed), out / f"interpolation-{seed}.png"
+    for path in [drawn] * bool(sample) + [paths] * bool(interpolate):
+        if path.exists() and not overwrite:
+            raise ValueError(f"{path} is there already. Replace it with --overwrite.")
+    devices.strategy(device)
+    model = training.trained(out)
+    if sample:
+        images = model.generate(sample, seed=seed)
+        shutil.rmtree(drawn, ignore_errors=True)
+        with files.aside(drawn) as folder:
+            drawing.write(images, folder)
+        print(f"{sample} images, and samples.npz: {drawn}")
+    if interpolate:
+        with files.aside(paths) as draft:
+            pictures.grid(drawing.interpolations(model, seed, interpolate)).save(draft)
+        print(f"{interpolate} paths: {paths}")
+    if not evaluate:
+        return None
+    data = evaluation.Data.of(settings, data_dir)
+    real = {role: data.images(role) for role in ("train", "held_out")}
+    fake = model.generate(len(real["held_out"]), seed=seed)
+    figures = evaluation.scores(data, real, fake, features, seed)
+    evaluation.report(figures)
+    return figures
+
+
+def build(settings, info, steps):
+    """The model of the settings for images like those of `info`, compiled."""
     import keras
 
     import zoo
@@ -151,103 +216,37 @@ def build(settings, world, steps):
     keras.utils.set_random_seed(settings["seed"])
     with command_line.flag("model"):
         family = zoo.family(settings["model"])
-    sizes = {"image_shape": world.shape}
-    if "classes" in inspect.signature(family).parameters:
-        sizes["classes"] = world.classes
+        sizes = {"image_shape": info.shape}
+        if "classes" in inspect.signature(family).parameters:
+            if info.classes is None:
+                raise ValueError(
+                    f"{settings['model']} is told the class of an image. {info.name} has no labels."
+                )
+            sizes["classes"] = info.classes
     return zoo.create(settings["model"], settings["recipe"], settings["scale"], steps, **sizes)
 
 
-def draw(model, n, seed):
-    """Inputs of the generator for n samples, always the same."""
-    from trainers import noise
+def show(out, model, data, real, fake, seed):
+    """Writes samples.png, nearest.png, interpolation.png, progress.gif and loss.png."""
+    from trainers import callbacks, drawing, evaluation, metrics, pictures
 
-    with noise.stream(seed, label="pictures"):
-        return model.draw(n)
-
-
-def frame(model, inputs, step):
-    """One picture of the film: what the inputs are made into after so many steps."""
-    from trainers import pictures
-    from trainers.adversarial import in_batches
-
-    images = in_batches(model.averaged(), inputs)
-    return pictures.grid(pictures.in_rows(images, COLUMNS), title=f"step {step:,}")
-
-
-def show(out, model, world, fake, seed):
-    """Writes samples.png, interpolation.png, progress.gif and loss.png."""
-    from trainers import callbacks, metrics, pictures
-
-    judged = has_evaluator(world)
-    if judged:
-        classes = metrics.evaluator(world.evaluator).classify(fake)
-        rows = pictures.by_class(fake, classes, world.classes, COLUMNS)
-        title = f"the first {COLUMNS} of {len(fake)} samples that look like each class"
+    columns, title = drawing.COLUMNS, f"{type(model).__name__}, {data.info.name}"
+    judge = evaluation.judge_of(data, "auto")
+    if judge is not None and data.info.classes:
+        count = data.info.classes
+        rows = pictures.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)
+        names = data.info.class_names or range(count)
+        shown = f"the first {columns} of {len(fake)} samples that look like each class"
     else:
-        rows = pictures.in_rows(fake[: COLUMNS**2], COLUMNS)
-        title = "samples"
-    title = f"{type(model).__name__}, {world.name}: {title}"
-    pictures.grid(rows, range(world.classes) if judged else None, title).save(out / "samples.png")
-    pictures.grid(interpolations(model, seed)).save(out / "interpolation.png")
+        rows, names, shown = pictures.in_rows(fake[: columns**2], columns), None, "samples"
+    pictures.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
+    drawing.nearest(real["train"], fake, title).save(out / "nearest.png")
+    pictures.grid(drawing.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
     pictures.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
     log = callbacks.read_log(out / "losses.csv")
     steps = [row.pop("step") for row in log]
     losses = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    pictures.curves(steps, losses, out / "loss.png", f"{type(model).__name__}, {world.name}")
-
-
-def interpolations(model, seed, paths=8):
-    """Rows of images along great circles, each from one latent to another."""
-    from keras import tree
-
-    from trainers import pictures
-    from trainers.adversarial import in_batches
-
-    leaves = [np.asarray(leaf) for leaf in tree.flatten(draw(model, 2 * paths, seed))]
-    rows, shown = [], model.averaged()
-    for i in range(paths):
-        latents = pictures.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
-        rest = [np.repeat(leaf[i : i + 1], COLUMNS, axis=0) for leaf in leaves[1:]]
-        inputs = [latents, *rest] if rest else latents
-        rows.append(in_batches(shown, inputs))
-    return rows
-
-
-def has_evaluator(world):
-    """Whether there is a classifier that takes images of the world's size."""
-    return world.evaluator is not None and not any(side % 8 for side in world.shape[:2])
-
-
-def judge(model, world, real, fake):
-    """Scores against held-out images, those of samplers that are no GANs, and what beats what."""
-    from trainers import metrics
-
-    if not has_evaluator(world):
-        return {}
-    evaluator = metrics.evaluator(world.evaluator)
-    scores = metrics.score(real["held_out"][0], fake, evaluator)
-    references = metrics.references(real["train"][0], real["held_out"][0], evaluator)
-    return {
-        "scores": scores,
-        "verdicts": metrics.verdicts(scores, references),
-        "references": references,
-    }
-
-
-def report(out, figures, world):
-    """Says in a few lines what came out and where it lies."""
-    for figure, verdict in figures.get("verdicts", {}).items():
-        print(
-            f"{figure.replace('_', ' '):>10} {verdict['value']:6.3f} {verdict['verdict']} the best "
-            f"cheap sampler, {verdict['sampler']} ({verdict['baseline']:.3f}); "
-            f"real {world.name} have {figures['references']['other_half'][figure]:.3f}"
-        )
-    if "scores" in figures:
-        missing = [k for k, n in enumerate(figures["scores"]["classes"]) if not n]
-        print(f"   classes {'all there' if not missing else f'missing: {missing}'}")
-    speed = f"{figures['seconds']} s, {figures['images_per_second']:,} images/s"
-    print(f"{figures['steps']:,} steps in {speed}")
-    print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {figures['saved_model']}")
+    pictures.curves(steps, losses, out / "loss.png", title)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Writes the figures of README.md and docs/scaling.md from what the measurements left in docs/.
+"""Writes the figures of README.md and of the pages in docs/ from what measurements left there.
 
-    python -m benchmarks.document                     # both from what is in docs/
+    python -m benchmarks.document                     # all from what is in docs/
     python -m benchmarks.document --demo=runs/demo    # and docs/demo from a finished run
 
 Text outside the marked sections stays as it is. A test holds the pages to what this writes.
@@ -19,7 +19,7 @@ from trainers import command_line
 FLAGS = flags.FLAGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = (ROOT / "README.md", DOCS / "scaling.md")
+PAGES = (ROOT / "README.md", DOCS / "data.md", DOCS / "scaling.md")
 
 
 def define_flags():
@@ -46,6 +46,8 @@ def written(text):
         "engine": engine,
         "reliability": reliability,
         "precision": precision,
+        "data": data,
+        "worlds": worlds,
     }
     for name, section in sections.items():
         marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
@@ -191,6 +193,59 @@ def precision():
         f"steps of 64, scored on the other half; {found['machine']}, which computes half precision "
         "slower than it would a GPU's.",
     )
+
+
+def data():
+    """What reading a folder costs."""
+    found = read(DOCS / "data.json")
+    table = [
+        "| files | memory beyond TensorFlow's | until the first batch, once | later |",
+        "|---|---|---|---|",
+    ]
+    for count, runs in found["memory"].items():
+        first, again = runs["first"], runs["again"]
+        most = max(first["megabytes"], again["megabytes"])
+        table.append(
+            f"| {int(count):,} | {most:.0f} MB | {first['seconds_to_first_batch']:.1f} s "
+            f"| {again['seconds_to_first_batch']:.1f} s |"
+        )
+    rates, side = found["images_per_second"], found["side"]
+    verdict = "above" if found["meets_bound"] else "below"
+    return lines(
+        *table,
+        "",
+        f"JPEGs of 80 to 160 pixels, brought to {side}x{side}, one epoch in batches of "
+        f"{found['batch_size']}; the memory is the process' at its highest. Batches alone come at "
+        f"{rates['batches']:,} images/s, {found['ratio']} times the {rates['fit']:,} of a DCGAN "
+        f"that is trained on them, {verdict} the {found['bound']:g} times that are needed "
+        f"({found['machine']}).",
+    )
+
+
+def worlds():
+    """The worlds that need no download."""
+    from trainers import datasets
+
+    rates = read(DOCS / "data.json")["worlds"]
+    table = ["| | name | samples | beside x | factors | drawn |", "|---|---|---|---|---|---|"]
+    for name in datasets.list_datasets():
+        info = datasets.info(name)
+        sizes = ", ".join(f"{split} {n:,}" for split, n in info.splits.items() if split != "all")
+        beside = {None: "–", (): f"{info.classes} classes"}.get(info.y_shape)
+        rate = f"{rates[name]:,}/s" if name in rates else "real"
+        table.append(
+            f"| ![]({_thumb(name)}) | `{name}` | {_by(info.shape)}: {sizes} "
+            f"| {beside or _by(info.y_shape)} | {', '.join(info.factors) or '–'} | {rate} |"
+        )
+    return lines(*table)
+
+
+def _thumb(name):
+    return f"gallery/{name}.png"
+
+
+def _by(shape):
+    return "x".join(map(str, shape)) if len(shape) > 1 else f"{shape[0]} numbers"
 
 
 def read(path):

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import keras
 import numpy as np
+import tensorflow as tf
+from PIL import Image
 
 from trainers import checkpoints, files
 
@@ -73,6 +75,34 @@ class Frames(keras.callbacks.Callback):
         step = self.step_of(epoch)
         with files.aside(self.folder / f"{step:08d}.png") as draft:
             self.draw(self.model, step).save(draft)
+
+
+class Board(keras.callbacks.Callback):
+    """Writes the losses, and what else is in `logs`, for TensorBoard.
+
+    By train steps, where Keras' own `TensorBoard` counts epochs.
+
+    Args:
+        folder: for `tensorboard --logdir`.
+        step_of: epoch -> train steps done by its end.
+        frames: the folder of a `Frames` before this one in the list, whose pictures are shown too.
+    """
+
+    def __init__(self, folder, step_of, frames=None):
+        super().__init__()
+        self.folder, self.step_of, self.frames = Path(folder), step_of, frames
+        self._writer = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.step_of(epoch)
+        self._writer = self._writer or tf.summary.create_file_writer(str(self.folder))
+        with self._writer.as_default(step=step):
+            for name, value in (logs or {}).items():
+                tf.summary.scalar(name, float(value))
+            if self.frames is not None:
+                picture = np.asarray(Image.open(Path(self.frames) / f"{step:08d}.png"))
+                tf.summary.image("samples", picture.reshape(1, *picture.shape[:2], -1))
+        self._writer.flush()
 
 
 class Scores(keras.callbacks.Callback):

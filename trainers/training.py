@@ -89,12 +89,8 @@ class Run:
         self.checkpoint, self.damaged = checkpoints.newest(self.folder / "checkpoints")
         figures = self.figures
         if self.checkpoint is None and figures:  # of a finished run the model itself
-            model = self.folder / "model.keras"
-            if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):
-                raise ValueError(
-                    f"{model} is not what the run has saved there. Begin anew with --overwrite."
-                )
             place = figures["place"]
+            model = _intact(self.folder, figures)
             self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *place)
         self.done = self.checkpoint.step if self.checkpoint else 0
         self.finished = bool(figures) and figures["steps"] >= self.steps
@@ -127,6 +123,8 @@ class Run:
         saving = callbacks.Checkpoints(folder, step_of, lambda step: divmod(step, batches))
         watching = [saving]
         if self.writes:
+            frames = None if draw is None else self.folder / "frames"
+            watching.insert(0, callbacks.Board(self.folder / "tensorboard", step_of, frames))
             watching.insert(0, callbacks.LossLog(self.folder / "losses.csv", step_of, self.done))
         if self.writes and draw is not None:
             watching.insert(0, callbacks.Frames(self.folder / "frames", draw, step_of))
@@ -214,8 +212,43 @@ class Run:
     def _clear(self):
         for name in ("metrics.json", "losses.csv", "model.keras"):
             (self.folder / name).unlink(missing_ok=True)
-        for name in ("checkpoints", "frames"):
+        for name in ("checkpoints", "frames", "tensorboard"):
             shutil.rmtree(self.folder / name, ignore_errors=True)
+
+
+def settings_of(folder):
+    """The settings of the run in a folder.
+
+    Raises:
+        ValueError: there is none.
+    """
+    settings = files.read_json(Path(folder) / "settings.json")
+    if settings is None:
+        raise ValueError(f"`out` should be the folder of a run. Received: {folder}")
+    return settings
+
+
+def trained(folder):
+    """The model of the finished run in a folder.
+
+    Raises:
+        ValueError: there is none, the run is not finished, or its model was altered since.
+    """
+    settings_of(folder)
+    figures = files.read_json(Path(folder) / "metrics.json")
+    if figures is None:
+        raise ValueError(f"{folder} holds a run that is not finished. Go on with --resume.")
+    return keras.saving.load_model(_intact(folder, figures))
+
+
+def _intact(folder, figures):
+    """The path of a finished run's model, which is what was saved."""
+    model = Path(folder) / "model.keras"
+    if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):
+        raise ValueError(
+            f"{model} is not what the run has saved there. Begin anew with --overwrite."
+        )
+    return model
 
 
 def fast_options(model, stride):

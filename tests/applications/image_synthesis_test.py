@@ -14,6 +14,7 @@ from PIL import Image
 
 import zoo
 from applications import image_synthesis
+from trainers import datasets
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -26,7 +27,7 @@ SETTINGS = {
     "seed": 0,
     "precision": "float32",
 }
-PICTURES = {"samples.png", "progress.gif", "interpolation.png", "loss.png"}
+PICTURES = {"samples.png", "nearest.png", "progress.gif", "interpolation.png", "loss.png"}
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def run(tmp_path_factory, data_dir):
 def test_a_run_leaves_its_pictures_figures_model_and_export(run):
     out, figures = run
     files = {path.name for path in out.iterdir()}
-    assert files >= PICTURES | {"metrics.json", "model.keras", "losses.csv"}
+    assert files >= PICTURES | {"metrics.json", "model.keras", "losses.csv", "tensorboard"}
     assert [path.name for path in out.rglob("*.keras")] == ["model.keras"]
     assert json.loads((out / "metrics.json").read_text()) == figures
     assert figures["saved_model"] == str(out / "exports" / "cgan_digits" / "1")
@@ -62,6 +63,7 @@ def test_figures_say_what_was_compared_and_what_beats_what(run):
     assert figures["verdicts"]["frechet"]["verdict"] == "loses to"
     assert figures["references"]["other_half"]["frechet"] < 0.5
     assert figures["images_per_second"] > 0
+    assert figures["memorisation"]["ratio"] > 1 and not figures["memorisation"]["alarm"]
 
 
 def test_pictures_are_as_large_as_what_they_show(run):
@@ -124,6 +126,9 @@ def test_without_an_evaluator_there_are_samples_but_no_scores(tmp_path, data_dir
     ("changes", "said"),
     [
         ({"dataset": "ring"}, "--dataset: The dataset should hold images. ring holds points."),
+        ({"dataset": "furniture"}, "should hold images. furniture holds voxels."),
+        ({"dataset": "photos", "model": "cgan"}, "--model: .* photos has no labels"),
+        ({"dataset": "./none"}, "--dataset: `name` is a path where there is nothing"),
         ({"dataset": "digit"}, "--dataset: `name` should be one of .* did you mean 'digits'"),
         ({"model": "dc_gan"}, "--model: .*Did you mean dcgan"),
         ({"batch_size": 5000}, "`batch_size` should be at most"),
@@ -144,10 +149,92 @@ def test_help_comes_at_once_and_names_every_flag():
     command = [sys.executable, "-m", "applications.image_synthesis", "--help"]
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     seconds = time.perf_counter() - start
-    names = "model dataset data_dir out steps batch_size seed device precision resume export_dir"
+    names = "model dataset data_dir out steps batch_size seed device precision resume export_dir "
+    names += "sample interpolate evaluate features"
     shown = result.stdout.replace("[no]", "")
     assert [name for name in names.split() if f"--{name}:" not in shown] == []
     assert seconds < 1.0
+
+
+def test_a_finished_run_is_scored_again_without_training(run, data_dir, capsys):
+    out, figures = run
+    before = (out / "model.keras").read_bytes()
+    again = image_synthesis.revisit(out, evaluate=True, data_dir=data_dir)
+    for name in ("scores", "verdicts", "references", "memorisation"):
+        assert again[name] == figures[name]
+    assert "898 real and 898 generated" in capsys.readouterr().out
+    other = image_synthesis.revisit(out, evaluate=True, seed=1, data_dir=data_dir)
+    assert other["scores"]["frechet"] != figures["scores"]["frechet"]
+    assert (out / "model.keras").read_bytes() == before
+
+
+def test_a_finished_run_draws_images_and_paths(run, capsys):
+    out, _ = run
+    image_synthesis.revisit(out, sample=5, interpolate=3, seed=7)
+    drawn = sorted(path.name for path in (out / "drawn" / "7").iterdir())
+    assert drawn == [*(f"0000{i}.png" for i in range(5)), "samples.npz"]
+    expected = keras.saving.load_model(out / "model.keras").generate(5, seed=7)
+    images = np.load(out / "drawn" / "7" / "samples.npz")["images"]
+    np.testing.assert_allclose(images / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-6)
+    np.testing.assert_array_equal(Image.open(out / "drawn/7/00003.png"), images[3, ..., 0])
+    assert Image.open(out / "interpolation-7.png").size == (12 * 50 + 2, 3 * 50 + 2)
+    with pytest.raises(ValueError, match=r"drawn/7 is there already\. Replace it with --overwrite"):
+        image_synthesis.revisit(out, sample=2, seed=7)
+    image_synthesis.revisit(out, sample=2, seed=7, overwrite=True)
+    assert len(list((out / "drawn" / "7").iterdir())) == 3
+
+
+def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
+    with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
+        image_synthesis.revisit(tmp_path / "none", sample=1)
+    (tmp_path / "settings.json").write_text(json.dumps(SETTINGS))
+    with pytest.raises(ValueError, match=r"not finished\. Go on with --resume"):
+        image_synthesis.revisit(tmp_path, sample=1)
+    with pytest.raises(ValueError, match=r"other settings\. It has --model=cgan\.$"):
+        image_synthesis.revisit(run[0], {"model": "dcgan", "seed": 5}, sample=1)
+    for path in run[0].glob("*.*"):
+        if path.is_file():
+            (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "model.keras").write_bytes(b"altered")
+    with pytest.raises(ValueError, match="is not what the run has saved there"):
+        image_synthesis.revisit(tmp_path, sample=1)
+
+
+def test_anyones_photographs_are_trained_on(tmp_path):
+    rng = np.random.default_rng(0)
+    for name in ("cat", "dog"):
+        (tmp_path / "my pets" / name).mkdir(parents=True)
+        for i in range(20):
+            size = rng.integers(20, 60, 2)
+            pixels = rng.integers(0, 255, (*size, 3), np.uint8)
+            Image.fromarray(pixels).save(tmp_path / "my pets" / name / f"{i}.jpg")
+    (tmp_path / "my pets" / "cat" / "bad.jpg").write_bytes(b"bad")
+    settings = SETTINGS | {
+        "model": "cgan",
+        "dataset": str(tmp_path / "my pets"),
+        "image_size": 8,
+        "batch_size": 8,
+    }
+    with pytest.warns(UserWarning, match=r"1 of 41 files .* are skipped: cat/bad\.jpg"):
+        figures = image_synthesis.synthesize(
+            settings, 3, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path
+        )
+    assert "scores" not in figures and figures["memorisation"]["ratio"] > 0
+    assert (tmp_path / "exports" / "cgan_my pets" / "1").is_dir()
+
+
+def test_fit_in_python_gives_the_weights_of_the_script(tmp_path, data_dir):
+    settings = SETTINGS | {"model": "dcgan", "batch_size": 64, "seed": 3}
+    image_synthesis.synthesize(settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir)
+
+    keras.utils.set_random_seed(3)
+    digits = datasets.load("digits", "half_a", batch_size=64, seed=3, data_dir=data_dir)
+    model = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1))
+    model.fit(digits.repeat(), steps_per_epoch=20, verbose=0)
+
+    theirs = keras.saving.load_model(tmp_path / "run" / "model.keras")
+    for a, b in zip(model.variables, theirs.variables, strict=True):
+        np.testing.assert_array_equal(a, b)
 
 
 @pytest.mark.slow

@@ -5,6 +5,7 @@ import signal
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 import zoo
@@ -59,6 +60,28 @@ def test_frames_are_named_after_their_step(model, tmp_path):
     paths = sorted((tmp_path / "frames").iterdir())
     assert [path.name for path in paths] == ["00000002.png", "00000004.png"]
     assert Image.open(paths[1]).getpixel((0, 0)) == 4
+
+
+def test_a_board_has_the_losses_and_the_frames_by_train_steps(model, tmp_path):
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    frames = callbacks.Frames(
+        tmp_path / "frames", lambda model, step: Image.new("RGB", (6, 4)), step_of
+    )
+    history = fit(
+        model, 2, frames, callbacks.Board(tmp_path / "board", step_of, tmp_path / "frames")
+    )
+    events = EventAccumulator(str(tmp_path / "board"))
+    events.Reload()
+    assert sorted(events.Tags()["tensors"]) == sorted([*history, "samples"])
+    for name, values in history.items():
+        found = events.Tensors(name)
+        assert [event.step for event in found] == [2, 4]
+        seen = [tf.make_ndarray(event.tensor_proto).item() for event in found]
+        assert seen == pytest.approx(values)
+    width, height, picture = events.Tensors("samples")[1].tensor_proto.string_val
+    assert (int(width), int(height)) == (6, 4)
+    assert tf.io.decode_png(picture).shape == (4, 6, 3)
 
 
 def place_of(step):

@@ -1,0 +1,56 @@
+"""What a model draws: samples as files, paths between latents, and what it may have copied."""
+
+import numpy as np
+from keras import tree
+from PIL import Image
+
+from trainers import metrics, noise, pictures
+from trainers.adversarial import in_batches
+
+COLUMNS = 12  # images in a row of a picture
+
+
+def latents(model, n, seed):
+    """Inputs of the generator for n samples, always the same."""
+    with noise.stream(seed, label="pictures"):
+        return model.draw(n)
+
+
+def frame(model, inputs, step):
+    """One picture of the film: what the inputs are made into after so many steps."""
+    images = in_batches(model.averaged(), inputs)
+    return pictures.grid(pictures.in_rows(images, COLUMNS), title=f"step {step:,}")
+
+
+def interpolations(model, seed, paths):
+    """Rows of images along great circles, each from one latent to another."""
+    leaves = [np.asarray(leaf) for leaf in tree.flatten(latents(model, 2 * paths, seed))]
+    rows, shown = [], model.averaged()
+    for i in range(paths):
+        path = pictures.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
+        rest = [np.repeat(leaf[i : i + 1], COLUMNS, axis=0) for leaf in leaves[1:]]
+        inputs = [path, *rest] if rest else path
+        rows.append(in_batches(shown, inputs))
+    return rows
+
+
+def nearest(train, fake, title, pairs=3):
+    """A picture of samples, and under each the training image that is most like it in pixels."""
+    fake = fake[: pairs * COLUMNS]
+    _, which = metrics.nearest(train, fake)
+    rows = []
+    for some in pictures.in_rows(np.arange(len(fake)), COLUMNS):
+        rows += [fake[some], train[which[some]]]
+    labels = ["drawn", "trained on"] * (len(rows) // 2)
+    return pictures.grid(rows, labels, f"{title}: the nearest training images")
+
+
+def write(images, folder):
+    """Writes images in [-1, 1] into a new folder: 00000.png …, and all of them as samples.npz."""
+    folder.mkdir()
+    pixels = np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
+    for i, image in enumerate(pixels):
+        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
+            folder / f"{i:05d}.png"
+        )
+    np.savez(folder / "samples.npz", images=pixels)

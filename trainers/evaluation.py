@@ -1,0 +1,129 @@
+"""How good is what a run has learned: data it saw, data it did not see, and scores by both."""
+
+import dataclasses
+
+from trainers import command_line, datasets, metrics
+
+MOST = 10_000  # images of either side that are scored: what a laptop compares in a minute
+ALARM = 0.8  # below it samples lie nearer to training images than other real ones do
+HELD_OUT = ("half_b", "test", "validation")  # the first of them that there is
+
+
+@dataclasses.dataclass(frozen=True)
+class Data:
+    """What a run is trained on and compared with.
+
+    Attributes:
+        settings: of the run.
+        data_dir: as the flag.
+        info: `datasets.Info` of the images as they are trained on.
+        train, held_out: names of splits.
+    """
+
+    settings: dict
+    data_dir: str | None
+    info: object
+    train: str
+    held_out: str
+
+    @classmethod
+    def of(cls, settings, data_dir):
+        """The data of a run's settings.
+
+        Raises:
+            ValueError: there are none of that name, they are no images, or nothing is held out.
+        """
+        with command_line.flag("dataset"):
+            info = datasets.info(settings["dataset"], settings["image_size"], data_dir)
+            if len(info.shape) != 3:
+                kind = "points" if len(info.shape) == 1 else "voxels"
+                raise ValueError(f"The dataset should hold images. {info.name} holds {kind}.")
+            held_out = next((split for split in HELD_OUT if split in info.splits), None)
+            if held_out is None:
+                raise ValueError(f"A split should be held out. {info.name} has one image alone.")
+        return cls(
+            settings, data_dir, info, "half_a" if held_out == "half_b" else "train", held_out
+        )
+
+    def stream(self, turns, labels, start):
+        """Batches to train on, from (epoch, batch) `start`."""
+        settings = self.settings
+        return datasets.load(
+            settings["dataset"],
+            self.train,
+            settings["batch_size"],
+            turns,
+            labels,
+            settings["image_size"],
+            self.data_dir,
+            settings["seed"],
+            start,
+        )
+
+    def images(self, role):
+        """At most `MOST` of the split "train" or "held_out", as an array."""
+        name, size = self.settings["dataset"], self.settings["image_size"]
+        return datasets.arrays(name, getattr(self, role), size, self.data_dir, MOST)[0]
+
+
+def judge_of(data, features):
+    """The name of the evaluator that compares images of the data; None for none.
+
+    Raises:
+        ValueError: that classifier does not take them.
+    """
+    own = data.info.evaluator
+    if own and any(side % 8 for side in data.info.shape[:2]):
+        own = None
+    if features == "digits" and own != "digits":
+        raise ValueError("--features: digits takes the dataset digits, at sides of 8, 16, 24 …")
+    return {"auto": own, "none": None}.get(features, features)
+
+
+def scores(data, real, fake, features, seed):
+    """What `metrics` says of samples.
+
+    Args:
+        data: a `Data`.
+        real: a dict of images: `train` and `held_out`.
+        fake: samples, as many as are held out.
+        features: as the flag.
+        seed: that the samples were drawn with.
+
+    Returns:
+        A dict: `memorisation`, how much nearer samples lie to training images than held-out images
+        do; and where images can be compared in features `scores`, `references` of samplers that are
+        no GANs, and `verdicts`, what beats what.
+    """
+    splits = {"train": data.train, "held_out": data.held_out}
+    ratio = metrics.memorisation(real["train"], real["held_out"], fake)
+    found = {
+        "memorisation": {"ratio": ratio, "alarm": ratio < ALARM, "splits": splits, "seed": seed}
+    }
+    judge = judge_of(data, features)
+    if judge is None:
+        return found
+    evaluator = metrics.evaluator(judge)
+    about = {"splits": splits, "reference": f"samplers fitted to {data.train}", "seed": seed}
+    compared = metrics.score(real["held_out"], fake, evaluator, **about)
+    references = metrics.references(real["train"], real["held_out"], evaluator)
+    verdicts = metrics.verdicts(compared, references)
+    return {"scores": compared, "verdicts": verdicts, "references": references, **found}
+
+
+def report(figures):
+    """Says in a few lines how good the samples are, and compared with what."""
+    if "scores" in figures:
+        print(metrics.Protocol(**figures["scores"]["protocol"]))
+    for figure, verdict in figures.get("verdicts", {}).items():
+        print(
+            f"{figure.replace('_', ' '):>12} {verdict['value']:6.3f} {verdict['verdict']} the best "
+            f"cheap sampler, {verdict['sampler']} ({verdict['baseline']:.3f}); "
+            f"real ones have {figures['references']['other_half'][figure]:.3f}"
+        )
+    if "scores" in figures:
+        missing = [k for k, n in enumerate(figures["scores"]["classes"]) if not n]
+        print(f"     classes {'all there' if not missing else f'missing: {missing}'}")
+    found = figures["memorisation"]
+    verdict = "samples are copies of training images" if found["alarm"] else "no sign of copying"
+    print(f"memorisation {found['ratio']:6.3f} (below {ALARM}: copies): {verdict}")
