@@ -174,6 +174,7 @@ def revisit(
     Raises:
         ValueError: there is no finished run in `out`, or it has other settings.
     """
+    import zoo  # noqa: F401 (the classes that are loaded)
     from trainers import devices, drawing, evaluation, files, pictures, training
 
     settings = training.settings_of(out)

@@ -624,7 +624,9 @@ class AdversarialModel(keras.Model):
 
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
-        self._compile_with(config["rules"], config["options"])
+        # What files of earlier versions do not say is as it was then.
+        agreed, options = rules.defaults() | config["rules"], {"synchronized": None}
+        self._compile_with(agreed, options | config["options"])
 
     def _random_states(self):
         """Where the layers' own random generators (Dropout's) stand: Keras saves them nowhere."""

@@ -184,6 +184,16 @@ def test_a_finished_run_draws_images_and_paths(run, capsys):
     assert len(list((out / "drawn" / "7").iterdir())) == 3
 
 
+def test_a_process_of_its_own_draws_from_a_run(run):
+    """Which has made no model before, so that nothing is registered."""
+    command = [sys.executable, "-m", "applications.image_synthesis", f"--out={run[0]}"]
+    command += ["--sample=2", "--seed=9"]
+    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    assert said.returncode == 0, said.stderr
+    assert "2 images, and samples.npz: " in said.stdout
+    assert (run[0] / "drawn" / "9" / "00001.png").exists()
+
+
 def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
     with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
         image_synthesis.revisit(tmp_path / "none", sample=1)

@@ -175,3 +175,14 @@ def test_accumulated_gradients_take_one_step_with_their_mean():
     assert_same(
         model.discriminator.get_weights(), whole.discriminator.get_weights(), rtol=0, atol=1e-6
     )
+
+
+def test_a_file_of_a_version_without_schedules_is_played_in_turns():
+    model = zoo.create("gan", image_shape=(2,))
+    model.compile(schedule="simultaneous", synchronized=True)
+    config = model.get_compile_config()
+    del config["rules"]["schedule"], config["options"]["synchronized"]
+    other = zoo.create("gan", image_shape=(2,))
+    other.compile_from_config(config)
+    assert other.schedule == "alternating"
+    assert other.compile_options["synchronized"] is None

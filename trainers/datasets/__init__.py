@@ -1,15 +1,18 @@
-"""What to learn from: small worlds that need no download, as streams of batches ready for `fit`.
+"""What to learn from: worlds that need no download, anyone's folder of images, and TFDS's names.
 
     from trainers import datasets
 
-    datasets.list_datasets()                               # ["digits", "grid", "ring"]
+    datasets.list_datasets()                               # ["captions", "digits", …]
     data = datasets.load("digits", batch_size=64, turns=2, image_size=32)
     model.fit(data, epochs=10)                             # each epoch in another order
+    data = datasets.load("~/photos", image_size=64)        # any formats and sizes
     x, y = datasets.arrays("digits", split="test")         # the whole split, for scores
+    datasets.factors("glyphs", split="test")               # what each was drawn from
     datasets.info("ring").centers                          # the truth, where it is known
 
-Images are float32 in [-1, 1], shape (n, h, w, c); points are float32, shape (n, 2), unscaled.
-Neither `list_datasets` nor `info`, nor the import, loads TensorFlow.
+Images are float32 in [-1, 1], shape (n, h, w, c); voxels float32 of 0 and 1, (n, d, h, w, 1);
+points float32, (n, d), unscaled. Neither `list_datasets` nor `info` of a world, nor the import,
+loads TensorFlow.
 """
 
 from trainers.datasets.catalog import Info, info, list_datasets

@@ -11,6 +11,7 @@ Without splits of its own a tenth of the images, chosen by their names, is `test
 import concurrent.futures
 import dataclasses
 import hashlib
+import itertools
 import os
 import warnings
 from pathlib import Path
@@ -32,15 +33,25 @@ class Folder:
 
     Attributes:
         path: of the folder, absolute.
-        items: a `store.Item` for each image, sorted by name.
+        names: of the images, inside the folder, sorted.
+        labels: the class of each, int32 (n,), or None.
+        splits: to which each belongs, an array of strings (n,).
         class_names: of the labels; empty where there are none.
         key: changes when a file is added, removed or altered.
     """
 
     path: Path
-    items: list
+    names: list
+    labels: np.ndarray | None
+    splits: np.ndarray
     class_names: tuple
     key: str
+
+    def items(self):
+        """Yields a `store.Item` for each image. (All at once would take a kilobyte for each.)"""
+        labels = itertools.repeat(None) if self.labels is None else self.labels.tolist()
+        for name, label, split in zip(self.names, labels, self.splits, strict=False):
+            yield store.Item(name, self.path / name, label, str(split))
 
 
 def find(path):
@@ -57,24 +68,21 @@ def find(path):
             "`name` should be a folder with images "
             f"({' '.join(decoding.SUFFIXES)}). Received: {path}, which has none"
         )
-    names = [Path(name).parts for name, _ in files]
-    tops = {parts[0] for parts in names if len(parts) > 1}
-    divided = "train" in {SPLITS.get(top.lower()) for top in tops} and all(
-        len(parts) > 1 and parts[0].lower() in SPLITS for parts in names
-    )
-    below = [parts[1:] if divided else parts for parts in names]
-    nested = all(len(parts) > 1 for parts in below)
-    class_names = tuple(sorted({parts[0] for parts in below})) if nested else ()
-    number = {name: i for i, name in enumerate(class_names)}
-    splits = [SPLITS[parts[0].lower()] for parts in names] if divided else ["train"] * len(names)
-    if set(splits) == {"train"}:
-        splits = _divided([name for name, _ in files])
-    items = [
-        store.Item(name, path / name, number[parts[0]] if nested else None, split)
-        for (name, _), parts, split in zip(files, below, splits, strict=True)
-    ]
+    names = [name for name, _ in files]
     key = hashlib.sha256(repr((str(path), files)).encode()).hexdigest()[:12]
-    return Folder(path, items, class_names, key)
+    tops = [name.partition("/")[0] if "/" in name else "" for name in names]
+    known = {top: SPLITS.get(top.lower()) for top in set(tops)}
+    divided = "train" in known.values() and None not in known.values()
+    splits = np.array([known[top] if divided else "train" for top in tops])
+    if divided:
+        tops = [name.split("/")[1] if name.count("/") > 1 else "" for name in names]
+    if set(splits) == {"train"}:
+        splits = _divided(names)
+    if "" in tops:  # some lie in no folder of a class
+        return Folder(path, names, None, splits, (), key)
+    class_names, labels = np.unique(tops, return_inverse=True)
+    classes = tuple(class_names.tolist())
+    return Folder(path, names, labels.astype(np.int32), splits, classes, key)
 
 
 def opened(folder, image_size, data_dir):
@@ -97,8 +105,8 @@ def opened(folder, image_size, data_dir):
 
     def write(place):
         grey = _check_headers(folder, image_size)
-        title, total = folder.path.name, len(folder.items)
-        store.write(place, folder.items, image_size, grey, title, total)
+        title, total = folder.path.name, len(folder.names)
+        store.write(place, folder.items(), image_size, grey, title, total)
         skipped = store.Store(place).skipped
         text = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
         (place / "skipped.txt").write_text(text)
@@ -113,7 +121,7 @@ def opened(folder, image_size, data_dir):
     if found.skipped:
         few = ", ".join(f"{name} ({reason})" for name, reason in found.skipped[:3])
         warnings.warn(
-            f"{len(found.skipped)} of {len(folder.items)} files of {folder.path} are skipped: "
+            f"{len(found.skipped)} of {len(folder.names)} files of {folder.path} are skipped: "
             f"{few}{', …' if len(found.skipped) > 3 else ''}. All: {place / 'skipped.txt'}",
             stacklevel=2,
         )
@@ -140,23 +148,26 @@ def _files(path):
 def _divided(names):
     """ "train" or "test" for each name, by its hash alone: a new file moves few of the others."""
     order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names])
-    splits = np.full(len(names), "train", dtype=object)
+    splits = np.full(len(names), "train")
     if len(names) > 1:
         splits[order[: max(1, round(len(names) / 10))]] = "test"
-    return splits.tolist()
+    return splits
 
 
 def _check_headers(folder, image_size):
     """Returns whether all images are grey, and refuses different sizes without `image_size`."""
 
-    def look(item):
+    def look(name):
         try:
-            return decoding.look(item.source)
+            return decoding.look(folder.path / name)
         except decoding.Unreadable:
             return None
 
     with concurrent.futures.ThreadPoolExecutor() as workers, decoding.harmless():
-        found = [header for header in workers.map(look, folder.items) if header]
+        found = set()
+        for start in range(0, len(folder.names), store.CHUNK):  # a pool takes all it is given
+            found.update(workers.map(look, folder.names[start : start + store.CHUNK]))
+    found.discard(None)
     sizes = sorted({size for size, _ in found})
     if image_size is None and len(sizes) > 1:
         (h, w), (most_h, most_w) = sizes[0], sizes[-1]

@@ -20,7 +20,7 @@ from trainers.datasets import decoding
 CHUNK = 256  # images in memory at once
 
 
-@dataclasses.dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True, slots=True)
 class Item:
     """One image to be stored.
 
@@ -144,14 +144,14 @@ def write(folder, items, image_size, grey, title, total):
                         continue
                     shape = pixels.shape
                     file.write(pixels.tobytes())
-                    kept.append(item)
+                    kept.append((item.name, item.label, item.split))
                 bar.update(len(chunk))
         index = {
             "shape": shape or (0, 0, 0),
             "skipped": skipped,
-            "names": [item.name for item in kept],
-            "labels": [item.label for item in kept],
-            "splits": [item.split for item in kept],
+            "names": [name for name, _, _ in kept],
+            "labels": [label for _, label, _ in kept],
+            "splits": [split for _, _, split in kept],
         }
         (draft / "index.json").write_text(json.dumps(index))
         if not folder.exists():  # else another process was as fast
