@@ -92,10 +92,12 @@ def synthesize(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    from trainers import evaluation
+    from trainers import evaluation, metrics
 
     data = evaluation.Data.of(settings, data_dir)
-    evaluation.judge_of(data, features)  # refuses what there is not
+    judge = evaluation.judge_of(data, features)
+    if judge:
+        metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
     # From here on it takes seconds.
     from trainers import batches, devices, drawing, export, files, training

@@ -6,6 +6,7 @@ Nothing here imports TensorFlow, so that `--help` and wrong flags are answered a
 import contextlib
 import os
 import sys
+import warnings
 from pathlib import Path
 
 from absl import app, flags, logging
@@ -39,6 +40,7 @@ def run(define_flags, main):
     one and 130. `main` should check everything before it does any work.
     """
     define_flags()
+    warnings.formatwarning = lambda message, *_: f"{message}\n"  # a sentence, not where it is said
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with ten lines
     app.run(lambda argv: _call(main), flags_parser=_parse)
 

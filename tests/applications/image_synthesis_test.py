@@ -14,7 +14,7 @@ from PIL import Image
 
 import zoo
 from applications import image_synthesis
-from trainers import datasets
+from trainers import datasets, metrics
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -192,6 +192,39 @@ def test_a_process_of_its_own_draws_from_a_run(run):
     assert said.returncode == 0, said.stderr
     assert "2 images, and samples.npz: " in said.stdout
     assert (run[0] / "drawn" / "9" / "00001.png").exists()
+
+
+def test_another_judge_is_held_against_real_images(run, data_dir, monkeypatch, capsys):
+    class Halves(metrics.Evaluator):
+        name = "halves"
+
+        def __init__(self):
+            pass
+
+        def features(self, images):
+            return images.reshape(len(images), -1)[:, ::2]
+
+        def head(self, features):
+            return features[:, :3]
+
+    monkeypatch.setattr(metrics, "evaluator", lambda name: Halves())
+    out, _ = run
+    figures = image_synthesis.revisit(out, evaluate=True, features="inception", data_dir=data_dir)
+    assert list(figures["references"]) == ["other_half"] and "verdicts" not in figures
+    assert figures["references"]["other_half"]["frechet"] < figures["scores"]["frechet"]
+    assert "beside no cheap sampler; real ones have" in capsys.readouterr().out
+
+
+def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, data_dir):
+    def none(name):
+        raise ValueError("no weights")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(ValueError, match="no weights"):
+        patch.setattr(metrics, "evaluator", none)
+        image_synthesis.synthesize(
+            SETTINGS, 3, tmp_path / "run", tmp_path, data_dir=data_dir, features="inception"
+        )
+    assert not (tmp_path / "run").exists()
 
 
 def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
