@@ -140,7 +140,14 @@ def find(name, image_size=None, data_dir=None):
 
     Raises:
         ValueError: there is none; the sentence lists those there are, and the nearest name.
+            Or `image_size` is no size.
     """
+    is_integer = isinstance(image_size, int | np.integer) and not isinstance(image_size, bool)
+    if image_size is not None and (not is_integer or image_size < 1):
+        raise ValueError(
+            "`image_size` should be a positive integer, or None for the size as stored. "
+            f"Received: image_size={image_size!r}"
+        )
     data_dir = os.path.expanduser(
         data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
     )
@@ -168,19 +175,11 @@ def find(name, image_size=None, data_dir=None):
 
 
 def check_image_size(source, image_size):
-    """Raises a ValueError where images cannot be brought to this size."""
-    if image_size is None:
-        return
-    if len(source.info.shape) != 3:
+    """Raises a ValueError where a size is given and there are no images."""
+    if image_size is not None and len(source.info.shape) != 3:
         kind = "points" if len(source.info.shape) == 1 else "voxels"
         raise ValueError(
             f"`image_size` should be None for {source.info.name!r}, which has {kind}. "
-            f"Received: image_size={image_size!r}"
-        )
-    is_integer = isinstance(image_size, int | np.integer) and not isinstance(image_size, bool)
-    if not is_integer or image_size < 1:
-        raise ValueError(
-            "`image_size` should be a positive integer, or None for the size as stored. "
             f"Received: image_size={image_size!r}"
         )
 

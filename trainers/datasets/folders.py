@@ -13,7 +13,6 @@ import dataclasses
 import hashlib
 import itertools
 import os
-import warnings
 from pathlib import Path
 
 import numpy as np
@@ -107,9 +106,6 @@ def opened(folder, image_size, data_dir):
         grey = _check_headers(folder, image_size)
         title, total = folder.path.name, len(folder.names)
         store.write(place, folder.items(), image_size, grey, title, total)
-        skipped = store.Store(place).skipped
-        text = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
-        (place / "skipped.txt").write_text(text)
 
     found = store.opened(place, write)
     if not found.names:
@@ -118,13 +114,7 @@ def opened(folder, image_size, data_dir):
             f"`name` should be a folder with images. Received: {folder.path}, of whose "
             f"{len(found.skipped)} none can be read: {name} is {reason}"
         )
-    if found.skipped:
-        few = ", ".join(f"{name} ({reason})" for name, reason in found.skipped[:3])
-        warnings.warn(
-            f"{len(found.skipped)} of {len(folder.names)} files of {folder.path} are skipped: "
-            f"{few}{', …' if len(found.skipped) > 3 else ''}. All: {place / 'skipped.txt'}",
-            stacklevel=2,
-        )
+    store.warn_of_skipped(found, folder.path)
     return found
 
 

@@ -107,14 +107,14 @@ def arrays(name, split="train", image_size=None, data_dir=None, count=None):
         ((10000, 2), (10000,))
     """
     source = catalog.find(name, image_size, data_dir)
-    samples = _check_split(source.info, split)
+    _check_split(source.info, split)
     catalog.check_image_size(source, image_size)
     if count is not None and (not _is_integer(count) or count < 1):
         raise ValueError(f"`count` should be a positive integer or None. Received: count={count!r}")
     read = source.read(split)
-    rows = np.arange(samples)
-    if count is not None and count < samples:
-        rows = np.arange(count) * samples // count
+    rows = np.arange(len(read.x))
+    if count is not None and count < len(rows):
+        rows = np.arange(count) * len(rows) // count
     if source.levels is None and source.y_levels is None:
         return read.x[rows], None if read.y is None else read.y[rows]
     from trainers.datasets import pipeline  # brings TensorFlow

@@ -108,7 +108,9 @@ def opened(builder, split, image_size, data_dir):
         store.write(place, items(), image_size, grey, title, total)
 
     inside = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
-    return store.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
+    found = store.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
+    store.warn_of_skipped(found, builder.info.full_name)
+    return found
 
 
 def keys(builder):

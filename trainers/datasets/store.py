@@ -11,6 +11,7 @@ import json
 import os
 import shutil
 import threading
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -70,7 +71,7 @@ class Store:
         folder: of the files.
         shape: (h, w, c) of each image.
         names, labels, splits: of each image, in order; `labels` is None where there are none.
-        skipped: (name, reason) of each file that could not be read.
+        skipped: (name, reason) of each file that could not be read; `skipped.txt` lists them too.
     """
 
     def __init__(self, folder):
@@ -101,6 +102,23 @@ def opened(folder, write):
         shutil.rmtree(folder, ignore_errors=True)
     write(folder)
     return Store(folder)
+
+
+def warn_of_skipped(store, what):
+    """Says how many images were skipped, which, and where all are listed.
+
+    Args:
+        store: a `Store`.
+        what: they are of, such as the path of a folder.
+    """
+    if store.skipped:
+        count = len(store.skipped)
+        few = ", ".join(f"{name} ({reason})" for name, reason in store.skipped[:3])
+        warnings.warn(
+            f"{count} of {count + len(store.names)} files of {what} are skipped: "
+            f"{few}{', …' if count > 3 else ''}. All: {store.folder / 'skipped.txt'}",
+            stacklevel=2,
+        )
 
 
 def write(folder, items, image_size, grey, title, total):
@@ -154,7 +172,12 @@ def write(folder, items, image_size, grey, title, total):
             "splits": [split for _, _, split in kept],
         }
         (draft / "index.json").write_text(json.dumps(index))
-        if not folder.exists():  # else another process was as fast
+        listed = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
+        (draft / "skipped.txt").write_text(listed)
+        try:
             draft.rename(folder)
+        except OSError:
+            if not folder.exists():  # else another process was as fast
+                raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)

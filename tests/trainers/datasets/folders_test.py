@@ -137,6 +137,13 @@ def test_a_folder_without_an_image_is_refused(files, sentence, tmp_path):
         datasets.load(tmp_path / "folder", image_size=8, data_dir=tmp_path / "data")
 
 
+@pytest.mark.parametrize("size", [0, -8, 8.0, True, "8"])
+def test_a_wrong_size_is_refused_before_anything_is_decoded(size, photos, tmp_path):
+    with pytest.raises(ValueError, match="^`image_size` should be a positive integer, or None"):
+        datasets.load(photos, image_size=size, data_dir=tmp_path / "data")
+    assert not (tmp_path / "data").exists()
+
+
 @pytest.mark.parametrize("name", ["./nothing", "~/nothing/here", "/nothing/here", "nothing/here"])
 def test_a_path_where_there_is_nothing_is_said_so(name):
     with pytest.raises(ValueError, match="^`name` is a path where there is nothing"):
