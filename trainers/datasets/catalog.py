@@ -38,6 +38,12 @@ class Info:
             (`trainers.metrics.evaluator`); None where there is none.
         skipped: (file, reason) of each that could not be read.
         description: what the samples are and where they come from.
+
+    Example:
+        >>> from trainers import datasets
+        >>> facts = datasets.info("glyphs", image_size=32)
+        >>> facts.shape, facts.classes, facts.splits["train"]
+        ((32, 32, 1), 10, 10000)
     """
 
     name: str
@@ -94,8 +100,9 @@ class Source:
 def list_datasets():
     """Returns the names of the worlds that need no download, sorted.
 
-    >>> "digits" in list_datasets()
-    True
+    Example:
+        >>> "digits" in list_datasets()
+        True
     """
     return sorted([*WORLDS, "digits"])
 
@@ -110,8 +117,9 @@ def info(name, image_size=None, data_dir=None):
     Raises:
         ValueError: there is none of that name.
 
-    >>> info("ring").classes, info("ring").std
-    (8, 0.02)
+    Example:
+        >>> info("ring").classes, info("ring").std
+        (8, 0.02)
     """
     found = find(name, image_size, data_dir)
     check_image_size(found, image_size)

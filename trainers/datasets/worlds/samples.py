@@ -20,6 +20,11 @@ class Samples:
         y: what stands beside x: labels int32 (n,), tokens int32 (n, length), images or voxels
             uint8; None where nothing does.
         factors: name -> what each sample was drawn from, in the units that `World.factors` says.
+
+    >>> from trainers.datasets import worlds
+    >>> samples = worlds.find("glyphs").read("test", count=2)
+    >>> samples.x.shape, samples.y.shape, samples.factors["rotation"].shape
+    ((2, 28, 28, 1), (2,), (2,))
     """
 
     x: np.ndarray
@@ -35,6 +40,10 @@ class Factor:
         meaning: what it is, its unit and its range.
         shape: of one sample's.
         dtype: "float32", "int32", "uint8", or "str".
+
+    >>> from trainers.datasets import worlds
+    >>> worlds.find("captions").factors["box"].shape
+    (4,)
     """
 
     meaning: str
