@@ -22,6 +22,7 @@ import inspect
 import shutil
 from pathlib import Path
 
+import numpy as np
 from absl import flags
 
 from trainers import command_line
@@ -135,7 +136,7 @@ def synthesize(
 
     real = {role: data.images(role) for role in ("train", "held_out")}
     fake = model.generate(len(real["held_out"]), seed=settings["seed"])
-    show(out, model, data, real, fake, settings["seed"])
+    show(out, model, data, real, np.nan_to_num(fake), settings["seed"])
     figures = evaluation.scores(data, real, fake, features, settings["seed"])
     name = f"{model.family}_{data.info.name}"
     version = export.save(model, export.next_version(export_dir / name))

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+import numpy as np
+
 from trainers import command_line, datasets, metrics
 
 MOST = 10_000  # images of either side that are scored: what a laptop compares in a minute
@@ -93,13 +95,12 @@ def scores(data, real, fake, features, seed):
     Returns:
         A dict: `memorisation`, how much nearer samples lie to training images than held-out images
         do; and where images can be compared in features `scores`, `references` of samplers that are
-        no GANs, and `verdicts`, what beats what.
+        no GANs, and `verdicts`, what beats what. Of a generator that has diverged: `not_scored`.
     """
+    if not np.isfinite(fake).all():
+        return {"not_scored": "samples are not finite numbers: the training has diverged"}
     splits = {"train": data.train, "held_out": data.held_out}
-    ratio = metrics.memorisation(real["train"], real["held_out"], fake)
-    found = {
-        "memorisation": {"ratio": ratio, "alarm": ratio < ALARM, "splits": splits, "seed": seed}
-    }
+    found = {"memorisation": {**_memorisation(real, fake), "splits": splits, "seed": seed}}
     judge = judge_of(data, features)
     if judge is None:
         return found
@@ -114,8 +115,19 @@ def scores(data, real, fake, features, seed):
     return {"scores": compared, "verdicts": verdicts, "references": references, **found}
 
 
+def _memorisation(real, fake):
+    try:
+        ratio = metrics.memorisation(real["train"], real["held_out"], fake)
+    except ValueError:  # half of what is held out, or more, is in the training set too
+        return {"ratio": None, "alarm": False}
+    return {"ratio": ratio, "alarm": ratio < ALARM}
+
+
 def report(figures):
     """Says in a few lines how good the samples are, and compared with what."""
+    if "not_scored" in figures:
+        print(f"no scores: {figures['not_scored']}")
+        return
     compared = figures.get("scores")
     if compared is None:
         print("      scores none: nothing that compares such images is at hand; see --features")
@@ -129,6 +141,9 @@ def report(figures):
         missing = [k for k, n in enumerate(compared["classes"]) if not n]
         print(f"     classes {f'missing: {missing}' if missing else 'all there'}")
     found = figures["memorisation"]
+    if found["ratio"] is None:
+        print("memorisation none: most images that are held out are copies of some trained on")
+        return
     verdict = "samples are copies of training images" if found["alarm"] else "no sign of copying"
     print(f"memorisation {found['ratio']:6.3f} (below {ALARM}: copies): {verdict}")
 

@@ -227,6 +227,27 @@ def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, dat
     assert not (tmp_path / "run").exists()
 
 
+def test_a_training_that_diverges_is_kept_and_said(tmp_path, data_dir, monkeypatch, capsys):
+    monkeypatch.setattr(zoo.GAN, "generate", lambda self, n, **how: np.full((n, 8, 8, 1), np.nan))
+    out = tmp_path / "run"
+    figures = image_synthesis.synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
+    assert "the training has diverged" in figures["not_scored"]
+    assert "the training has diverged" in capsys.readouterr().out
+    assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
+
+
+def test_a_folder_of_copies_has_no_memorisation_ratio(tmp_path, capsys):
+    (tmp_path / "same").mkdir()
+    for i in range(20):
+        Image.new("L", (8, 8), 100).save(tmp_path / "same" / f"{i}.png")
+    settings = SETTINGS | {"dataset": str(tmp_path / "same"), "batch_size": 8}
+    figures = image_synthesis.synthesize(
+        settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path
+    )
+    assert figures["memorisation"]["ratio"] is None
+    assert "are copies of some trained on" in capsys.readouterr().out
+
+
 def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
     with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
         image_synthesis.revisit(tmp_path / "none", sample=1)
