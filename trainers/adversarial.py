@@ -25,7 +25,17 @@ from trainers.showing import Shown, in_batches
 
 @dataclasses.dataclass
 class Made:
-    """What `forward` returned, and the tape that saw how it was made."""
+    """What `forward` returned, and the tape that saw how it was made.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> batch = tf.zeros((8, 2))
+        >>> made = model.make(batch)
+        >>> model.take_turn("generator", batch, made)
+        >>> made.stale
+        True
+    """
 
     values: object
     tape: tf.GradientTape
@@ -40,21 +50,8 @@ class Made:
 class AdversarialModel(keras.Model):
     """Base of all families: players that move in turns, each to lower a loss of its own.
 
-    A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`:
-
-    ```python
-    class GAN(AdversarialModel):
-        players = {"discriminator": ["discriminator"], "generator": ["generator"]}
-
-        def forward(self, x):
-            return {"real": x, "fake": self.generator(self.latents(ops.shape(x)[0]), training=True)}
-
-        def discriminator_loss(self, x, made):
-            return self.discriminator_objective(self.discriminator, **made)
-
-        def generator_loss(self, x, made):
-            return self.generator_objective(self.discriminator, **made)
-    ```
+    A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`, as
+    the example below does.
 
     A loss is a scalar, or a dict from term to scalar; each total and term is a metric, its mean
     over the epoch. To play in another order, override `train_step` and call `take_turn`.
@@ -72,6 +69,42 @@ class AdversarialModel(keras.Model):
         TypeError: at the definition of a class in which a player has no loss; for an unknown
             argument, or a network that is none.
         ValueError: when networks and sizes do not fit together.
+
+    Example:
+        >>> from zoo.networks import mlp
+        >>> class Plain(AdversarialModel):
+        ...     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
+        ...
+        ...     def __init__(self, image_shape=(2,), latent_dim=2, **networks):
+        ...         super().__init__(image_shape=image_shape, latent_dim=latent_dim, **networks)
+        ...
+        ...     def forward(self, x):
+        ...         z = self.latents(ops.shape(x)[0])
+        ...         return {"real": x, "fake": self.generator(z, training=True)}
+        ...
+        ...     def discriminator_loss(self, x, made):
+        ...         return self.discriminator_objective(self.discriminator, **made)
+        ...
+        ...     def generator_loss(self, x, made):
+        ...         return self.generator_objective(self.discriminator, **made)
+        ...
+        ...     def recipe(self):
+        ...         adam = {player: keras.optimizers.Adam(1e-3) for player in self.players}
+        ...         return {"objective": Relativistic(), "optimizers": adam}
+        ...
+        ...     def call(self, latents, training=False):
+        ...         return self.generator(latents, training=training)
+        ...
+        ...     def build_generator(self):
+        ...         return mlp.generator(self.image_shape, self.latent_dim)
+        ...
+        ...     def build_discriminator(self):
+        ...         return mlp.discriminator(self.image_shape)
+        >>> model = Plain()
+        >>> model.compile()
+        >>> history = model.fit(np.zeros((64, 2)), epochs=2, verbose=0)
+        >>> model.generate(3).shape
+        (3, 2)
     """
 
     players = {}  # player -> names of the networks it trains, in order of play
@@ -229,6 +262,13 @@ class AdversarialModel(keras.Model):
         Raises:
             TypeError: for an unknown rule, or a rule of the wrong kind.
             ValueError: for an unknown recipe or player, or a number out of range.
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.DCGAN(image_shape=(8, 8, 1), width=4, batch_norm=False)
+            >>> model.compile(penalties=[R1(0.5)], turns={"discriminator": 2})
+            >>> model.objective, model.penalties, model.turns
+            (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
         agreed = rules.changed(self._rules_of(recipe, steps), changes)
         rules.check(agreed, self.players, type(self).__name__)
@@ -328,6 +368,16 @@ class AdversarialModel(keras.Model):
         Raises:
             ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
                 batches that cannot be dealt.
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("gan", image_shape=(2,))
+            >>> x = np.random.default_rng(0).normal(size=(256, 2))
+            >>> history = model.fit(x, batch_size=64, epochs=3, verbose=0)
+            >>> sorted(history.history)
+            ['discriminator_loss', 'generator_loss']
+            >>> len(model.evaluate(x, verbose=0))
+            2
         """
         if validation_split:
             if not _is_array(x):
@@ -558,7 +608,13 @@ class AdversarialModel(keras.Model):
 
     def averaged(self):
         """The model to show: this one, or a copy with the averaged weights where an optimizer
-        keeps averages (`use_ema`), its batch statistics estimated anew for them."""
+        keeps averages (`use_ema`), its batch statistics estimated anew for them.
+
+        Example:
+            >>> import zoo
+            >>> zoo.create("gan", image_shape=(2,), recipe="modern").averaged().generator.name
+            'generator'
+        """
         return self._shown.of(self) if self.compiled else self
 
     def view(self, name, build):
@@ -580,6 +636,15 @@ class AdversarialModel(keras.Model):
 
         Returns:
             A float32 NumPy array, shape (n, …).
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("cgan", image_shape=(2,), classes=8)
+            >>> x = model.generate(4, seed=7, labels=3)
+            >>> bool((x == model.generate(4, seed=7, labels=3)).all())
+            True
+            >>> bool((x == model.generate(4, labels=3)).all())
+            False
         """
         if not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"`n` should be an integer from 1. Received: n={n!r}")

@@ -26,6 +26,12 @@ class Component:
         low, high: the range of the values, both included; None is without bound.
         integer: whether the values are integers (labels) or floats.
         cure: what to do about values that are out of range.
+
+    Example:
+        >>> mask = Component("mask", (8, 8, 1), low=0.0, high=1.0)
+        >>> mask.check_spec(tf.TensorSpec((64, 8, 8, 1), "uint8"))
+        Traceback (most recent call last):
+        ValueError: `mask` should hold floats in [0.0, 1.0]. Received: dtype=uint8.
     """
 
     name: str
@@ -85,14 +91,26 @@ class Component:
 
 
 def images(name, shape):
-    """Images in [-1, 1], shape (h, w, c)."""
+    """Images in [-1, 1], shape (h, w, c).
+
+    Example:
+        >>> images("x", (8, 8, 1)).check_spec(tf.TensorSpec((64, 8, 8)))
+        Traceback (most recent call last):
+        ValueError: `x` should have shape (None, 8, 8, 1). Received: shape=(64, 8, 8). ...
+    """
     return Component(
         name, shape, -1.0, 1.0, cure="Divide pixels of 0 … 255 by 127.5 and subtract 1."
     )
 
 
 def labels(name, classes):
-    """Class numbers 0 … classes - 1."""
+    """Class numbers 0 … classes - 1.
+
+    Example:
+        >>> y = labels("y", classes=10)
+        >>> y.low, y.high, y.integer
+        (0, 9, True)
+    """
     return Component(name, (), 0, classes - 1, integer=True, cure=f"There are {classes} classes.")
 
 
@@ -112,6 +130,12 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
     Raises:
         ValueError: in one sentence, before any work where dtype, shape or batch size tell, else
             (see `plain_errors`) at the batch that is wrong.
+
+    Example:
+        >>> x = np.zeros((100, 2), "float32")
+        >>> data = prepare((x,), [Component("x", (2,))], parts=2, batch_size=20)
+        >>> [batch.shape[0] for batch in data]
+        [20, 20, 20, 20, 20]
     """
     if isinstance(data, tuple):
         data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, whole)
@@ -147,7 +171,14 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
 
 
 def check_deal(rows, parts, replicas=1):
-    """Raises a ValueError when a batch of `rows` samples cannot be dealt into `parts`."""
+    """Raises a ValueError when a batch of `rows` samples cannot be dealt into `parts`.
+
+    Example:
+        >>> check_deal(rows=64, parts=5)
+        Traceback (most recent call last):
+        ValueError: A batch should be dealt into 5 equal turns. Received: batches of 64.
+        Use a multiple of 5, for example 65.
+    """
     shares = parts * replicas
     if rows % shares:
         where = f" on {replicas} replicas" if replicas > 1 else ""

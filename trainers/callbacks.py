@@ -28,6 +28,16 @@ class LossLog(keras.callbacks.Callback):
             trained on are dropped: from `done` steps on.
         step_of: epoch -> train steps done by its end.
         done: train steps done before.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> log = LossLog("losses.csv", step_of)
+        >>> history = model.fit(x, epochs=3, callbacks=[log], verbose=0)
+        >>> [int(row["step"]) for row in read_log("losses.csv")]
+        [2, 4, 6]
     """
 
     def __init__(self, path, step_of, done=0):
@@ -51,7 +61,12 @@ class LossLog(keras.callbacks.Callback):
 
 
 def read_log(path):
-    """The rows of a `LossLog` as dicts of floats; none where there is no file."""
+    """The rows of a `LossLog` as dicts of floats; none where there is no file.
+
+    Example:
+        >>> read_log("losses.csv")  # none is there yet
+        []
+    """
     if not Path(path).exists():
         return []
     with open(path, newline="") as file:
@@ -65,6 +80,17 @@ class Frames(keras.callbacks.Callback):
         folder: of the PNGs, which are named after the step.
         draw: (model, step) -> `PIL.Image.Image`.
         step_of: epoch -> train steps done by its end.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> draw = lambda model, step: Image.new("L", (8, 8))  # more of it: `trainers.drawing`
+        >>> frames = Frames("frames", draw, step_of)
+        >>> history = model.fit(x, epochs=2, callbacks=[frames], verbose=0)
+        >>> sorted(path.name for path in Path("frames").iterdir())
+        ['00000002.png', '00000004.png']
     """
 
     def __init__(self, folder, draw, step_of):
@@ -86,6 +112,15 @@ class Board(keras.callbacks.Callback):
         folder: for `tensorboard --logdir`.
         step_of: epoch -> train steps done by its end.
         frames: the folder of a `Frames` before this one in the list, whose pictures are shown too.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> history = model.fit(x, callbacks=[Board("tensorboard", step_of)], verbose=0)
+        >>> len(list(Path("tensorboard").glob("events.*")))
+        1
     """
 
     def __init__(self, folder, step_of, frames=None):
@@ -125,6 +160,16 @@ class Scores(keras.callbacks.Callback):
         every: epochs from one judgement to the next.
         seed: of the latents.
         **conditions: what the family's `generate` takes besides, such as `labels`.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> from trainers.metrics import sliced_wasserstein
+        >>> scores = Scores(lambda fake: {"distance": sliced_wasserstein(x, fake)}, n=100, every=2)
+        >>> history = model.fit(x, epochs=3, callbacks=[scores], verbose=0).history
+        >>> [math.isnan(distance) for distance in history["distance"]]
+        [False, False, True]
     """
 
     def __init__(self, score, n, every=1, seed=0, **conditions):
@@ -161,6 +206,17 @@ class Checkpoints(keras.callbacks.Callback):
         step_of: epoch -> train steps done by its end.
         place_of: train steps -> (epoch, batch) of the data that come next.
         keep: how many of the newest stay.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> saving = Checkpoints("checkpoints", step_of, lambda step: divmod(step, 2))
+        >>> with saving:  # Ctrl-C is heard
+        ...     history = model.fit(x, epochs=3, callbacks=[saving], verbose=0)
+        >>> saving.saved, checkpoints.newest("checkpoints")[0].step
+        (6, 6)
     """
 
     def __init__(self, folder, step_of, place_of, keep=2):

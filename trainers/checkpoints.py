@@ -23,6 +23,10 @@ class Checkpoint:
         weights: the `pathlib.Path` of the file that `model.load_weights` takes.
         step: train steps done.
         epoch, batch: the place in the data: what comes next.
+
+    Example:
+        >>> Checkpoint(Path("00000038.weights.h5"), step=38, epoch=1, batch=6).step
+        38
     """
 
     weights: Path
@@ -32,7 +36,17 @@ class Checkpoint:
 
 
 def save(model, folder, step, epoch, batch, keep=2):
-    """Writes a checkpoint and removes all but the newest `keep`, and those of later steps."""
+    """Writes a checkpoint and removes all but the newest `keep`, and those of later steps.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> save(model, "checkpoints", step=38, epoch=1, batch=6)
+        >>> found, damaged = newest("checkpoints")
+        >>> found.step, found.epoch, found.batch, damaged
+        (38, 1, 6, [])
+        >>> model.load_weights(found.weights)
+    """
     folder = Path(folder)
     name = f"{step:08d}"
     with files.aside(folder / f"{name}{SUFFIX}") as draft:
@@ -48,7 +62,14 @@ def save(model, folder, step, epoch, batch, keep=2):
 
 
 def newest(folder):
-    """The newest whole `Checkpoint` of a folder or None, and the paths of damaged ones after it."""
+    """The newest whole `Checkpoint` of a folder or None, and the paths of damaged ones after it.
+
+    Example:
+        >>> size = Path("00000038.weights.h5").write_bytes(b"half of them")
+        >>> found, damaged = newest(".")
+        >>> found, [path.name for path in damaged]
+        (None, ['00000038.weights.h5'])
+    """
     folder, damaged = Path(folder), []
     for name in reversed(_names(folder)):
         weights = folder / f"{name}{SUFFIX}"
@@ -69,7 +90,13 @@ def _seal(weights, step, epoch, batch):
 
 
 def sha256(path):
-    """The digest of a file, in hexadecimal."""
+    """The digest of a file, in hexadecimal.
+
+    Example:
+        >>> Path("empty").touch()
+        >>> sha256("empty")
+        'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'
+    """
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 

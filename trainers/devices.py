@@ -37,6 +37,11 @@ def strategy(device="auto", workers=None, worker=0):
 
     Raises:
         ValueError: for another name, where there is no such device, or for workers that are none.
+
+    Example:
+        >>> import zoo
+        >>> with strategy("auto").scope():  # all GPUs that there are, or the CPU
+        ...     model = zoo.create("gan", image_shape=(2,))
     """
     if device not in DEVICES:
         raise ValueError(f"`device` should be one of {', '.join(DEVICES)}. Received: {device}")
@@ -113,7 +118,12 @@ def _tpu():
 
 
 def is_first(strategy):
-    """Whether this process is the one that writes files: the first worker, or the only one."""
+    """Whether this process is the one that writes files: the first worker, or the only one.
+
+    Example:
+        >>> is_first(tf.distribute.get_strategy())
+        True
+    """
     if not has_workers(strategy):
         return True
     resolver = strategy.cluster_resolver
@@ -128,6 +138,10 @@ def as_first_says(strategy, values):
     Args:
         strategy: without several workers the values are returned as they are.
         values: a list, on all workers of the same length, shapes and dtypes.
+
+    Example:
+        >>> as_first_says(tf.distribute.get_strategy(), [38, 0.5])
+        [38, 0.5]
     """
     if not has_workers(strategy):
         return values
@@ -147,7 +161,15 @@ def as_first_says(strategy, values):
 
 
 def spread(model):
-    """Gives all workers the state of the first one's model; all workers have to call it."""
+    """Gives all workers the state of the first one's model; all workers have to call it.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> if is_first(model.distribute_strategy):
+        ...     model.generator.set_weights([w * 0.0 for w in model.generator.get_weights()])
+        >>> spread(model)
+    """
     strategy = model.distribute_strategy
     if not has_workers(strategy):
         return
@@ -160,7 +182,12 @@ def spread(model):
 
 
 def has_workers(strategy):
-    """Whether several processes play together."""
+    """Whether several processes play together.
+
+    Example:
+        >>> has_workers(tf.distribute.get_strategy())
+        False
+    """
     return isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
 
 
@@ -169,6 +196,12 @@ def set_precision(name):
 
     Raises:
         ValueError: for a name that is none of `PRECISIONS`.
+
+    Example:
+        >>> set_precision("mixed_bfloat16")
+        >>> keras.layers.Dense(1).compute_dtype
+        'bfloat16'
+        >>> set_precision("float32")
     """
     if name not in PRECISIONS:
         raise ValueError(f"`precision` should be one of {', '.join(PRECISIONS)}. Received: {name}")

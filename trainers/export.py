@@ -28,6 +28,14 @@ def save(model, folder):
     Raises:
         ValueError: for a folder whose name is no version number, or a model without signatures.
         FileExistsError: when the folder is there already.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> folder = save(model, "saved_models/ring/1")
+        >>> generate = tf.saved_model.load(folder).signatures["generate"]
+        >>> generate(latent=tf.zeros((5, 2)))["images"].shape
+        TensorShape([5, 2])
     """
     folder = Path(folder)
     if not folder.name.isdecimal():
@@ -56,7 +64,12 @@ def save(model, folder):
 
 
 def next_version(folder):
-    """The path of the version after the highest in `folder`: folder/1 for the first."""
+    """The path of the version after the highest in `folder`: folder/1 for the first.
+
+    Example:
+        >>> print(next_version("saved_models/ring"))  # none is there yet
+        saved_models/ring/1
+    """
     folder = Path(folder)
     versions = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
     return folder / str(max(versions, default=0) + 1)

@@ -12,6 +12,10 @@ def make_folder(path, name):
 
     Raises:
         ValueError: when it cannot be made or written to; `name` is what the message calls it.
+
+    Example:
+        >>> print(make_folder("runs/digits", "out"))
+        runs/digits
     """
     path = Path(path)
     try:
@@ -35,6 +39,12 @@ def aside(path):
 
     Raises:
         FileExistsError: when `path` is a folder.
+
+    Example:
+        >>> with aside("note.txt") as draft:
+        ...     size = draft.write_text("whole")
+        >>> Path("note.txt").read_text()
+        'whole'
     """
     path = Path(path)
     if path.is_dir():
@@ -61,14 +71,29 @@ def aside(path):
 
 
 def sweep(folder):
-    """Removes the drafts of files, anywhere in a folder, that a killed process left."""
+    """Removes the drafts of files, anywhere in a folder, that a killed process left.
+
+    Example:
+        >>> Path(".123-model.keras").touch()  # by a process that was killed while it saved
+        >>> sweep(".")
+        >>> Path(".123-model.keras").exists()
+        False
+    """
     for draft in Path(folder).rglob(".[0-9]*-*.*"):
         if draft.is_file():
             draft.unlink()
 
 
 def write_json(path, content):
-    """Writes a JSON file in one piece."""
+    """Writes a JSON file in one piece.
+
+    Example:
+        >>> write_json("metrics.json", {"fréchet": 0.69})
+        >>> print(Path("metrics.json").read_text(encoding="utf-8"))
+        {
+          "fréchet": 0.69
+        }
+    """
     with aside(path) as draft:
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
@@ -78,6 +103,11 @@ def read_json(path):
 
     Raises:
         ValueError: when it is damaged.
+
+    Example:
+        >>> write_json("settings.json", {"model": "dcgan"})
+        >>> read_json("settings.json"), read_json("metrics.json")
+        ({'model': 'dcgan'}, None)
     """
     try:
         return json.loads(Path(path).read_text())

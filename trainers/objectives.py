@@ -20,7 +20,14 @@ def _softplus(values):
 
 
 class Rule:
-    """What `compile` takes: made again from its arguments, which `get_config` returns."""
+    """What `compile` takes: made again from its arguments, which `get_config` returns.
+
+    Example:
+        >>> NonSaturating(real_label=0.9)
+        NonSaturating(real_label=0.9)
+        >>> NonSaturating.from_config({"real_label": 0.9}).real_label
+        0.9
+    """
 
     def get_config(self):
         return {}
@@ -39,6 +46,18 @@ class Objective(Rule):
 
     `relativistic` says that the generator's loss looks at the real outputs too; for the others the
     engine passes `real=None` and saves the pass.
+
+    Example:
+        >>> @keras.saving.register_keras_serializable()  # so that models can be saved with it
+        ... class Exponential(Objective):
+        ...     def discriminator_loss(self, real, fake):
+        ...         return ops.mean(ops.exp(-real)) + ops.mean(ops.exp(fake))
+        ...
+        ...     def generator_loss(self, real, fake):
+        ...         return ops.mean(ops.exp(-fake))
+        >>> undecided = ops.zeros((8, 1))
+        >>> float(Exponential().discriminator_loss(undecided, undecided))
+        2.0
     """
 
     relativistic = False
@@ -60,6 +79,11 @@ class Minimax(Objective):
 
     At the optimal D its value is 2·JS - log 4. G's gradient vanishes when D wins: see
     `NonSaturating`. Source: Goodfellow et al. 2014, eq. 1.
+
+    Example:
+        >>> undecided = ops.zeros((8, 1))
+        >>> round(float(Minimax().discriminator_loss(undecided, undecided)), 4)  # log 4
+        1.3863
     """
 
     def discriminator_loss(self, real, fake):
@@ -79,6 +103,11 @@ class NonSaturating(Objective):
 
     Raises:
         ValueError: unless 0 < real_label <= 1.
+
+    Example:
+        >>> sure = ops.array([[-20.0]])  # D's logit of a fake that it sees through
+        >>> float(NonSaturating().generator_loss(None, sure))  # Minimax: -2e-9, without a slope
+        20.0
     """
 
     def __init__(self, real_label=1.0):
@@ -103,7 +132,15 @@ class NonSaturating(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class LeastSquares(Objective):
-    """D: ½E(real - 1)² + ½E fake²; G: ½E(fake - 1)². Source: Mao et al. 2017, eq. 9."""
+    """D: ½E(real - 1)² + ½E fake²; G: ½E(fake - 1)². Source: Mao et al. 2017, eq. 9.
+
+    Example:
+        >>> right = {"real": ops.ones((8, 1)), "fake": ops.zeros((8, 1))}
+        >>> float(LeastSquares().discriminator_loss(**right))
+        0.0
+        >>> float(LeastSquares().generator_loss(**right))
+        0.5
+    """
 
     def discriminator_loss(self, real, fake):
         return 0.5 * _mean(ops.square(real - 1.0)) + 0.5 * _mean(ops.square(fake))
@@ -120,6 +157,11 @@ class Wasserstein(Objective):
     """Critic: E fake - E real; G: -E fake. Estimates W₁ when the critic is 1-Lipschitz.
 
     Source: Arjovsky et al. 2017, eq. 2 and algorithm 1.
+
+    Example:
+        >>> real, fake = ops.array([[4.0], [6.0]]), ops.array([[1.0], [3.0]])
+        >>> float(Wasserstein().discriminator_loss(real, fake))  # the critic f(x) = x: -W₁
+        -3.0
     """
 
     def discriminator_loss(self, real, fake):
@@ -134,6 +176,11 @@ class Hinge(Objective):
     """D: E max(0, 1 - real) + E max(0, 1 + fake); G: -E fake.
 
     Source: Miyato et al. 2018, eq. 17.
+
+    Example:
+        >>> real, fake = ops.array([[0.5], [7.0]]), ops.array([[-7.0], [-8.0]])
+        >>> float(Hinge().discriminator_loss(real, fake))  # only what is within the margin counts
+        0.25
     """
 
     def discriminator_loss(self, real, fake):
@@ -153,6 +200,11 @@ class Relativistic(Objective):
     D says which of a pair is the real one, so that no fake is judged without the real samples near
     it and collapse has no bad local minima. Source: Jolicoeur-Martineau 2019; Huang et al. 2024
     (R3GAN), eq. 2.
+
+    Example:
+        >>> real, fake = ops.array([[5.0]]), ops.array([[5.0]])
+        >>> round(float(Relativistic().discriminator_loss(real, fake)), 4)  # no telling them apart
+        0.6931
     """
 
     relativistic = True

@@ -17,6 +17,11 @@ def squared_slope(critic, x):
 
     D(x) is the sum of a sample's outputs (a patch critic has many), the norm runs over all that
     belongs to the sample.
+
+    Example:
+        >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])
+        >>> squared_slope(critic, ops.zeros((2, 2))).numpy()
+        array([25., 25.], dtype=float32)
     """
     leaves = [ops.convert_to_tensor(leaf) for leaf in tree.flatten(x)]
     with tf.GradientTape() as tape:
@@ -36,6 +41,14 @@ class Penalty(Rule):
     Args of the hooks: `critic` is a function from samples to outputs that already holds the
     condition and the augmentation; `real` and `fake` are batches of samples; `player` is a name and
     `variables` what that player trains.
+
+    Example:
+        >>> @keras.saving.register_keras_serializable()  # so that models can be saved with it
+        ... class Decay(Penalty):
+        ...     def on_weights(self, player, variables):
+        ...         return 0.5 * sum(ops.sum(ops.square(v)) for v in variables)
+        >>> float(Decay().on_weights("generator", [ops.array([3.0, 4.0])]))
+        12.5
     """
 
     def on_discriminator(self, critic, real, fake):
@@ -60,6 +73,12 @@ class GradientPenalty(Penalty):
 
     Makes the critic nearly 1-Lipschitz where it matters. Batch normalisation in the critic voids
     it: a sample's slope would depend on its neighbours. Source: Gulrajani et al. 2017, eq. 3.
+
+    Example:
+        >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])  # its slope is 5 everywhere
+        >>> real, fake = ops.ones((8, 2)), ops.zeros((8, 2))
+        >>> float(GradientPenalty(10.0).on_discriminator(critic, real, fake))  # 10 · (5 - 1)²
+        160.0
     """
 
     def __init__(self, weight=10.0):
@@ -86,6 +105,12 @@ class R1(Penalty):
     """γ/2 · E‖∇D(x)‖² on real samples. Source: Mescheder et al. 2018, eq. 9.
 
     Note that code which multiplies E‖∇D‖² by its weight means γ/2 by it.
+
+    Example:
+        >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])
+        >>> real, fake = ops.ones((8, 2)), ops.zeros((8, 2))
+        >>> float(R1(0.2).on_discriminator(critic, real, fake))  # .2/2 · 5²
+        2.5
     """
 
     def __init__(self, gamma=1.0):
@@ -100,7 +125,14 @@ class R1(Penalty):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class R2(R1):
-    """γ/2 · E‖∇D(x)‖² on fakes. Source: Mescheder et al. 2018, eq. 10."""
+    """γ/2 · E‖∇D(x)‖² on fakes. Source: Mescheder et al. 2018, eq. 10.
+
+    Example:
+        >>> critic = lambda x: ops.sum(ops.square(x), axis=1, keepdims=True)  # flat at 0
+        >>> real, fake = ops.ones((8, 2)), ops.zeros((8, 2))
+        >>> [float(p.on_discriminator(critic, real, fake)) for p in (R1(1.0), R2(1.0))]
+        [4.0, 0.0]
+    """
 
     def on_discriminator(self, critic, real, fake):
         return super().on_discriminator(critic, fake, real)

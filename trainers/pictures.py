@@ -26,6 +26,13 @@ def grid(rows, labels=None, title=None):
 
     Raises:
         ValueError: for no image at all, or another number of channels.
+
+    Example:
+        >>> images = np.zeros((6, 8, 8, 1))
+        >>> picture = grid(in_rows(images, columns=3), title="grey")
+        >>> picture.mode, picture.size  # enlarged to 48 pixels each, with gaps of 2
+        ('L', (152, 126))
+        >>> picture.save("samples.png")
     """
     shapes = {tuple(row.shape[1:]) for row in rows if len(row)}
     if len(shapes) != 1 or next(iter(shapes))[-1] not in (1, 3):
@@ -64,7 +71,12 @@ def grid(rows, labels=None, title=None):
 
 
 def in_rows(images, columns=12):
-    """Splits images into rows of `columns`, the last one with what is left, for `grid`."""
+    """Splits images into rows of `columns`, the last one with what is left, for `grid`.
+
+    Example:
+        >>> [len(row) for row in in_rows(np.zeros((7, 8, 8, 1)), columns=3)]
+        [3, 3, 1]
+    """
     return [images[i : i + columns] for i in range(0, len(images), columns)]
 
 
@@ -78,6 +90,11 @@ def by_class(images, classes, count, columns=12):
 
     Returns:
         A list of `count` arrays for `grid`.
+
+    Example:
+        >>> rows = by_class(np.zeros((5, 8, 8, 1)), np.array([0, 2, 2, 1, 2]), count=3, columns=2)
+        >>> [len(row) for row in rows]
+        [1, 1, 2]
     """
     return [images[classes == k][:columns] for k in range(count)]
 
@@ -97,6 +114,12 @@ def slerp(start, end, steps):
 
     Returns:
         An array (steps, d), float32.
+
+    Example:
+        >>> slerp(np.array([1.0, 0.0]), np.array([0.0, 1.0]), steps=3).round(3)
+        array([[1.   , 0.   ],
+               [0.707, 0.707],
+               [0.   , 1.   ]], dtype=float32)
     """
     share = np.linspace(0.0, 1.0, steps)[:, None]
     norms = np.linalg.norm(start) * np.linalg.norm(end)
@@ -116,6 +139,13 @@ def film(paths, target, seconds=4.0):
         paths: of the pictures, in order.
         target: of the GIF.
         seconds: for one round, the rest apart.
+
+    Example:
+        >>> for shade in (-1.0, 0.0, 1.0):
+        ...     grid([np.full((1, 8, 8, 1), shade)]).save(f"{shade}.png")
+        >>> film(["-1.0.png", "0.0.png", "1.0.png"], "progress.gif")
+        >>> Image.open("progress.gif").n_frames
+        3
     """
     frames = [Image.open(path) for path in paths]
     each = max(40, int(1000 * seconds / len(frames)))
@@ -129,6 +159,11 @@ def curves(steps, series, path, title=None):
     Args:
         steps: (n,) numbers.
         series: a dict name -> (n,) values.
+
+    Example:
+        >>> curves([100, 200], {"generator_loss": [0.9, 0.7]}, "loss.png", title="Digits")
+        >>> Image.open("loss.png").size
+        (840, 480)
     """
     # The object-oriented interface: pyplot would pick a backend and keep global figures.
     from matplotlib.figure import Figure

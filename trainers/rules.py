@@ -31,6 +31,12 @@ class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
     """Constant over the first half of `steps`, then down to a hundredth along a line.
 
     GAN weights orbit their equilibrium at a distance set by the rate; this lets them come to rest.
+
+    Example:
+        >>> rate = LinearDecay(1e-3, steps=1000)
+        >>> [round(float(rate(step)), 6) for step in (0, 500, 750, 1000)]
+        [0.001, 0.001, 0.0005, 1e-05]
+        >>> optimizer = keras.optimizers.Adam(rate)
     """
 
     def __init__(self, rate, steps):

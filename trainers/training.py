@@ -37,6 +37,19 @@ class Run:
     Raises:
         ValueError: when the folder holds a run and neither is set, a run with other settings, or
             what is no run; or when it cannot be made.
+
+    Example:
+        >>> import zoo
+        >>> from trainers import datasets
+        >>> load = lambda start: datasets.load("ring", "test", batch_size=100, start=start)
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
+        >>> run.train(model, load, batches=len(load((0, 0))))
+        Epoch 1/20
+        ...
+        >>> figures = run.finish(model, {"note": "a try"})  # what metrics.json holds
+        >>> trained("runs/ring").generate(3).shape
+        (3, 2)
     """
 
     def __init__(self, folder, settings, steps, resume=False, overwrite=False, strategy=None):
@@ -221,6 +234,11 @@ def settings_of(folder):
 
     Raises:
         ValueError: there is none.
+
+    Example:
+        >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
+        >>> settings_of("runs/ring")
+        {'model': 'gan', 'batch_size': 100}
     """
     settings = files.read_json(Path(folder) / "settings.json")
     if settings is None:
@@ -233,6 +251,12 @@ def trained(folder):
 
     Raises:
         ValueError: there is none, the run is not finished, or its model was altered since.
+
+    Example:
+        >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
+        >>> trained("runs/ring")
+        Traceback (most recent call last):
+        ValueError: runs/ring holds a run that is not finished. Go on with --resume.
     """
     settings_of(folder)
     figures = files.read_json(Path(folder) / "metrics.json")
@@ -259,6 +283,13 @@ def fast_options(model, stride):
 
     Dense networks gain a half from XLA and from many steps in one call. Convolutions lose a quarter
     under XLA on a CPU, where TensorFlow's own kernels are better.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> fast_options(model, stride=200)
+        {'jit_compile': True, 'steps_per_execution': 25}
+        >>> model.compile(**fast_options(model, stride=200))
     """
     if model.distribute_strategy.num_replicas_in_sync > 1:
         stride = 1
@@ -277,7 +308,12 @@ def _divisor(number, most):
 
 
 def versions():
-    """Of what the figures depend on."""
+    """Of what the figures depend on.
+
+    Example:
+        >>> list(versions())
+        ['python', 'tensorflow', 'keras', 'numpy']
+    """
     return {
         "python": platform.python_version(),
         "tensorflow": tf.__version__,
@@ -287,6 +323,11 @@ def versions():
 
 
 def machine():
-    """Cores and accelerators, in words."""
+    """Cores and accelerators, in words.
+
+    Example:
+        >>> "cores" in machine()
+        True
+    """
     gpus = len(tf.config.get_visible_devices("GPU"))
     return f"{platform.machine()}, {os.cpu_count()} cores, {gpus} GPUs"

@@ -30,7 +30,12 @@ __all__ = ["create", "family", "list_models", *(cls.__name__ for cls in _familie
 
 
 def list_models():
-    """The names that `create` knows, sorted."""
+    """The names that `create` knows, sorted.
+
+    Example:
+        >>> list_models()
+        ['cgan', 'dcgan', ...]
+    """
     return sorted(_families)
 
 
@@ -39,6 +44,13 @@ def family(name):
 
     Raises:
         ValueError: when there is none; the message names the nearest ones.
+
+    Example:
+        >>> family("wgan_gp")
+        <class 'zoo.wgan.WGANGP'>
+        >>> family("dgan")
+        Traceback (most recent call last):
+        ValueError: `name` should be one of the models. Did you mean dcgan ...
     """
     if name not in _families:
         near = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
@@ -66,6 +78,15 @@ def create(name, recipe="paper", scale="paper", steps=None, **arguments):
 
     Raises:
         ValueError: for an unknown name, recipe or scale; the message names the nearest models.
+
+    Example:
+        >>> import keras, numpy as np, zoo
+        >>> model = zoo.create("dcgan", image_shape=(8, 8, 1), latent_dim=4, width=4)
+        >>> history = model.fit(np.zeros((64, 8, 8, 1)), epochs=2, verbose=0)
+        >>> model.generate(16).shape
+        (16, 8, 8, 1)
+        >>> model.save("dcgan.keras")
+        >>> model = keras.saving.load_model("dcgan.keras")  # `fit` goes on where it stopped
     """
     if scale not in ("paper", "small"):
         raise ValueError(f"`scale` should be 'paper' or 'small'. Received: scale={scale!r}")

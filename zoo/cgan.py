@@ -37,6 +37,15 @@ class CGAN(GAN):
 
     Raises:
         TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+
+    Example:
+        >>> from trainers import datasets
+        >>> model = CGAN(image_shape=(2,), classes=8)
+        >>> model.compile()
+        >>> ring = datasets.load("ring", "test", batch_size=100, labels=True)
+        >>> history = model.fit(ring, verbose=0)
+        >>> model.generate(5, labels=3).shape
+        (5, 2)
     """
 
     decay = 1.00004

@@ -37,6 +37,14 @@ class DCGAN(GAN):
     Raises:
         TypeError, ValueError: for unknown arguments, sizes that cannot be halved twice, and
             networks that do not fit the sizes.
+
+    Example:
+        >>> model = DCGAN(image_shape=(16, 16, 3), width=8)
+        >>> model.compile()
+        >>> model.generate(5).shape
+        (5, 16, 16, 3)
+        >>> model.features(model.generate(5)).shape  # for a linear classifier, §5.1
+        (5, 384)
     """
 
     def __init__(

@@ -37,6 +37,14 @@ class GAN(AdversarialModel):
 
     Raises:
         TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+
+    Example:
+        >>> from trainers import datasets
+        >>> model = GAN(image_shape=(2,))
+        >>> model.compile()
+        >>> history = model.fit(datasets.load("ring", "test", batch_size=100), verbose=0)
+        >>> model.generate(3).shape
+        (3, 2)
     """
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}

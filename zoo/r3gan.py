@@ -36,6 +36,14 @@ class R3GAN(GAN):
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
+
+    Example:
+        >>> model = R3GAN(image_shape=(16, 16, 3), width=8, cardinality=2)
+        >>> model.compile(recipe="modern", steps=20_000)
+        >>> model.penalties
+        [R1(gamma=0.05), R2(gamma=0.05)]
+        >>> model.predict(model.draw(5), verbose=0).shape
+        (5, 16, 16, 3)
     """
 
     def __init__(

@@ -34,6 +34,15 @@ class WGANGP(GAN):
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
+
+    Example:
+        >>> from trainers import datasets
+        >>> model = WGANGP(image_shape=(2,))
+        >>> model.compile()
+        >>> model.turns, model.penalties
+        ({'discriminator': 5, 'generator': 1}, [GradientPenalty(weight=0.1)])
+        >>> datasets.load("ring", batch_size=64, turns=5).element_spec.shape  # what it fits
+        TensorShape([320, 2])
     """
 
     family = "wgan_gp"

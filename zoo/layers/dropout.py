@@ -21,6 +21,11 @@ class Dropout(layers.Layer):
 
     Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
     Overfitting", §4; scaled in training instead of after it, §10.
+
+    Example:
+        >>> x = Dropout(0.2)(ops.ones((8, 100)), training=True)
+        >>> sorted(set(x.numpy().flatten().tolist()))
+        [0.0, 1.25]
     """
 
     def __init__(self, rate, **kwargs):

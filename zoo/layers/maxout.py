@@ -14,6 +14,13 @@ class Maxout(layers.Layer):
         kernel_initializer: of the weights.
 
     Source: Goodfellow et al. 2013, "Maxout Networks", §2.
+
+    Example:
+        >>> layer = Maxout(units=1, pieces=2)
+        >>> layer.build((None, 1))
+        >>> layer.set_weights([ops.array([[1.0, -1.0]]), ops.zeros(2)])
+        >>> layer(ops.array([[-3.0], [2.0]])).numpy().ravel()  # max(x, -x)
+        array([3., 2.], dtype=float32)
     """
 
     def __init__(self, units, pieces, kernel_initializer="glorot_uniform", **kwargs):

@@ -18,6 +18,10 @@ def stages(image_shape):
 
     Raises:
         ValueError: for sides that cannot be halved twice.
+
+    Example:
+        >>> stages((64, 64, 3)), stages((28, 28, 1))
+        (4, 2)
     """
     height, width = image_shape[:2]
     if height % 4 or width % 4:
@@ -32,7 +36,12 @@ def stages(image_shape):
 
 
 def widths(image_shape, width):
-    """Channels of the discriminator's stages: doubling, up to eight times the first."""
+    """Channels of the discriminator's stages: doubling, up to eight times the first.
+
+    Example:
+        >>> widths((64, 64, 3), width=128)
+        [128, 256, 512, 1024]
+    """
     return [width * min(2**i, 8) for i in range(stages(image_shape))]
 
 
@@ -49,7 +58,12 @@ def generator(
     classes=0,
     name="generator",
 ):
-    """z (latent_dim,) [, y ()] -> 4x4x8w -> 8x8x4w -> … -> 32x32xw -> 64x64xc, tanh."""
+    """z (latent_dim,) [, y ()] -> 4x4x8w -> 8x8x4w -> … -> 32x32xw -> 64x64xc, tanh.
+
+    Example:
+        >>> generator((16, 16, 3), latent_dim=100, width=8).output_shape
+        (None, 16, 16, 3)
+    """
     channels = widths(image_shape, width)[::-1]
     height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
     inputs = x = keras.Input((latent_dim,), name="latent")
@@ -81,7 +95,12 @@ def discriminator(
     classes=0,
     name="discriminator",
 ):
-    """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,)."""
+    """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,).
+
+    Example:
+        >>> discriminator((16, 16, 3), width=8).output_shape
+        (None, 1)
+    """
     inputs = x = keras.Input(image_shape, name="images")
     inputs, given = labels.conditioned(inputs, classes)
 

@@ -5,7 +5,13 @@ from keras import layers, ops
 
 
 def one_hot(labels, classes):
-    """Class numbers (batch,) -> one-hot (batch, classes)."""
+    """Class numbers (batch,) -> one-hot (batch, classes).
+
+    Example:
+        >>> one_hot([2, 0], classes=3).numpy()
+        array([[0., 0., 1.],
+               [1., 0., 0.]], dtype=float32)
+    """
     return ops.one_hot(labels, classes)
 
 
@@ -13,6 +19,10 @@ def append(x, code):
     """x ⊕ code: as further features, or as constant maps beside those of an image.
 
     Source: Mirza & Osindero 2014, §3.1; for every layer of both networks, Radford et al. 2016.
+
+    Example:
+        >>> append(ops.zeros((5, 8, 8, 1)), one_hot([0, 1, 2, 0, 1], classes=3)).shape
+        TensorShape([5, 8, 8, 4])
     """
     if len(x.shape) == 4:
         height, width, _ = x.shape[1:]
@@ -24,6 +34,11 @@ def conditioned(inputs, classes):
     """The inputs of a network that is told the class, and what tells it: x -> x ⊕ code.
 
     Without classes the inputs are as they were, and x stays x.
+
+    Example:
+        >>> inputs, given = conditioned(keras.Input((100,)), classes=10)
+        >>> given(inputs[0]).shape
+        (None, 110)
     """
     if not classes:
         return inputs, lambda x: x

@@ -9,7 +9,12 @@ from zoo.networks import labels
 
 
 def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="generator"):
-    """z (latent_dim,) [, y ()] -> width x depth, ReLU -> image in [-1, 1], or unbounded point."""
+    """z (latent_dim,) [, y ()] -> width x depth, ReLU -> image in [-1, 1], or unbounded point.
+
+    Example:
+        >>> generator((8, 8, 1), latent_dim=32).output_shape
+        (None, 8, 8, 1)
+    """
     x = keras.Input((latent_dim,), name="latent")
     inputs, given = labels.conditioned(x, classes)
     x = given(x)
@@ -22,7 +27,14 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
 
 
 def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminator"):
-    """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,)."""
+    """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,).
+
+    Example:
+        >>> discriminator((8, 8, 1)).output_shape
+        (None, 1)
+        >>> [x.name for x in discriminator((8, 8, 1), classes=10).inputs]
+        ['images', 'labels']
+    """
     inputs = keras.Input(image_shape, name="images")
     x = layers.Flatten()(inputs)
     inputs, given = labels.conditioned(inputs, classes)

@@ -9,6 +9,10 @@ def stages(image_shape):
 
     Raises:
         ValueError: for sides that are odd.
+
+    Example:
+        >>> stages((32, 32, 3))
+        3
     """
     height, width = image_shape[:2]
     count = 0
@@ -25,7 +29,12 @@ def stages(image_shape):
 
 
 def generator(image_shape, latent_dim, width=128, name="generator"):
-    """z (latent_dim,) -> 4x4xw -> up block -> … -> hxwxw -> BN, ReLU, 3x3, tanh -> image."""
+    """z (latent_dim,) -> 4x4xw -> up block -> … -> hxwxw -> BN, ReLU, 3x3, tanh -> image.
+
+    Example:
+        >>> generator((16, 16, 3), latent_dim=128, width=8).output_shape
+        (None, 16, 16, 3)
+    """
     count = stages(image_shape)
     height, breadth = (side // 2**count for side in image_shape[:2])
     inputs = keras.Input((latent_dim,), name="latent")
@@ -43,6 +52,10 @@ def discriminator(image_shape, width=128, name="discriminator"):
     """x image -> two down blocks -> two blocks -> mean over places -> critic value (1,).
 
     No normalisation: the slope of a sample must be its own. Larger images are halved further.
+
+    Example:
+        >>> discriminator((16, 16, 3), width=8).output_shape
+        (None, 1)
     """
     inputs = keras.Input(image_shape, name="images")
     x = _first_block(inputs, width)
