@@ -56,9 +56,9 @@ def main():
     out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
     if FLAGS.sample or FLAGS.interpolate or FLAGS.evaluate:
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
-        what = ("sample", "interpolate", "evaluate", "seed", "features", "device", "data_dir")
-        what += ("overwrite",)
-        revisit(out, given, **{name: FLAGS[name].value for name in what})
+        what = ("sample", "interpolate", "evaluate", "features", "device", "data_dir", "overwrite")
+        seed = given.get("seed")
+        revisit(out, given, seed=seed, **{name: FLAGS[name].value for name in what})
         return
     settings = {name: FLAGS[name].value for name in SETTINGS}
     places = {"out": out, "export_dir": Path(FLAGS.export_dir or out / "saved_models")}
@@ -154,7 +154,7 @@ def revisit(
     sample=None,
     interpolate=None,
     evaluate=False,
-    seed=0,
+    seed=None,
     features="auto",
     device="auto",
     data_dir=None,
@@ -167,8 +167,8 @@ def revisit(
         given: settings that the caller believes the run to have.
         sample: how many images to draw, into `out`/drawn/SEED, or None.
         interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
-        evaluate: whether to score; without a `seed` of its own this gives the run's own figures.
-        seed: of what is drawn.
+        evaluate: whether to score; with the run's own seed this gives its own figures.
+        seed: of what is drawn; by default the run's.
         features, device, data_dir, overwrite: as the flags.
 
     Returns:
@@ -185,6 +185,7 @@ def revisit(
     if others:
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
         raise ValueError(f"{out} holds a run with other settings. It has {has}.")
+    seed = settings["seed"] if seed is None else seed
     drawn, paths = out / "drawn" / str(seed), out / f"interpolation-{seed}.png"
     for path in [drawn] * bool(sample) + [paths] * bool(interpolate):
         if path.exists() and not overwrite:
