@@ -7,6 +7,8 @@ that makes both sides, as the encoder and generator of BiGAN do. σ is the logis
 softplus(t) = log(1 + eᵗ), so that -log σ(t) = softplus(-t) and -log(1 - σ(t)) = softplus(t).
 """
 
+import math
+
 import keras
 from keras import ops
 
@@ -217,3 +219,111 @@ class Relativistic(Objective):
 
     def joint_loss(self, real, fake):
         return self.discriminator_loss(fake, real)
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class FDivergence(Objective):
+    """A lower bound of D_f(P‖Q) = E_Q f(p/q), for nine convex f with f(1) = 0 (but "gan").
+
+        F(D) = E g_f(real) - E f*(g_f(fake))  ≤  D_f
+
+    D maximises it and G minimises it; or, with `non_saturating`, G maximises E g_f(fake). f* is the
+    convex conjugate, g_f an increasing map of raw outputs into its domain, and the bound is met
+    where g_f(D(x)) = f'(p(x)/q(x)).
+
+        name               f(u)                                g_f(v)             f*(g_f(v))
+        kl                 u log u                             v                  exp(v - 1)
+        reverse_kl         -log u                              -exp(-v)           v - 1
+        pearson            (u - 1)²                            v                  v²/4 + v
+        neyman             (1 - u)²/u                          1 - exp(-v)        2 - 2 exp(-v/2)
+        squared_hellinger  (√u - 1)²                           1 - exp(-v)        exp(v) - 1
+        jensen_shannon     u log u - (u+1) log((u+1)/2)        log 2 - softplus(-v)
+                                                                            softplus(v) - log 2
+        gan                u log u - (u+1) log(u+1)            -softplus(-v)      softplus(v)
+        jeffrey            (u - 1) log u                       v            w + 1/w + v - 2
+        total_variation    |u - 1|/2                           tanh(v)/2          tanh(v)/2
+
+    w is Lambert's W of exp(1 - v). "jensen_shannon" is twice the divergence of that name, and "gan"
+    that less log 4. Pearson's is ∫ (p - q)²/q and Neyman's ∫ (p - q)²/p. Source: Nowozin, Cseke,
+    Tomioka 2016, eq. 6 and tables 1, 2 and 6, https://arxiv.org/abs/1606.00709.
+
+    Args:
+        name: of the divergence.
+        non_saturating: whether the generator maximises E g_f(fake), §3.2.
+
+    Raises:
+        ValueError: there is no divergence of that name.
+
+    Example:
+        >>> objective = FDivergence("kl")
+        >>> real, fake = ops.array([-1.0, 0.0, 0.5, 2.0]), ops.array([1.0, -0.5, 0.0, -2.0])
+        >>> round(float(objective.bound(real, fake)), 6)
+        -0.035199
+    """
+
+    def __init__(self, name, non_saturating=False):
+        if name not in DIVERGENCES:
+            raise ValueError(
+                f"`name` should be one of {', '.join(DIVERGENCES)}. Received: name={name!r}"
+            )
+        self.name, self.non_saturating = name, non_saturating
+        self._activation, self._conjugate = DIVERGENCES[name]
+
+    def bound(self, real, fake):
+        """F, in nats: what is known of D_f from below."""
+        return _mean(self._activation(_float(real))) - _mean(self._conjugate(_float(fake)))
+
+    def discriminator_loss(self, real, fake):
+        return -self.bound(real, fake)
+
+    def generator_loss(self, real, fake):
+        if self.non_saturating:
+            return -_mean(self._activation(_float(fake)))
+        return -_mean(self._conjugate(_float(fake)))
+
+    def get_config(self):
+        return {"name": self.name, "non_saturating": self.non_saturating}
+
+
+def _float(values):
+    return ops.cast(values, "float32")
+
+
+def _same(v):
+    return v
+
+
+def _rising(v):
+    """1 - exp(-v), exact near 0 too."""
+    return -ops.expm1(-v)
+
+
+def _half_tanh(v):
+    return 0.5 * ops.tanh(v)
+
+
+def _jeffrey(v):
+    """w + 1/w + v - 2, where w = W(exp(1 - v)), that is w + log w = 1 - v =: a.
+
+    Newton's steps on s = log w: exp(1 - v) itself would overflow.
+    """
+    a = 1.0 - v
+    s = ops.where(a > 1.0, ops.log(ops.maximum(a, 1.0)), a)
+    for _ in range(6):  # quadratic from a start that is off by .6 at most
+        w = ops.exp(s)
+        s = s - (w + s - a) / (w + 1.0)
+    return ops.exp(s) + ops.exp(-s) + v - 2.0
+
+
+LOG_2 = math.log(2.0)
+DIVERGENCES = {  # name -> (g_f, f* ∘ g_f), each as it neither overflows early nor loses digits
+    "kl": (_same, lambda v: ops.exp(v - 1.0)),
+    "reverse_kl": (lambda v: -ops.exp(-v), lambda v: v - 1.0),
+    "pearson": (_same, lambda v: v * v / 4.0 + v),
+    "neyman": (_rising, lambda v: 2.0 * _rising(v / 2.0)),
+    "squared_hellinger": (_rising, ops.expm1),
+    "jensen_shannon": (lambda v: LOG_2 - ops.softplus(-v), lambda v: ops.softplus(v) - LOG_2),
+    "gan": (lambda v: -ops.softplus(-v), ops.softplus),
+    "jeffrey": (_same, _jeffrey),
+    "total_variation": (_half_tanh, _half_tanh),
+}
