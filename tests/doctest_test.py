@@ -19,8 +19,6 @@ INTERNAL = {
     "trainers.batches.plain_errors": "`fit` and `evaluate` run inside it",
     "trainers.batches.with_callback": "`fit` merges its callbacks by it",
     "trainers.command_line": "what the scripts share",
-    "trainers.drawing": "what the scripts share",
-    "trainers.evaluation": "what the scripts share",
     "trainers.replicas": "a part of the engine",
     "trainers.rules": "a part of the engine, all but the rate",
     "trainers.showing": "a part of the engine",
@@ -67,6 +65,14 @@ EXAMPLES = {
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(page))
     if test.examples
 }
+
+
+@pytest.fixture(scope="module", autouse=True)
+def data_of_their_own(tmp_path_factory):
+    """Examples prepare no data where a user keeps some."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TFDS_DATA_DIR", str(tmp_path_factory.mktemp("datasets")))
+        yield
 
 
 @pytest.mark.parametrize("name", PUBLIC)

@@ -11,19 +11,39 @@ COLUMNS = 12  # images in a row of a picture
 
 
 def latents(model, n, seed):
-    """Inputs of the generator for n samples, always the same."""
+    """Inputs of the generator for n samples, always the same.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(8, 8, 1), width=8)
+        >>> np.array_equal(latents(model, 5, seed=0), latents(model, 5, seed=0))
+        True
+    """
     with noise.stream(seed, label="pictures"):
         return model.draw(n)
 
 
 def frame(model, inputs, step):
-    """One picture of the film: what the inputs are made into after so many steps."""
+    """One picture of the film: what the inputs are made into after so many steps.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(8, 8, 1), width=8)
+        >>> frame(model, latents(model, 24, seed=0), step=1_000).save("frame.png")
+    """
     images = in_batches(model.averaged(), inputs)
     return pictures.grid(pictures.in_rows(images, COLUMNS), title=f"step {step:,}")
 
 
 def interpolations(model, seed, paths):
-    """Rows of images along great circles, each from one latent to another."""
+    """Rows of images along great circles, each from one latent to another.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(8, 8, 1), width=8)
+        >>> [row.shape for row in interpolations(model, seed=0, paths=2)]
+        [(12, 8, 8, 1), (12, 8, 8, 1)]
+    """
     leaves = [np.asarray(leaf) for leaf in tree.flatten(latents(model, 2 * paths, seed))]
     rows, shown = [], model.averaged()
     for i in range(paths):
@@ -35,7 +55,12 @@ def interpolations(model, seed, paths):
 
 
 def nearest(train, fake, title, pairs=3):
-    """A picture of samples, and under each the training image that is most like it in pixels."""
+    """A picture of samples, and under each the training image that is most like it in pixels.
+
+    Example:
+        >>> train = np.random.default_rng(0).uniform(-1.0, 1.0, (50, 8, 8, 1))
+        >>> nearest(train, fake=-train[:12], title="negatives").save("nearest.png")
+    """
     fake = fake[: pairs * COLUMNS]
     _, which = metrics.nearest(train, fake)
     rows = []
@@ -46,7 +71,14 @@ def nearest(train, fake, title, pairs=3):
 
 
 def write(images, folder):
-    """Writes images in [-1, 1] into a new folder: 00000.png …, and all of them as samples.npz."""
+    """Writes images in [-1, 1] into a new folder: 00000.png …, and all of them as samples.npz.
+
+    Example:
+        >>> from pathlib import Path
+        >>> write(np.array([-1.0, 1.0]).reshape(2, 1, 1, 1), Path("drawn"))
+        >>> np.load("drawn/samples.npz")["images"].ravel()
+        array([  0, 255], dtype=uint8)
+    """
     folder.mkdir()
     pixels = np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
     for i, image in enumerate(pixels):

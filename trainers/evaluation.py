@@ -20,6 +20,16 @@ class Data:
         data_dir: as the flag.
         info: `datasets.Info` of the images as they are trained on.
         train, held_out: names of splits.
+
+    Example:
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> data = Data.of(settings, data_dir=None)
+        >>> data.train, data.held_out
+        ('half_a', 'half_b')
+        >>> data.stream(turns=2, labels=False, start=(0, 0)).element_spec.shape
+        TensorShape([100, 8, 8, 1])
+        >>> data.images("held_out").shape
+        (898, 8, 8, 1)
     """
 
     settings: dict
@@ -73,6 +83,13 @@ def judge_of(data, features):
 
     Raises:
         ValueError: that classifier does not take them.
+
+    Example:
+        >>> settings = {"dataset": "glyphs", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> glyphs = Data.of(settings, data_dir=None)
+        >>> digits = Data.of(settings | {"dataset": "digits"}, data_dir=None)
+        >>> judge_of(digits, "auto"), judge_of(glyphs, "auto")
+        ('digits', None)
     """
     own = data.info.evaluator
     if own and any(side % 8 for side in data.info.shape[:2]):
@@ -96,6 +113,14 @@ def scores(data, real, fake, features, seed):
         A dict: `memorisation`, how much nearer samples lie to training images than held-out images
         do; and where images can be compared in features `scores`, `references` of samplers that are
         no GANs, and `verdicts`, what beats what. Of a generator that has diverged: `not_scored`.
+
+    Example:
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> data = Data.of(settings, data_dir=None)
+        >>> real = {role: data.images(role) for role in ("train", "held_out")}
+        >>> copies = real["train"][:898]
+        >>> scores(data, real, copies, features="none", seed=0)["memorisation"]
+        {'ratio': 0.0, 'alarm': True, ...}
     """
     if not np.isfinite(fake).all():
         return {"not_scored": "samples are not finite numbers: the training has diverged"}
@@ -124,7 +149,13 @@ def _memorisation(real, fake):
 
 
 def report(figures):
-    """Says in a few lines how good the samples are, and compared with what."""
+    """Says in a few lines how good the samples are, and compared with what.
+
+    Example:
+        >>> report({"memorisation": {"ratio": 0.0, "alarm": True}})
+              scores none: nothing that compares such images is at hand; see --features
+        memorisation  0.000 (below 0.8: copies): samples are copies of training images
+    """
     if "not_scored" in figures:
         print(f"no scores: {figures['not_scored']}")
         return

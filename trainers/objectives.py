@@ -255,10 +255,10 @@ class FDivergence(Objective):
         ValueError: there is no divergence of that name.
 
     Example:
-        >>> objective = FDivergence("kl")
-        >>> real, fake = ops.array([-1.0, 0.0, 0.5, 2.0]), ops.array([1.0, -0.5, 0.0, -2.0])
-        >>> round(float(objective.bound(real, fake)), 6)
-        -0.035199
+        >>> head, tail = 1 + math.log(1.5), 1 + math.log(0.5)  # f'(p/q): p(head) = ¾, q(head) = ½
+        >>> real, fake = ops.array([head, head, head, tail]), ops.array([head, tail])
+        >>> round(float(FDivergence("kl").bound(real, fake)), 4)  # met: ¾ log 1.5 + ¼ log .5
+        0.1308
     """
 
     def __init__(self, name, non_saturating=False):
