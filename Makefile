@@ -16,13 +16,13 @@ demo: .venv/installed
 	$(RUN) -m applications.image_synthesis --model=r3gan --dataset=digits --recipe=modern \
 	  --steps=20000 --out=runs/demo --export_dir=saved_models --overwrite
 
-## make test      the tests, but for those that take minutes
+## make test      the tests, but for those that take minutes, on all cores
 test: .venv/installed
-	$(RUN) -m pytest
+	$(RUN) -m pytest --numprocesses=auto --dist=loadfile
 
 ## make test-all  all tests
 test-all: .venv/installed
-	$(RUN) -m pytest -m ""
+	$(RUN) -m pytest --numprocesses=auto --dist=loadfile -m ""
 
 ## make lint      checks style and format
 lint: .venv/installed

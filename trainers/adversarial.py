@@ -309,8 +309,11 @@ class AdversarialModel(keras.Model):
                 for player, owned in self.players.items()
             }
             # Slots must exist before weights are loaded, or loading passes over them in silence.
+            owned = {player: self.variables_of(player) for player in self.players}
             for player, optimizer in self.optimizers.items():
-                optimizer.build(self.variables_of(player))
+                optimizer.build(owned[player])
+            for penalty in self.penalties:
+                penalty.prepare(owned)
             self._means = {}
             for player, turns in self.turns.items():
                 if turns:

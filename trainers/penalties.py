@@ -6,7 +6,7 @@ critic. `real` and `fake` may be nested (BiGAN judges pairs); the norm is then o
 
 import keras
 import tensorflow as tf
-from keras import ops, tree
+from keras import layers, ops, tree
 
 from trainers import noise
 from trainers.objectives import Rule
@@ -40,7 +40,8 @@ class Penalty(Rule):
 
     Args of the hooks: `critic` is a function from samples to outputs that already holds the
     condition and the augmentation; `real` and `fake` are batches of samples; `player` is a name and
-    `variables` what that player trains.
+    `variables` what that player trains. A penalty that remembers is a Keras layer as well, so that
+    its variables, which it makes in `prepare`, are saved with the model.
 
     Example:
         >>> @keras.saving.register_keras_serializable()  # so that models can be saved with it
@@ -51,6 +52,9 @@ class Penalty(Rule):
         12.5
     """
 
+    def prepare(self, players):
+        """What `compile` tells before any step: a dict player -> its variables."""
+
     def on_discriminator(self, critic, real, fake):
         return 0.0
 
@@ -59,6 +63,10 @@ class Penalty(Rule):
 
     def on_weights(self, player, variables):
         return 0.0
+
+
+def _rows(x):
+    return ops.shape(tree.flatten(x)[0])[0]
 
 
 def _not_negative(name, value):
@@ -74,30 +82,89 @@ class GradientPenalty(Penalty):
     Makes the critic nearly 1-Lipschitz where it matters. Batch normalisation in the critic voids
     it: a sample's slope would depend on its neighbours. Source: Gulrajani et al. 2017, eq. 3.
 
+    With `one_sided` only what is steeper than 1 is penalised, weight · E max(0, ‖∇D(x̂)‖₂ - 1)²: a
+    1-Lipschitz function may be flatter. Source: Petzka et al. 2018, "On the regularization of
+    Wasserstein GANs", eq. 8.
+
+    Args:
+        weight: λ, from 0.
+        one_sided: whether slopes below 1 are free.
+
+    Raises:
+        ValueError: for a negative weight.
+
     Example:
         >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])  # its slope is 5 everywhere
         >>> real, fake = ops.ones((8, 2)), ops.zeros((8, 2))
         >>> float(GradientPenalty(10.0).on_discriminator(critic, real, fake))  # 10 · (5 - 1)²
         160.0
+        >>> flat = lambda x: 0.5 * x[:, :1]
+        >>> float(GradientPenalty(10.0, one_sided=True).on_discriminator(flat, real, fake))
+        0.0
     """
 
-    def __init__(self, weight=10.0):
-        self.weight = _not_negative("weight", weight)
+    def __init__(self, weight=10.0, one_sided=False):
+        self.weight, self.one_sided = _not_negative("weight", weight), bool(one_sided)
 
     def on_discriminator(self, critic, real, fake):
-        alpha = noise.uniform((ops.shape(tree.flatten(real)[0])[0],))
+        alpha = noise.uniform((_rows(real),))
 
         def between(a, b):
             a, b = ops.cast(a, "float32"), ops.cast(b, "float32")
             share = ops.reshape(alpha, (-1,) + (1,) * (len(a.shape) - 1))
             return share * a + (1.0 - share) * b
 
+        between_both = tree.map_structure(between, real, fake)
+        return self.weight * ops.mean(ops.square(self._excess(critic, between_both)))
+
+    def _excess(self, critic, x):
+        """By how much each sample's slope is above 1, shape (batch,); one-sided: 0 where below."""
         # The root's own slope is infinite at 0: the small number keeps a flat critic from NaN.
-        slope = ops.sqrt(squared_slope(critic, tree.map_structure(between, real, fake)) + 1e-12)
-        return self.weight * ops.mean(ops.square(slope - 1.0))
+        excess = ops.sqrt(squared_slope(critic, x) + 1e-12) - 1.0
+        return ops.relu(excess) if self.one_sided else excess
 
     def get_config(self):
-        return {"weight": self.weight}
+        return {"weight": self.weight, "one_sided": self.one_sided}
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class DRAGAN(GradientPenalty):
+    """weight · E(‖∇D(x + δ)‖₂ - 1)², δ ~ N(0, deviation² I), around real samples x.
+
+    Against sharp slopes at the data, where games of the logistic objectives get stuck. The paper's
+    formula; its authors' code draws δ ~ U(0, ½ std(batch)) instead, by which a sample's penalty
+    would depend on its neighbours. Source: Kodali et al. 2017, "On Convergence and Stability of
+    GANs", https://arxiv.org/abs/1705.07215, §2.3.
+
+    Args:
+        weight: λ, from 0.
+        deviation: of δ, in units of the samples, from 0.
+        one_sided: whether slopes below 1 are free.
+
+    Raises:
+        ValueError: for a negative weight or deviation.
+
+    Example:
+        >>> critic = lambda x: 0.5 * ops.sum(ops.square(x), axis=1, keepdims=True)  # slope ‖x‖
+        >>> real, fake = ops.array([[3.0, 4.0]]), ops.zeros((1, 2))
+        >>> round(float(DRAGAN(10.0, deviation=0.0).on_discriminator(critic, real, fake)), 3)
+        160.0
+    """
+
+    def __init__(self, weight=10.0, deviation=0.5, one_sided=False):
+        super().__init__(weight, one_sided)
+        self.deviation = _not_negative("deviation", deviation)
+
+    def on_discriminator(self, critic, real, fake):
+        def near(x):
+            shape = (ops.shape(x)[0], *x.shape[1:])
+            return ops.cast(x, "float32") + self.deviation * noise.normal(shape)
+
+        near_real = tree.map_structure(near, real)
+        return self.weight * ops.mean(ops.square(self._excess(critic, near_real)))
+
+    def get_config(self):
+        return super().get_config() | {"deviation": self.deviation}
 
 
 @keras.saving.register_keras_serializable("gan_zoo")
@@ -136,3 +203,78 @@ class R2(R1):
 
     def on_discriminator(self, critic, real, fake):
         return super().on_discriminator(critic, fake, real)
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class HistoricalAverage(Penalty, layers.Layer):
+    """weight · ‖θ - (1/t) Σ_{i ≤ t} θ_i‖² of every player's weights θ, θ_i those of its turn i.
+
+    Pulls a game that circles its equilibrium to the middle of the circle. The mean counts the
+    present turn and is held fixed where the loss is differentiated; it is kept and saved with the
+    model, twice the weights in memory. Source: Salimans et al. 2016, "Improved Techniques for
+    Training GANs", §3.3.
+
+    Args:
+        weight: from 0.
+
+    Raises:
+        ValueError: for a negative weight.
+
+    Example:
+        >>> theta = keras.Variable([1.0])
+        >>> penalty = HistoricalAverage(1.0)
+        >>> penalty.prepare({"generator": [theta]})
+        >>> for value in (1.0, 2.0, 3.0):
+        ...     theta.assign([value])
+        ...     found = penalty.on_weights("generator", [theta])
+        >>> float(found)  # (3 - 2)²
+        1.0
+    """
+
+    def __init__(self, weight=1.0):
+        super().__init__()
+        self.weight = _not_negative("weight", weight)
+
+    def prepare(self, players):
+        shapes = {
+            player: [tuple(v.shape) for v in variables] for player, variables in players.items()
+        }
+        if self.built:  # of a model that is compiled again: its history begins anew
+            if shapes != self._shapes:
+                raise ValueError(
+                    "`penalties` should have a HistoricalAverage of this model alone: it remembers "
+                    "the weights of another."
+                )
+            for kept in self.variables:
+                kept.assign(ops.zeros_like(kept))
+            return
+        self._shapes = shapes
+        self._means = {
+            player: [self._kept(f"{player}_{i}", v.shape, v.dtype) for i, v in enumerate(variables)]
+            for player, variables in players.items()
+        }
+        self._turns = {player: self._kept(f"{player}_turns", (), "int64") for player in players}
+        self.built = True
+
+    def _kept(self, name, shape, dtype):
+        return self.add_weight(
+            name=name,
+            shape=shape,
+            dtype=dtype,
+            initializer="zeros",
+            trainable=False,
+            aggregation="only_first_replica",  # each replica sees the same weights
+        )
+
+    def on_weights(self, player, variables):
+        turns = self._turns[player]
+        turns.assign(turns + 1)
+        total = 0.0
+        for mean, variable in zip(self._means[player], variables, strict=True):
+            now = ops.stop_gradient(ops.convert_to_tensor(variable))
+            mean.assign(mean + (now - mean) / ops.cast(turns, mean.dtype))
+            total = total + ops.sum(ops.square(variable - ops.stop_gradient(mean.value)))
+        return self.weight * total
+
+    def get_config(self):
+        return {"weight": self.weight}

@@ -15,9 +15,12 @@ import inspect
 from trainers.adversarial import AdversarialModel
 from zoo.cgan import CGAN
 from zoo.dcgan import DCGAN
+from zoo.fgan import FGAN
 from zoo.gan import GAN
+from zoo.lsgan import LSGAN
 from zoo.r3gan import R3GAN
-from zoo.wgan import WGANGP
+from zoo.wgan import WGAN
+from zoo.wgan_gp import WGANGP
 
 _families = {
     value.family: value
@@ -47,7 +50,7 @@ def family(name):
 
     Example:
         >>> family("wgan_gp")
-        <class 'zoo.wgan.WGANGP'>
+        <class 'zoo.wgan_gp.WGANGP'>
         >>> family("dgan")
         Traceback (most recent call last):
         ValueError: `name` should be one of the models. Did you mean dcgan ...

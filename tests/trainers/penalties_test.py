@@ -4,7 +4,16 @@ import pytest
 import tensorflow as tf
 from keras import tree
 
-from trainers.penalties import R1, R2, GradientPenalty, Penalty, squared_slope
+from tests.trainers.duel import Duel, duel
+from trainers.penalties import (
+    DRAGAN,
+    R1,
+    R2,
+    GradientPenalty,
+    HistoricalAverage,
+    Penalty,
+    squared_slope,
+)
 
 WEIGHTS = tf.constant([[3.0], [4.0]])  # of norm 5
 
@@ -117,7 +126,11 @@ def test_the_slope_of_a_critic_of_patches_is_that_of_the_sum_of_its_outputs():
     np.testing.assert_allclose(squared_slope(patches, tf.ones((4, 1))), 25.0, rtol=1e-6)
 
 
-@pytest.mark.parametrize("penalty", [GradientPenalty(1.0), R1(1.0), R2(1.0)], ids=repr)
+ALL = (GradientPenalty(1.0), GradientPenalty(1.0, one_sided=True), DRAGAN(1.0), R1(1.0), R2(1.0))
+every_penalty_of_slopes = pytest.mark.parametrize("penalty", ALL, ids=repr)
+
+
+@every_penalty_of_slopes
 def test_a_flat_critic_gives_no_nan_nor_do_its_gradients(penalty):
     weights = tf.Variable([[0.0], [0.0]])
     with tf.GradientTape() as tape:
@@ -130,7 +143,7 @@ def test_a_critic_that_ignores_its_input_has_no_slope():
     np.testing.assert_array_equal(squared_slope(lambda x: tf.ones((6, 1)), samples()), np.zeros(6))
 
 
-@pytest.mark.parametrize("penalty", [GradientPenalty(1.0), R1(1.0), R2(1.0)], ids=repr)
+@every_penalty_of_slopes
 def test_the_gradient_reaches_the_critics_weights(penalty):
     weights = tf.Variable([[3.0], [4.0]])
     with tf.GradientTape() as tape:
@@ -141,7 +154,7 @@ def test_the_gradient_reaches_the_critics_weights(penalty):
     np.testing.assert_allclose(gradient, expected, rtol=1e-5)
 
 
-@pytest.mark.parametrize("penalty", [GradientPenalty(1.0), R1(1.0), R2(1.0)], ids=repr)
+@every_penalty_of_slopes
 def test_it_works_in_a_graph_with_a_keras_network_and_in_lower_precision(penalty):
     network = keras.Sequential(
         [
@@ -163,15 +176,157 @@ def test_a_penalty_says_nothing_where_it_has_nothing_to_say():
 
 
 @pytest.mark.parametrize(
-    "make, name", [(GradientPenalty, "weight"), (R1, "gamma"), (R2, "gamma")], ids=repr
+    "make, name",
+    [
+        (GradientPenalty, "weight"),
+        (DRAGAN, "weight"),
+        (lambda deviation: DRAGAN(1.0, deviation), "deviation"),
+        (R1, "gamma"),
+        (R2, "gamma"),
+        (HistoricalAverage, "weight"),
+    ],
+    ids=repr,
 )
 def test_a_negative_weight_is_refused(make, name):
     with pytest.raises(ValueError, match=f"`{name}` should not be negative. Received: {name}=-1"):
         make(-1.0)
 
 
-@pytest.mark.parametrize("penalty", [GradientPenalty(3.0), R1(0.2), R2(0.3)], ids=repr)
+@pytest.mark.parametrize(
+    "penalty",
+    [
+        GradientPenalty(3.0, one_sided=True),
+        DRAGAN(2.0, deviation=0.1, one_sided=True),
+        R1(0.2),
+        R2(0.3),
+        HistoricalAverage(0.4),
+    ],
+    ids=repr,
+)
 def test_it_comes_back_from_its_config(penalty):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(penalty))
     assert type(again) is type(penalty)
     assert again.get_config() == penalty.get_config()
+
+
+@pytest.mark.parametrize("make", [GradientPenalty, DRAGAN])
+@pytest.mark.parametrize("slope, both, one", [(5.0, 16.0, 16.0), (0.5, 0.25, 0.0), (1.0, 0.0, 0.0)])
+def test_a_one_sided_penalty_leaves_slopes_below_1_alone(make, slope, both, one):
+    def critic(x):
+        return slope * x[:, :1]
+
+    found = [
+        float(make(1.0, one_sided=side).on_discriminator(critic, samples(), samples()))
+        for side in (False, True)
+    ]
+    np.testing.assert_allclose(found, [both, one], atol=1e-5)
+
+
+@nestings
+def test_dragans_penalty_of_a_linear_critic_is_its_norm_less_1_squared(nesting):
+    critic, nest = NESTINGS[nesting]
+    found = DRAGAN(1.0).on_discriminator(critic, nest(samples(seed=0)), nest(samples(seed=1)))
+    assert float(found) == pytest.approx(16.0, rel=1e-5)
+
+
+def test_dragan_looks_around_real_samples_at_its_deviation():
+    seen = []
+
+    def critic(x):
+        seen.append(x)
+        return x[:, :1]
+
+    real = 7.0 * tf.ones((4000, 2))
+    DRAGAN(deviation=0.25).on_discriminator(critic, real, tf.zeros((3, 2)))
+    assert seen[0].numpy().mean() == pytest.approx(7.0, abs=0.02)
+    assert seen[0].numpy().std() == pytest.approx(0.25, rel=0.05)
+
+
+def history(values, weight=1.0):
+    """The penalty at the last of these values of one weight, and its gradient there."""
+    theta = keras.Variable([values[0]])
+    penalty = HistoricalAverage(weight)
+    penalty.prepare({"generator": [theta]})
+    for value in values:
+        theta.assign([value])
+        with tf.GradientTape() as tape:
+            found = penalty.on_weights("generator", [theta])
+    return float(found), float(tape.gradient(found, theta.value)[0])
+
+
+def test_the_historical_average_counts_the_present_and_is_held_fixed():
+    assert history([1.0, 2.0, 3.0]) == (1.0, 2.0)  # (3 - 2)², and 2 (3 - 2)
+    assert history([1.0, 2.0, 3.0], weight=0.5) == (0.5, 1.0)
+    assert history([4.0]) == (0.0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "weight, least, most", [(0.0, 2e4, 4e4), (0.1, 0.0, 0.01), (1.0, 0.1, 1.0)]
+)
+def test_it_pulls_a_game_that_circles_outwards_to_its_middle(weight, least, most):
+    """min_θ max_ψ θψ by simultaneous descent at rate .1: the radius grows by √1.01 at each of 2,000
+    steps from (1, 1); with a weight of .1 it falls below .01, with 1 the average itself drags."""
+    theta, psi = tf.Variable([1.0]), tf.Variable([1.0])
+    penalty = HistoricalAverage(weight)
+    penalty.prepare({"theta": [theta], "psi": [psi]})
+
+    @tf.function
+    def play():
+        for _ in tf.range(2000):
+            with tf.GradientTape(persistent=True) as tape:
+                loss = tf.reduce_sum(theta * psi) + penalty.on_weights("theta", [theta])
+                other = -tf.reduce_sum(theta * psi) + penalty.on_weights("psi", [psi])
+            one, two = tape.gradient(loss, theta), tape.gradient(other, psi)
+            theta.assign_sub(0.1 * one)
+            psi.assign_sub(0.1 * two)
+
+    play()
+    radius = np.hypot(theta.numpy(), psi.numpy())[0]
+    assert least <= radius <= most
+
+
+def test_the_history_is_saved_with_the_model_and_goes_on(tmp_path):
+    x = samples(16)
+    model = duel(Duel, penalties=[HistoricalAverage(0.5)])
+    model.fit(x, batch_size=4, verbose=0)
+    model.save(tmp_path / "model.keras")
+    model.save_weights(tmp_path / "model.weights.h5")
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    again = duel(Duel, penalties=[HistoricalAverage(0.5)])
+    again.load_weights(tmp_path / "model.weights.h5")
+    expected = model.fit(x, batch_size=4, verbose=0).history
+    assert loaded.fit(x, batch_size=4, verbose=0).history == expected
+    assert again.fit(x, batch_size=4, verbose=0).history == expected
+    assert [int(v) for v in model.penalties[0].variables if v.dtype == "int64"] == [8, 8]
+
+
+def test_evaluating_adds_nothing_to_the_history():
+    model = duel(Duel, penalties=[HistoricalAverage(0.5)])
+    model.fit(samples(8), batch_size=4, verbose=0)
+    before = [v.numpy() for v in model.penalties[0].variables]
+    model.evaluate(samples(8), verbose=0)
+    for variable, old in zip(model.penalties[0].variables, before, strict=True):
+        np.testing.assert_array_equal(variable, old)
+
+
+def test_compiled_again_the_history_begins_anew_and_of_another_model_it_is_refused():
+    model = duel(Duel, penalties=[HistoricalAverage(0.5)])
+    (penalty,) = model.penalties
+    model.fit(samples(8), batch_size=4, verbose=0)
+    count = len(model.weights)
+    model.compile(penalties=[penalty])
+    assert len(model.weights) == count
+    assert not any(v.numpy().any() for v in penalty.variables)
+    with pytest.raises(ValueError, match="`penalties` should have a HistoricalAverage of this"):
+        penalty.prepare({"generator": [tf.Variable([1.0])]})
+
+
+def test_the_history_is_kept_under_xla_too():
+    x, found = samples(16), []
+    for compiled in (False, True):
+        keras.utils.set_random_seed(0)
+        model = duel(Duel, penalties=[HistoricalAverage(0.5)], jit_compile=compiled)
+        model.fit(x, batch_size=4, shuffle=False, verbose=0)
+        found.append([v.numpy() for v in model.penalties[0].variables])
+    for plain, compiled in zip(*found, strict=True):
+        np.testing.assert_allclose(compiled, plain, atol=1e-6)

@@ -14,16 +14,22 @@ SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
 IMAGES = {
     "cgan": SMALL | {"classes": 3},
     "dcgan": SMALL | {"width": 4},
+    "fgan": SMALL,
     "gan": SMALL,
+    "lsgan": SMALL | {"width": 4},
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
+    "wgan": SMALL | {"width": 4},
     "wgan_gp": SMALL | {"width": 4, "residual": False},
 }
 PLANE = {"image_shape": (2,), "latent_dim": 2}
 POINTS = {
     "cgan": PLANE | {"width": 8, "classes": 3},
     "dcgan": PLANE | {"width": 8},
+    "fgan": PLANE | {"width": 8},
     "gan": PLANE | {"width": 8},
+    "lsgan": PLANE | {"width": 8},
     "r3gan": PLANE,
+    "wgan": PLANE | {"width": 8},
     "wgan_gp": PLANE | {"width": 8},
 }
 VARIANTS = {  # other networks of a family, and switches of its page
@@ -50,11 +56,17 @@ VARIANTS = {  # other networks of a family, and switches of its page
 BATCHED = {  # rows whose samples see their batch, and by what
     "cgan, convolutional": "batch normalisation in both networks",
     "dcgan": "batch normalisation in both networks",
+    "fgan": "batch normalisation in the generator",
+    "lsgan": "batch normalisation in both networks",
+    "wgan": "batch normalisation in both networks",
     "wgan_gp": "batch normalisation in the generator",
     "wgan_gp, residual": "batch normalisation in the generator",
 }
-TURNS = {  # fewer than the paper's, since each one is traced; the points are given the paper's
+TURNS = {  # fewer than the paper's, since each one is traced
+    "wgan": {"discriminator": 2},
+    "wgan, points": {"discriminator": 2},
     "wgan_gp": {"discriminator": 2},
+    "wgan_gp, points": {"discriminator": 2},
     "wgan_gp, residual": {"discriminator": 1},
 }
 ROWS = (
@@ -70,6 +82,12 @@ CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for imag
     "wgan_gp": ("wgan_gp", {"width": 2, "residual": False}),
     "wgan_gp, residual": ("wgan_gp", {"width": 2}),
 }
+
+
+def slow_on_points(rows):
+    """Rows as parameters of a test that need not see the networks for points of every family."""
+    slow = [r for r in rows if r not in IMAGES and r not in FAST]
+    return [pytest.param(r, marks=pytest.mark.slow) if r in slow else r for r in rows]
 
 
 def slow_but_for_some(rows):

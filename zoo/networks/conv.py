@@ -93,9 +93,12 @@ def discriminator(
     hidden_dense=False,
     activation="leaky_relu",
     classes=0,
+    wrap=lambda layer: layer,
     name="discriminator",
 ):
     """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,).
+
+    `wrap` is put around each layer that has weights, such as SpectralNormalization.
 
     Example:
         >>> discriminator((16, 16, 3), width=8).output_shape
@@ -110,15 +113,15 @@ def discriminator(
 
     for i, filters in enumerate(widths(image_shape, width)):
         normed = batch_norm and i > 0
-        x = _down(given(x), filters, kernel_size, strided, use_bias=not normed)
+        x = _down(given(x), filters, kernel_size, strided, use_bias=not normed, wrap=wrap)
         x = act(_norm(x) if normed else x)
     x = layers.Flatten(name="features")(x)
     if hidden_dense:
-        x = act(_dense(1024)(given(x)))
+        x = act(wrap(_dense(1024))(given(x)))
     logit = layers.Dense(
         1, kernel_initializer=RandomNormal(0.0, 0.02), dtype="float32", name="logit"
     )
-    return keras.Model(inputs, logit(given(x)), name=name)
+    return keras.Model(inputs, wrap(logit)(given(x)), name=name)
 
 
 def _norm(x):
@@ -147,7 +150,7 @@ def _up(x, filters, kernel_size, strided, use_bias):
     return _conv(layers.Conv2D, filters, kernel_size, 1, use_bias)(layers.UpSampling2D()(x))
 
 
-def _down(x, filters, kernel_size, strided, use_bias):
-    if strided:
-        return _conv(layers.Conv2D, filters, kernel_size, 2, use_bias)(x)
-    return layers.MaxPooling2D()(_conv(layers.Conv2D, filters, kernel_size, 1, use_bias)(x))
+def _down(x, filters, kernel_size, strided, use_bias, wrap):
+    strides = 2 if strided else 1
+    x = wrap(_conv(layers.Conv2D, filters, kernel_size, strides, use_bias))(x)
+    return x if strided else layers.MaxPooling2D()(x)

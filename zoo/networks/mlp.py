@@ -26,8 +26,12 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
     return keras.Model(inputs, x, name=name)
 
 
-def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminator"):
+def discriminator(
+    image_shape, width=256, depth=2, classes=0, wrap=lambda layer: layer, name="discriminator"
+):
     """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,).
+
+    `wrap` is put around each layer that has weights, such as SpectralNormalization.
 
     Example:
         >>> discriminator((8, 8, 1)).output_shape
@@ -40,6 +44,7 @@ def discriminator(image_shape, width=256, depth=2, classes=0, name="discriminato
     inputs, given = labels.conditioned(inputs, classes)
     x = given(x)
     for _ in range(depth):
-        x = layers.Dense(width, kernel_initializer="he_normal")(x)
+        x = wrap(layers.Dense(width, kernel_initializer="he_normal"))(x)
         x = layers.LeakyReLU(0.2)(x)
-    return keras.Model(inputs, layers.Dense(1, dtype="float32", name="logit")(x), name=name)
+    logit = wrap(layers.Dense(1, dtype="float32", name="logit"))
+    return keras.Model(inputs, logit(x), name=name)

@@ -48,23 +48,36 @@ def generator(image_shape, latent_dim, width=128, name="generator"):
     return keras.Model(inputs, x, name=name)
 
 
-def discriminator(image_shape, width=128, name="discriminator"):
+def discriminator(
+    image_shape, width=128, pool="mean", wrap=lambda layer: layer, name="discriminator"
+):
     """x image -> two down blocks -> two blocks -> mean over places -> critic value (1,).
 
-    No normalisation: the slope of a sample must be its own. Larger images are halved further.
+    No normalisation of activations: the slope of a sample must be its own. Larger images are halved
+    further.
+
+    Args:
+        image_shape, width: as for the generator.
+        pool: over places, "mean", or "sum" as in SNGAN.
+        wrap: put around each layer that has weights, such as SpectralNormalization.
 
     Example:
         >>> discriminator((16, 16, 3), width=8).output_shape
         (None, 1)
     """
     inputs = keras.Input(image_shape, name="images")
-    x = _first_block(inputs, width)
+    x = _first_block(inputs, width, wrap)
     for _ in range(max(1, stages(image_shape) - 2)):
-        x = _block(x, width, down=True)
+        x = _block(x, width, wrap, down=True)
     for _ in range(2):
-        x = _block(x, width)
-    x = layers.GlobalAveragePooling2D(name="features")(layers.ReLU()(x))
-    return keras.Model(inputs, layers.Dense(1, dtype="float32", name="logit")(x), name=name)
+        x = _block(x, width, wrap)
+    x = layers.ReLU()(x)
+    places = x.shape[1] * x.shape[2]
+    x = layers.GlobalAveragePooling2D(name="features")(x)
+    if pool == "sum":
+        x = layers.Rescaling(places)(x)
+    logit = wrap(layers.Dense(1, dtype="float32", name="logit"))
+    return keras.Model(inputs, logit(x), name=name)
 
 
 def _conv(filters, size=3):
@@ -80,14 +93,14 @@ def _up_block(x, width):
     return layers.Add()([x, shortcut])
 
 
-def _first_block(x, width):
-    shortcut = _conv(width, 1)(layers.AveragePooling2D(2)(x))
-    x = _conv(width)(layers.ReLU()(_conv(width)(x)))
+def _first_block(x, width, wrap):
+    shortcut = wrap(_conv(width, 1))(layers.AveragePooling2D(2)(x))
+    x = wrap(_conv(width))(layers.ReLU()(wrap(_conv(width))(x)))
     return layers.Add()([layers.AveragePooling2D(2)(x), shortcut])
 
 
-def _block(x, width, down=False):
-    shortcut = layers.AveragePooling2D(2)(_conv(width, 1)(x)) if down else x
-    x = _conv(width)(layers.ReLU()(x))
-    x = _conv(width)(layers.ReLU()(x))
+def _block(x, width, wrap, down=False):
+    shortcut = layers.AveragePooling2D(2)(wrap(_conv(width, 1))(x)) if down else x
+    x = wrap(_conv(width))(layers.ReLU()(x))
+    x = wrap(_conv(width))(layers.ReLU()(x))
     return layers.Add()([layers.AveragePooling2D(2)(x) if down else x, shortcut])
