@@ -19,6 +19,7 @@ from zoo.fgan import FGAN
 from zoo.gan import GAN
 from zoo.lsgan import LSGAN
 from zoo.r3gan import R3GAN
+from zoo.sngan import SNGAN
 from zoo.wgan import WGAN
 from zoo.wgan_gp import WGANGP
 

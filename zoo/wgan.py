@@ -41,7 +41,7 @@ class WGAN(GAN):
         >>> model = WGAN(image_shape=(2,), clip=0.1)
         >>> model.compile()
         >>> model.turns, model.optimizers["discriminator"].name
-        ({'discriminator': 5, 'generator': 1}, 'rmsprop')
+        ({'discriminator': 5, 'generator': 1}, 'rm_sprop')
         >>> history = model.fit(ops.zeros((320, 2)), batch_size=320, verbose=0)
         >>> all(bool(ops.all(ops.abs(v) <= 0.1)) for v in model.discriminator.weights)
         True

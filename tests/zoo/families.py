@@ -18,6 +18,7 @@ IMAGES = {
     "gan": SMALL,
     "lsgan": SMALL | {"width": 4},
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
+    "sngan": SMALL | {"width": 4, "residual": False},
     "wgan": SMALL | {"width": 4},
     "wgan_gp": SMALL | {"width": 4, "residual": False},
 }
@@ -29,6 +30,7 @@ POINTS = {
     "gan": PLANE | {"width": 8},
     "lsgan": PLANE | {"width": 8},
     "r3gan": PLANE,
+    "sngan": PLANE | {"width": 8},
     "wgan": PLANE | {"width": 8},
     "wgan_gp": PLANE | {"width": 8},
 }
@@ -51,6 +53,7 @@ VARIANTS = {  # other networks of a family, and switches of its page
     "gan, plain": ("gan", SMALL | {"width": 8}),
     "r3gan, dense": ("r3gan", SMALL | {"width": 8, "dense": True}),
     "r3gan, groups": ("r3gan", SMALL | {"width": 4, "cardinality": 4, "blocks": 1}),
+    "sngan, residual": ("sngan", SMALL | {"width": 4}),
     "wgan_gp, residual": ("wgan_gp", SMALL | {"width": 4}),
 }
 BATCHED = {  # rows whose samples see their batch, and by what
@@ -58,11 +61,16 @@ BATCHED = {  # rows whose samples see their batch, and by what
     "dcgan": "batch normalisation in both networks",
     "fgan": "batch normalisation in the generator",
     "lsgan": "batch normalisation in both networks",
+    "sngan": "batch normalisation in the generator",
+    "sngan, residual": "batch normalisation in the generator",
     "wgan": "batch normalisation in both networks",
     "wgan_gp": "batch normalisation in the generator",
     "wgan_gp, residual": "batch normalisation in the generator",
 }
 TURNS = {  # fewer than the paper's, since each one is traced
+    "sngan": {"discriminator": 2},
+    "sngan, points": {"discriminator": 2},
+    "sngan, residual": {"discriminator": 1},
     "wgan": {"discriminator": 2},
     "wgan, points": {"discriminator": 2},
     "wgan_gp": {"discriminator": 2},
@@ -79,6 +87,8 @@ MAIN = [row for row in ROWS if row not in VARIANTS]
 CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for images of any size
     "dcgan": ("dcgan", {"width": 2}),
     "r3gan": ("r3gan", {"width": 4, "cardinality": 2, "blocks": 1}),
+    "sngan": ("sngan", {"width": 2, "residual": False}),
+    "sngan, residual": ("sngan", {"width": 2}),
     "wgan_gp": ("wgan_gp", {"width": 2, "residual": False}),
     "wgan_gp, residual": ("wgan_gp", {"width": 2}),
 }

@@ -1,6 +1,23 @@
 """What Keras lacks or has wrong: one layer per file."""
 
 from zoo.layers.dropout import Dropout
+from zoo.layers.image_pool import ImagePool
 from zoo.layers.maxout import Maxout
+from zoo.layers.minibatch_discrimination import MinibatchDiscrimination
+from zoo.layers.minibatch_std_dev import MinibatchStdDev
+from zoo.layers.pixel_norm import PixelNorm
+from zoo.layers.spectral_normalization import SpectralNormalization
+from zoo.layers.virtual_batch_normalization import VirtualBatchNormalization
+from zoo.layers.weight_normalization import WeightNormalization
 
-__all__ = ["Dropout", "Maxout"]
+__all__ = [
+    "Dropout",
+    "ImagePool",
+    "Maxout",
+    "MinibatchDiscrimination",
+    "MinibatchStdDev",
+    "PixelNorm",
+    "SpectralNormalization",
+    "VirtualBatchNormalization",
+    "WeightNormalization",
+]

@@ -1,0 +1,74 @@
+"""Spectral normalisation (Miyato et al. 2018)."""
+
+import keras
+from keras import ops
+
+from zoo.layers.kernels import KernelWrapper
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class SpectralNormalization(KernelWrapper):
+    """The wrapped layer with the kernel W/σ(W), whose largest singular value is 1.
+
+    σ(W) = uᵀWv, where u and v follow the leading singular vectors by one step of power iteration,
+    v = Wᵀu/‖Wᵀu‖ and u = Wv/‖Wv‖, in each call in training, and are held fixed where it is
+    differentiated. W is the kernel as a matrix, a row for each output: for a convolution that
+    bounds the slope of each patch, not of the whole map.
+
+    Keras' layer of this name assigns W ← W/σ in each call in training, so that the critic's weights
+    move in the generator's turn; lets no gradient through σ; and takes σ of a transposed
+    convolution over its inputs. Here W stays, and calls out of training change nothing.
+
+    Args:
+        layer: Dense, or a convolution, transposed or not.
+
+    Raises:
+        TypeError: for another layer.
+
+    Source: Miyato et al. 2018, "Spectral Normalization for Generative Adversarial Networks",
+    https://arxiv.org/abs/1802.05957, §2.1 and algorithm 1.
+
+    Example:
+        >>> layer = SpectralNormalization(keras.layers.Dense(2, use_bias=False))
+        >>> layer.build((None, 2))
+        >>> layer.layer.set_weights([ops.array([[3.0, 1.0], [1.0, 2.0]])])  # σ = (5 + √5)/2
+        >>> for _ in range(10):
+        ...     y = layer(ops.array([[1.0, 2.0]]), training=True)
+        >>> y.numpy()
+        array([[1.381966, 1.381966]], dtype=float32)
+    """
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.u = self.add_weight(
+            name="u",
+            shape=(self.outputs(),),
+            dtype="float32",
+            initializer=self._first,
+            trainable=False,
+            aggregation="only_first_replica",  # each replica computes the same
+        )
+
+    def _first(self, shape, dtype):
+        """u of the first kernel: what is asked before the first training should be right too."""
+        u = keras.random.normal(shape, dtype=dtype)
+        for _ in range(20):
+            u, _ = self._iterate(u)
+        return u
+
+    def _iterate(self, u):
+        """u and v after one step of power iteration."""
+        matrix = ops.stop_gradient(self.matrix())
+        v = _normalized(ops.matmul(u, matrix))
+        return _normalized(ops.matmul(matrix, v)), v
+
+    def call(self, inputs, training=False):
+        u, v = self._iterate(ops.stop_gradient(ops.convert_to_tensor(self.u)))
+        if training:
+            self.u.assign(u)
+        sigma = ops.sum(u * ops.matmul(self.matrix(), v))
+        return self.called_with(ops.cast(self.layer.kernel, "float32") / sigma, inputs)
+
+
+def _normalized(vector):
+    return vector / (ops.norm(vector) + 1e-12)
