@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 RUN = .venv/bin/python
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test test-all lint bench reliability bazel wheel
+.PHONY: help demo test test-all lint bench theory reliability bazel wheel
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -33,6 +33,10 @@ lint: .venv/installed
 bench: .venv/installed
 	$(RUN) -m benchmarks.engine
 	$(RUN) -m benchmarks.survey --system=r3gan --seed=0
+
+## make theory    runs the theorems behind GANs and draws them, some minutes
+theory: .venv/installed
+	$(RUN) -m benchmarks.theory
 
 ## make reliability  kills a training 20 times and checks that it ends as if it had been left alone
 reliability: .venv/installed

@@ -19,7 +19,7 @@ from trainers import command_line
 FLAGS = flags.FLAGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
-PAGES = (ROOT / "README.md", DOCS / "data.md", DOCS / "scaling.md")
+PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 
 
 def define_flags():
@@ -42,6 +42,11 @@ def written(text):
     sections = {
         "demo": demo,
         "families": families,
+        "addons": addons,
+        "theory": theory,
+        "diagrams": diagrams,
+        "fgan": fgan,
+        "wasserstein": wasserstein,
         "rows": rows,
         "engine": engine,
         "reliability": reliability,
@@ -144,6 +149,129 @@ def rows():
         "reference is the best cheap method of the same run (for points a Gaussian mixture that is "
         "told the number of modes). R3GAN's rate on digits was chosen by the distances of these "
         "very seeds, so they flatter it. Machine, versions and all scores: `docs/survey/`.",
+    )
+
+
+def addons():
+    """How near our parts are to those of tensorflow-addons."""
+    found = read(DOCS / "addons.json")
+    stands_in = {
+        "spectral": ("SpectralNormalization", "`zoo.layers.SpectralNormalization`"),
+        "weight": ("WeightNormalization", "`zoo.layers.WeightNormalization`"),
+        "instance": ("InstanceNormalization", "`keras.layers.GroupNormalization(groups=-1)`"),
+        "group": ("GroupNormalization", "`keras.layers.GroupNormalization`"),
+        "maxout": ("Maxout", "`zoo.layers.Maxout`"),
+        "moving": ("MovingAverage", "`use_ema=True` of a Keras optimizer"),
+    }
+    table = ["| part | theirs | here | largest difference |", "|---|---|---|---|"]
+    for part, difference in found["differences"].items():
+        theirs, ours = stands_in[part.split()[0]]
+        table.append(f"| {part} | `{theirs}` | {ours} | {difference:.0e} |")
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return lines(
+        *table,
+        "",
+        f"Outputs of the same inputs and weights, about 1 in size, {versions}; "
+        "`benchmarks/addons.py` makes both sides. The moving averages are compared after 40 steps: "
+        "theirs begins with the first weights, Keras' with those after the first step.",
+    )
+
+
+def diagrams():
+    """Who plays what in each family."""
+    import zoo
+
+    parts = []
+    for name in zoo.list_models():
+        cls = zoo.family(name)
+        page = cls.__module__.replace(".", "/") + ".py"
+        card = sys.modules[cls.__module__].__doc__.splitlines()
+        idea, paper = card[0].rstrip("."), " ".join(card[2 : card.index("", 2)]).rstrip(".")
+        parts += [
+            f"## {idea}",
+            "",
+            f"`{name}`, [{page}](../{page}). {paper}.",
+            "",
+            f"![Players, networks and losses of {name}](diagrams/{name}.png)",
+            "",
+        ]
+    return lines(*parts[:-1])
+
+
+def theory():
+    """What each theorem claims, and what was found."""
+    sections = []
+    for path in sorted((DOCS / "theory").glob("*.json")):
+        found = read(path)
+        table = ["| claim | measured | theory | bound | |", "|---|---|---|---|---|"]
+        for one in found["claims"]:
+            expected = "" if one["theory"] is None else f"{one['theory']:.5g}"
+            verdict = "holds" if one["holds"] else "**does not hold**"
+            text = one["text"].replace("|", "\\|")
+            table.append(
+                f"| {text} | {one['value']:.5g} | {expected} | {one['bound']} | {verdict} |"
+            )
+        code = f"benchmarks/theorems/{found['name']}.py"
+        sections += [
+            f"## {found['title'].rstrip('.')}",
+            "",
+            f"![{found['title']}](theory/{found['name']}.png)",
+            "",
+            f"[{code}](../{code}), seed {found['seed']}, {found['seconds']:.0f} s on "
+            f"{found['machine']}.",
+            "",
+            *table,
+            "",
+        ]
+    return lines(*sections[:-1])
+
+
+def fgan():
+    """What f-GAN learned of each divergence, over the seeds."""
+    runs = [read(path)["notes"] for path in sorted((DOCS / "survey").glob("fgan-*.json"))]
+    table = [
+        "| divergence | D_f of the best Gaussian | its μ | its σ | F learned | μ learned "
+        "| σ learned |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, first in runs[0]["table"].items():
+        exact = " | ".join(f"{value:.4f}" for value in first["exact"])
+        learned = zip(*(run["table"][name]["learned"] for run in runs), strict=True)
+        middle = " | ".join(f"{sorted(values)[len(values) // 2]:.4f}" for values in learned)
+        table.append(f"| {name.replace('_', ' ')} | {exact} | {middle} |")
+    mean, deviation = runs[0]["maximum_likelihood"]
+    return lines(
+        *table,
+        "",
+        f"Medians of {len(runs)} seeds. Maximum likelihood gives μ = {mean:.4f} and σ = "
+        f"{deviation:.4f} whatever the divergence, which is the best of KL. Total variation fails: "
+        "½ tanh is flat on both sides, and the game stops teaching either player.",
+    )
+
+
+def wasserstein():
+    """What WGAN-GP reads of each case, over the seeds."""
+    runs = [read(path)["notes"] for path in sorted((DOCS / "survey").glob("wgan_gp-*.json"))]
+    table = [
+        "| case | W₁ | objective | over W₁ | 1 + W₁/2λ | mean slope | objective / slope "
+        "| from samples |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in runs[0]["table"]:
+        cases = sorted((run["table"][name] for run in runs), key=lambda case: case["raw"])
+        case = cases[len(cases) // 2]
+        table.append(
+            f"| {name} | {case['exact']:.4f} | {case['raw']:.4f} | {case['raw_over_exact']:.3f} "
+            f"| {case['law']:.3f} | {case['slope']:.3f} | {case['raw'] / case['slope']:.4f} "
+            f"| {case['samples']:.4f} |"
+        )
+    stuck = [f"{name} (seed {i})" for i, run in enumerate(runs) for name in run["stuck"]]
+    return lines(
+        *table,
+        "",
+        f"λ = 10, the middle one of {len(runs)} seeds. *From samples*: the distance of 20,000 "
+        "sorted samples on the line, of 1,000 by the best assignment elsewhere. Without the first "
+        f"500 steps of the one-sided penalty these got stuck: {', '.join(stuck) or 'none'}.",
     )
 
 

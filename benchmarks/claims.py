@@ -1,0 +1,74 @@
+"""What theorems share: claims that hold or do not, and figures in one style."""
+
+import io
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+INK, PALE = "#333333", "#bbbbbb"
+REAL, FAKE, JUDGE, THEORY = "#2a78b8", "#d1603d", "#5b8c3e", "#222222"  # of lines and players
+MORE = ("#7b5ea7", "#c79a2b", "#3a9d9d", "#b04a7a")
+
+
+def claim(text, value, theory=None, tolerance=None, at_least=None, at_most=None):
+    """A statement about a number, and whether it holds.
+
+    Args:
+        text: what is claimed.
+        value: what was measured.
+        theory: what it should be, when a tolerance is given.
+        tolerance: how far it may be from that.
+        at_least, at_most: bounds instead.
+    """
+    if tolerance is not None:
+        bound, holds = f"± {tolerance:g}", abs(value - theory) <= tolerance
+    elif at_least is not None:
+        bound, holds = f"≥ {at_least:g}", value >= at_least
+    else:
+        bound, holds = f"≤ {at_most:g}", value <= at_most
+    theory = None if theory is None else float(theory)
+    return {
+        "text": text,
+        "value": float(value),
+        "theory": theory,
+        "bound": bound,
+        "holds": bool(holds),
+    }
+
+
+def figure(columns=1, rows=1, size=(4.2, 3.0), **options):
+    """A figure of so many panels, each of `size` inches, and its axes (an array where several).
+
+    `options` are those of `matplotlib.figure.Figure.subplots`.
+    """
+    drawn = Figure(figsize=(size[0] * columns, size[1] * rows), dpi=110, layout="constrained")
+    FigureCanvasAgg(drawn)
+    return drawn, drawn.subplots(rows, columns, **options)
+
+
+def legend(axes, **options):
+    """A legend without a frame."""
+    axes.legend(**({"frameon": False, "fontsize": 8, "labelcolor": INK} | options))
+
+
+def rendered(drawn, colours=256):
+    """A figure, dressed in the style of all, as a picture with a palette: a third of the size."""
+    for axes in drawn.axes:
+        axes.spines[["top", "right"]].set_visible(False)
+        axes.spines[["left", "bottom"]].set_color(PALE)
+        axes.tick_params(which="both", color=PALE, labelcolor=INK, labelsize=8, length=3)
+        axes.minorticks_off()
+        for text, size in ((axes.xaxis.label, 9), (axes.yaxis.label, 9), (axes.title, 10)):
+            text.set(color=INK, fontsize=size)
+    buffer = io.BytesIO()
+    drawn.savefig(buffer, format="png")
+    buffer.seek(0)
+    return Image.open(buffer).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+
+
+def save(drawn, path):
+    """Writes a figure."""
+    Path(path).parent.mkdir(parents=True, exist_ok=True)
+    rendered(drawn).save(path, optimize=True)

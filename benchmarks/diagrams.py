@@ -1,0 +1,238 @@
+"""Draws who plays what, for every family, from the live model: docs/diagrams/MODEL.png.
+
+    python -m benchmarks.diagrams                    # all families, a minute
+    python -m benchmarks.diagrams --only=cgan,wgan
+
+The block diagrams of the survey, drawn from what happens: a tiny model plays one round eagerly,
+each call of a network is watched, and what goes in is followed to where it came from. A network
+has the colour of the player that moves it, and a loss that of the player that minimises it.
+"""
+
+import contextlib
+import dataclasses
+from pathlib import Path
+
+from absl import flags
+
+from trainers import command_line
+
+FLAGS = flags.FLAGS
+SYMBOLS = {"latent": "z", "images": "x", "labels": "y"}  # sources, by the input that they enter
+COLOURS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
+SOURCE, INK = "#eeeeee", "#333333"
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_list("only", None, "Names of models; by default all.")
+    flags.DEFINE_string("out", "docs/diagrams", "Folder of the pictures.")
+
+
+def main():
+    """Writes the pictures."""
+    import zoo
+    from benchmarks import claims
+
+    names = zoo.list_models()
+    with command_line.flag("only"):
+        unknown = sorted(set(FLAGS.only or []) - set(names))
+        if unknown:
+            raise ValueError(f"should be of {', '.join(names)}. Received: {unknown}")
+    for name in FLAGS.only or names:
+        path = Path(FLAGS.out) / f"{name}.png"
+        model = tiny(name)
+        figure = drawn(watch(model))
+        figure.axes[0].set_title(rules_of(name))
+        claims.save(figure, path)
+        print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
+
+
+def tiny(name):
+    """A small model of that name, compiled by its recipe without penalties: they are no players."""
+    import zoo
+
+    model = zoo.create(name, scale="small", image_shape=(8, 8, 1))
+    model.compile(penalties=[])
+    return model
+
+
+def rules_of(name):
+    """What the recipe says beside the networks, in a line."""
+    import zoo
+
+    model = zoo.create(name, scale="small", image_shape=(8, 8, 1))
+    said = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
+    said += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
+    return ", ".join(said + (["both at once"] if model.schedule == "simultaneous" else []))
+
+
+@dataclasses.dataclass
+class Game:
+    """What was seen.
+
+    Args:
+        sources: labels of what no network made: "x", "z", "y".
+        owners: network -> the player that moves it, the first of several.
+        losses: name of a player's loss -> player.
+        edges: pairs (from, to) in the order in which they were seen.
+    """
+
+    sources: list
+    owners: dict
+    losses: dict
+    edges: list
+
+
+def watch(model, rows=4):
+    """Plays one round eagerly and returns the Game."""
+    import keras
+    import tensorflow as tf
+    from keras import tree
+
+    parts = []
+    for component in model.batch_format():
+        shape = (rows, *component.shape)
+        parts.append(tf.zeros(shape, "int32" if component.name == "y" else "float32"))
+    batch = tuple(parts) if len(parts) > 1 else parts[0]
+
+    names = {id(getattr(model, name)): name for name in model.network_names}
+    owners = {
+        name: next(p for p, owned in model.players.items() if name in owned)
+        for name in model.network_names
+    }
+    made_by = {id(part): c.name for part, c in zip(parts, model.batch_format(), strict=True)}
+    game, alive, asked = Game([], owners, {}, []), [*parts], []
+
+    def connect(start, end):
+        if start not in owners and start not in game.sources:
+            game.sources.append(start)
+        if (start, end) not in game.edges:
+            game.edges.append((start, end))
+
+    def seen(network, inputs, outputs):
+        name = names[id(network)]
+        for tensor, entry in zip(tree.flatten(inputs), network.inputs, strict=True):
+            start = made_by.get(id(tensor)) or SYMBOLS.get(entry.name.split(":")[0], entry.name)
+            made_by.setdefault(id(tensor), start)
+            connect(start, name)
+            alive.append(tensor)  # what is kept alive keeps its id
+        for tensor in tree.flatten(outputs):
+            made_by[id(tensor)] = name
+            alive.append(tensor)
+            asked.append((name, tensor))
+
+    with _watched(keras, names, seen):
+        made = model.forward(batch)
+        for player in model.players:
+            asked.clear()
+            with tf.GradientTape(persistent=True) as tape:
+                tape.watch(
+                    [v for v in tree.flatten(made) if hasattr(v, "dtype") and v.dtype.is_floating]
+                )
+                losses = model.losses_of(player, batch, made)
+            game.losses[f"{player} loss"] = player
+            for name, tensor in list(asked):
+                if tape.gradient(losses[f"{player}_loss"], tensor) is not None:
+                    connect(name, f"{player} loss")
+    return game
+
+
+@contextlib.contextmanager
+def _watched(keras, names, seen):
+    """Inside, `seen(network, inputs, outputs)` is told of each call of one of the networks."""
+    original = keras.layers.Layer.__call__
+
+    def call(layer, *args, **kwargs):
+        outputs = original(layer, *args, **kwargs)
+        if id(layer) in names:
+            seen(layer, args[0], outputs)
+        return outputs
+
+    keras.layers.Layer.__call__ = call
+    try:
+        yield
+    finally:
+        keras.layers.Layer.__call__ = original
+
+
+def places(game):
+    """Node -> (column, height): sources to the left, losses to the right, none above another."""
+    column = dict.fromkeys(game.sources, 0)
+    for _ in game.owners:  # the longest way from a source
+        for start, end in game.edges:
+            if end in game.owners and start in column:
+                column[end] = max(column.get(end, 1), column[start] + 1)
+    last = max(column.values()) + 1
+    column |= dict.fromkeys(game.losses, last)
+    found = {}
+    for i in range(last + 1):
+        here = [node for node in column if column[node] == i]
+        if i == 0:
+            here.sort(key=lambda s: ("z", "c", "y", "x").index(s) if s in "zcyx" else 9)
+            wanted = [-float(k) for k in range(len(here))]
+        else:
+            before = {
+                node: [found[a][1] for a, b in game.edges if b == node and a in found] or [0.0]
+                for node in here
+            }
+            here.sort(key=lambda n: -sum(before[n]) / len(before[n]))
+            wanted = [sum(before[n]) / len(before[n]) for n in here]
+            if len(here) > 1 and max(wanted) - min(wanted) < len(here) - 1:  # spread them out
+                middle = sum(wanted) / len(wanted)
+                wanted = [middle + (len(here) - 1) / 2 - k for k in range(len(here))]
+        found |= {node: (i, height) for node, height in zip(here, wanted, strict=True)}
+    return found
+
+
+def drawn(game):
+    """The Game as a figure."""
+    from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
+
+    from benchmarks import claims
+
+    at = places(game)
+    columns = max(x for x, _ in at.values()) + 1
+    heights = [y for _, y in at.values()]
+    figure, axes = claims.figure(size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2)))
+    players = dict.fromkeys(game.losses.values())
+    colours = dict(zip(players, COLOURS, strict=False))
+    wide, tall = 0.36, 0.26
+    for node, (x, y) in at.items():
+        source = node in game.sources
+        colour = SOURCE if source else colours[game.losses.get(node) or game.owners[node]]
+        half = 0.17 if source else wide
+        box = FancyBboxPatch(
+            (x - half, y - tall),
+            2 * half,
+            2 * tall,
+            boxstyle="round,pad=0,rounding_size=0.08",
+            facecolor="white" if node in game.losses else colour,
+            edgecolor=colour if not source else "#cccccc",
+            linewidth=1.6 if node in game.losses else 0.8,
+            zorder=2,
+        )
+        axes.add_patch(box)
+        text = "white" if node in game.owners else INK
+        label = node.replace("_", "\n").replace(" ", "\n")
+        axes.text(x, y, label, ha="center", va="center", fontsize=8.5, color=text, zorder=3)
+    for start, end in game.edges:
+        (x, y), (to_x, to_y) = at[start], at[end]
+        arrow = FancyArrowPatch(
+            (x + (0.17 if start in game.sources else wide), y),
+            (to_x - wide, to_y + 0.35 * tall * max(-1.0, min(1.0, y - to_y))),
+            arrowstyle="-|>",
+            mutation_scale=10,
+            color="#888888",
+            linewidth=1.0,
+            shrinkA=1,
+            shrinkB=1,
+            zorder=1,
+        )
+        axes.add_patch(arrow)
+    axes.set(xlim=(-0.4, columns - 0.45), ylim=(min(heights) - 0.55, max(heights) + 0.55))
+    axes.axis("off")
+    return figure
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)

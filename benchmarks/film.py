@@ -1,0 +1,98 @@
+"""Draws the film of a GAN on a line: the data, the samples, D, and the best D of each moment.
+
+    python -m benchmarks.film
+
+After figure 1 of Goodfellow et al. 2014. Below, where G takes evenly spread latents. It writes
+docs/theory/film.gif and its last frame, film.png, in about a minute.
+"""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+from absl import flags
+from matplotlib.collections import LineCollection
+from scipy import stats
+
+from trainers import command_line
+
+FLAGS = flags.FLAGS
+FRAMES, STRETCH, BATCH = 40, 40, 512
+CENTRES, SPREADS = (-1.4, 1.2), (0.35, 0.6)  # of the data, two Gaussians of the same weight
+X = np.linspace(-4.0, 4.0, 401)
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_integer("seed", 0, "Of weights, noise and samples.", lower_bound=0)
+    flags.DEFINE_string("out", "docs/theory", "Folder of the film.")
+
+
+def main():
+    """Trains and draws."""
+    from benchmarks import claims
+
+    pictures = [claims.rendered(frame(*moment), colours=32) for moment in moments(FLAGS.seed)]
+    folder = Path(FLAGS.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    durations = [120] * (len(pictures) - 1) + [2_500]
+    path = folder / "film.gif"
+    pictures[0].save(
+        path, save_all=True, append_images=pictures[1:], duration=durations, loop=0, optimize=True
+    )
+    pictures[-1].save(folder / "film.png", optimize=True)
+    print(f"{path}: {len(pictures)} frames, {path.stat().st_size / 1024:.0f} KB")
+
+
+def moments(seed):
+    """Yields (step, density of the samples, D on X, latents, where G takes them)."""
+    import zoo
+    from trainers.penalties import R1
+
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    which = rng.integers(2, size=200_000)
+    points = rng.normal(np.take(CENTRES, which), np.take(SPREADS, which))[:, None]
+    model = zoo.GAN(image_shape=(1,), latent_dim=1, width=48)
+    model.compile(
+        optimizers={p: keras.optimizers.Adam(1e-3, 0.0, 0.99) for p in model.players},
+        penalties=[R1(0.01)],
+        turns={"discriminator": 3},
+        jit_compile=True,
+        steps_per_execution=STRETCH,
+    )
+    latents = np.float32(stats.norm.ppf((np.arange(25) + 0.5) / 25))[:, None]
+    rows = 3 * BATCH  # of a train step, one batch for each turn
+    for i in range(FRAMES):
+        samples = model.generate(20_000, seed=seed)[:, 0]
+        density = stats.gaussian_kde(samples, bw_method=0.06)(X)
+        logits = model.discriminator.predict(np.float32(X)[:, None], batch_size=512, verbose=0)
+        shown = model.generator.predict(latents, verbose=0)
+        yield i * STRETCH, density, 1.0 / (1.0 + np.exp(-logits[:, 0])), latents[:, 0], shown[:, 0]
+        model.fit(
+            points[rng.integers(len(points), size=STRETCH * rows)], batch_size=rows, verbose=0
+        )
+
+
+def frame(step, density, found, latents, shown):
+    """One picture of the film."""
+    from benchmarks import claims
+
+    drawn, (top, bottom) = claims.figure(1, 2, size=(5.2, 1.7), height_ratios=(2.4, 1.0))
+    p = 0.5 * sum(stats.norm(c, s).pdf(X) for c, s in zip(CENTRES, SPREADS, strict=True))
+    best = p / (p + density + 1e-12)
+    top.fill_between(X, p, color=claims.REAL, alpha=0.25, lw=0, label="p, the data")
+    top.plot(X, density, color=claims.FAKE, label="q, the samples")
+    top.plot(X, found, color=claims.JUDGE, label="D")
+    seen = p + density > 2e-3  # elsewhere the best D is anyone's guess
+    top.plot(X, np.where(seen, best, np.nan), ":", color=claims.THEORY, label="D* = p/(p + q)")
+    top.set(xlim=(-4, 4), ylim=(0, 1.25), title=f"step {step:,}", xticklabels=[])
+    claims.legend(top, loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.4)
+    ends = np.stack([np.stack([latents, shown], 1), np.tile([0.0, 1.0], (len(shown), 1))], axis=2)
+    bottom.add_collection(LineCollection(ends, colors=claims.FAKE, linewidths=0.7, alpha=0.7))
+    bottom.set(xlim=(-4, 4), ylim=(0, 1), yticks=[0, 1], yticklabels=["z", "G(z)"])
+    return drawn
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)

@@ -1,0 +1,101 @@
+"""Descent does not find saddles: on θψ it circles outwards, and two remedies circle inwards.
+
+min_θ max_ψ θψ is the game of WGAN between two points, f(x) = ψx. At a rate h a simultaneous step
+multiplies the distance to the saddle by √(1 + h²), extragradient (a step with the gradient that is
+found one step ahead) by √((1 - h²)² + h²); alternating steps stay on an ellipse. A penalty on the
+distance to the mean of all past weights turns the spiral inwards, unless it weighs so much that the
+mean itself drags. Source: Goodfellow 2016 (tutorial), §8.2; Gidel et al. 2019, §3.1; Salimans et
+al. 2016, §3.3.
+"""
+
+import numpy as np
+
+from benchmarks import claims, judges
+from trainers.objectives import Wasserstein
+from trainers.penalties import HistoricalAverage
+
+H, STEPS = 0.1, 500
+
+
+class Extragradient(judges.Dirac):
+    """Steps with the gradient of the place one step ahead: two plain steps, of which the first is
+    taken back."""
+
+    def train_step(self, data):
+        variables = self.trainable_variables
+        start = [v.value + 0.0 for v in variables]  # copies: the variables move on
+        super().train_step(data)
+        ahead = [v.value + 0.0 for v in variables]
+        metrics = super().train_step(data)
+        for variable, first, middle in zip(variables, start, ahead, strict=True):
+            variable.assign(first + (variable - middle))
+        return metrics
+
+
+def played(kind=judges.Dirac, schedule="simultaneous", steps=STEPS, **rules):
+    """The distances to the saddle and the path."""
+    path = judges.path(kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules)
+    return np.linalg.norm(path, axis=1), path
+
+
+def run(seed=0):
+    """(claims, figure)."""
+    together, spiral = played()
+    ahead, inwards = played(Extragradient)
+    in_turns, ellipse = played(schedule="alternating")
+    growth, shrinking = np.sqrt(1.0 + H**2), np.sqrt((1.0 - H**2) ** 2 + H**2)
+    found = [
+        claims.claim(
+            "simultaneous: factor of a step",
+            (together[-1] / together[0]) ** (1 / STEPS),
+            growth,
+            1e-5,
+        ),
+        claims.claim(
+            "extragradient: factor of a step",
+            (ahead[-1] / ahead[0]) ** (1 / STEPS),
+            shrinking,
+            1e-5,
+        ),
+        claims.claim("alternating: largest distance", in_turns.max(), at_most=1.2 * in_turns[0]),
+        claims.claim("alternating: smallest distance", in_turns.min(), at_least=0.8 * in_turns[0]),
+    ]
+    weighed = {}
+    for weight in (0.0, 0.1, 1.0):
+        weighed[weight], _ = played(steps=2_000, penalties=[HistoricalAverage(weight)])
+    found += [
+        claims.claim(
+            "2,000 steps alone", weighed[0.0][-1], np.sqrt(2.0) * growth**2_000, tolerance=30.0
+        ),
+        claims.claim("2,000 steps, historical average of .1", weighed[0.1][-1], at_most=0.01),
+        claims.claim("2,000 steps, historical average of 1", weighed[1.0][-1], at_least=0.05),
+    ]
+    return found, drawn(
+        {"simultaneous": spiral, "alternating": ellipse, "extragradient": inwards}, weighed
+    )
+
+
+def drawn(paths, weighed):
+    """Paths in the plane, and distances under the penalty."""
+    figure, (left, right) = claims.figure(2, size=(4.2, 3.6))
+    colours = (claims.FAKE, claims.REAL, claims.JUDGE)
+    for (name, path), colour in zip(paths.items(), colours, strict=True):
+        left.plot(*path[:150].T, color=colour, linewidth=1.2, label=name)
+    left.plot(1, 1, "o", color=claims.THEORY, markersize=4)
+    left.plot(0, 0, "+", color=claims.THEORY)
+    left.set(
+        xlabel="θ",
+        ylabel="ψ",
+        title="150 steps on θψ",
+        aspect="equal",
+        xlim=(-3.2, 3.2),
+        ylim=(-3.2, 3.2),
+    )
+    claims.legend(left, loc="lower left")
+    for (weight, radius), colour in zip(
+        weighed.items(), (claims.PALE, claims.JUDGE, claims.FAKE), strict=True
+    ):
+        right.semilogy(radius, color=colour, label=f"η = {weight:g}")
+    right.set(xlabel="steps", ylabel="distance to the saddle", title="Historical averaging, η")
+    claims.legend(right)
+    return figure

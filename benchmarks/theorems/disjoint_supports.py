@@ -1,0 +1,68 @@
+"""Where two supports do not meet, divergences are constant and W₁ is the distance.
+
+Points (0, U) and (θ, U) on two parallel lines: for every θ ≠ 0 JS = log 2 and KL = ∞, while
+W₁ = |θ|. A discriminator tells them apart without a mistake, and what it sends the generator under
+the minimax loss vanishes. With noise N(0, σ²) on both, JS falls smoothly with θ/σ.
+Source: Arjovsky & Bottou 2017, theorems 2.1 to 2.4; Arjovsky et al. 2017, example 1.
+"""
+
+import keras
+import numpy as np
+
+from benchmarks import claims, judges
+from benchmarks.theorems.saturation import LOSSES, for_samples, line
+from trainers.objectives import Minimax
+
+THETAS = (0.25, 0.5, 1.0)
+NOISE = 0.5
+
+
+def blurred(theta):
+    """JS of N(0, NOISE²) and N(θ, NOISE²)."""
+    return judges.jensen_shannon(judges.normal(0.0, NOISE), judges.normal(theta, NOISE))
+
+
+def estimate(theta, seed, steps, **rules):
+    """(JS as D's loss says it, accuracy of D, minimax gradient of a fake)."""
+    keras.utils.set_random_seed(seed)
+    model = judges.judge(line(0.0), dimensions=2)
+    real = judges.draws(line(theta), 50_000, seed, dimensions=2)
+    judges.train(model, real, steps, seed, objective=Minimax(), **rules)
+    real = judges.draws(line(theta), 20_000, seed + 1, dimensions=2)
+    fake = judges.draws(line(0.0), 20_000, seed + 2, dimensions=2)
+    shown = model.augment or (lambda x: x)
+    said = [model.discriminator(np.asarray(shown(x))).numpy() for x in (real, fake)]
+    loss = float(Minimax().discriminator_loss(*said))
+    accuracy = 0.5 * ((said[0] > 0).mean() + (said[1] < 0).mean())
+    return np.log(2.0) - 0.5 * loss, accuracy, for_samples(LOSSES["minimax"], model, fake)
+
+
+def run(seed=0):
+    """(claims, figure)."""
+    sharp = {theta: estimate(theta, seed, 1_000, rate=1e-2) for theta in THETAS}
+    soft = {
+        theta: estimate(theta, seed, 1_000, augment=judges.instance_noise(NOISE))
+        for theta in THETAS
+    }
+    found = []
+    for theta, (js, accuracy, gradient) in sharp.items():
+        found += [
+            claims.claim(f"JS from D's loss at θ = {theta:g}", js, np.log(2.0), tolerance=1e-3),
+            claims.claim(f"mistakes of D at θ = {theta:g}", 1.0 - accuracy, at_most=0.0),
+            claims.claim(f"minimax gradient of a fake at θ = {theta:g}", gradient, at_most=1e-3),
+        ]
+    for theta, (js, _, _) in soft.items():
+        text = f"JS from D's loss at θ = {theta:g} with noise of {NOISE:g}"
+        found.append(claims.claim(text, js, blurred(theta), tolerance=0.01))
+    figure, axes = claims.figure(size=(5.0, 3.2))
+    ticks = np.linspace(0.0, 1.2, 61)
+    axes.plot(ticks, ticks, color=claims.REAL, label="W₁ = θ")
+    axes.axhline(np.log(2.0), color=claims.FAKE, label="JS = log 2")
+    axes.plot(ticks, [blurred(t) for t in ticks], color=claims.JUDGE, label="JS, noise of ½")
+    for points, colour in ((sharp, claims.FAKE), (soft, claims.JUDGE)):
+        axes.plot(list(points), [p[0] for p in points.values()], "o", color=colour)
+    axes.set(
+        xlabel="θ", ylabel="nats, or length", title="Two lines at distance θ; points: trained D"
+    )
+    claims.legend(axes)
+    return found, figure

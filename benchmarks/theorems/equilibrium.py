@@ -1,0 +1,83 @@
+"""Where the generator draws the data, D is ½ everywhere and its gradient vanishes.
+
+With q = p the best D is ½, V = -log 4, and the generator's loss is at its minimum: the gradient
+that a trained D sends to the mean μ of q = N(μ, 1) is dC/dμ, the slope of C = 2 JS(p, q) - log 4,
+since D* is the best D there (envelope theorem). Source: Goodfellow et al. 2014, theorem 1.
+"""
+
+import numpy as np
+from keras import ops
+
+from benchmarks import claims, judges
+from benchmarks.judges import X
+from trainers.objectives import Minimax
+
+SHIFTS = (0.0, 0.5, 1.0, 2.0)
+
+
+def trained(shift, seed):
+    """A discriminator of N(0, 1) and N(shift, 1)."""
+    model = judges.judge(lambda z: shift + z)
+    rules = {"objective": Minimax(), "rate": 1e-3}
+    judges.train(model, judges.draws(lambda z: z, 100_000, seed), 2_000, seed, **rules)
+    return model
+
+
+def slope_for_the_generator(model, shift):
+    """d/dμ E_q log(1 - σ(D(x))) = -E_q σ(D) D', by quadrature."""
+    logits = judges.on_grid(model)
+    share = 1.0 / (1.0 + np.exp(-logits))
+    return -judges.integral(judges.normal(shift, 1.0) * share * np.gradient(logits, X))
+
+
+def slope_of_the_divergence(shift, h=1e-3):
+    """d(2 JS)/dμ."""
+    p = judges.normal(0.0, 1.0)
+    up, down = (judges.jensen_shannon(p, judges.normal(shift + d, 1.0)) for d in (h, -h))
+    return (up - down) / h
+
+
+def run(seed=0):
+    """(claims, figure)."""
+    models = {shift: trained(shift, seed) for shift in SHIFTS}
+    logits = judges.on_grid(models[0.0])
+    p = judges.normal(0.0, 1.0)
+    share = 1.0 / (1.0 + np.exp(-logits))
+    inside = np.abs(X) < 2.5  # where 98.8 % of the samples are
+    found = [
+        claims.claim(
+            "D - ½ at its largest, within 2.5 σ", np.abs(share - 0.5)[inside].max(), at_most=0.02
+        ),
+        claims.claim("V(D)", judges.value(p, p, logits), -np.log(4.0), tolerance=0.002),
+        claims.claim(
+            "loss of D, from the objective",
+            float(Minimax().discriminator_loss(ops.zeros(4), ops.zeros(4))),
+            np.log(4.0),
+            tolerance=1e-6,
+        ),
+    ]
+    slopes = {s: slope_for_the_generator(models[s], s) for s in SHIFTS}
+    for shift, slope in slopes.items():
+        theory = slope_of_the_divergence(shift)
+        found.append(
+            claims.claim(f"slope for the generator at μ = {shift:g}", slope, theory, tolerance=0.03)
+        )
+    return found, drawn(share, slopes)
+
+
+def drawn(share, slopes):
+    """D where q = p, and the generator's slope against theory."""
+    figure, (left, right) = claims.figure(2)
+    left.axhline(0.5, color=claims.THEORY, linestyle=":", label="½")
+    left.plot(X, share, color=claims.JUDGE, label="D, trained")
+    left.fill_between(X, judges.normal(0.0, 1.0), color=claims.REAL, alpha=0.2, label="p = q", lw=0)
+    left.set(xlim=(-4, 4), ylim=(0, 1), xlabel="x", title="The generator draws the data")
+    claims.legend(left)
+    ticks = np.linspace(-0.5, 2.5, 61)
+    theory = [slope_of_the_divergence(t) for t in ticks]
+    right.plot(ticks, theory, color=claims.THEORY, linestyle=":", label="d(2 JS)/dμ")
+    right.plot(*zip(*slopes.items(), strict=True), "o", color=claims.FAKE, label="from a trained D")
+    right.axhline(0.0, color=claims.PALE, linewidth=0.8)
+    right.set(xlabel="μ", ylabel="slope", title="What it tells the generator")
+    claims.legend(right)
+    return figure

@@ -1,0 +1,195 @@
+"""Near its equilibrium a game does what the eigenvalues of its Jacobian say.
+
+v = (-∂L_G/∂θ, -∂L_D/∂ψ) is where the players move. On the Dirac-GAN, D(x) = ψx with the real point
+at 0 and the fake one at θ, its Jacobian at (0, 0) has the eigenvalues
+
+    minimax, non-saturating ±½ i;  WGAN ±i;  with R1: -γ/2 ± √(γ²/4 - ¼)
+
+Imaginary ones circle, ones with a negative real part come to rest. Where 500 steps at a rate of .1
+from (1, -1) end is compared with the same recursion in NumPy.
+
+Then a small GAN whose real points lie on a line of the plane, as images lie on a thin surface: with
+a linear generator, which can draw them, trained with R1. All eigenvalues at that one place, with R1
+in the game and without, column by column from Jacobian-vector products. The claim is about those
+that circle, |Im λ| > .01: others near 0, of weights that hardly matter, have either sign. Source:
+Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", §2 to §4.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+import zoo
+from benchmarks import claims, judges
+from trainers.adversarial import LinearDecay
+from trainers.objectives import Minimax, NonSaturating, Wasserstein
+from trainers.penalties import R1, GradientPenalty
+
+H, STEPS, START = 0.1, 500, (1.0, -1.0)
+sigmoid = lambda t: 1.0 / (1.0 + np.exp(-t))  # noqa: E731
+GAMES = {  # rules; (dθ, dψ) of a step of descent; eigenvalues
+    "minimax": (
+        {"objective": Minimax()},
+        lambda t, p: (p * sigmoid(p * t), -t * sigmoid(p * t)),
+        (0.5j, -0.5j),
+    ),
+    "non-saturating": (
+        {"objective": NonSaturating()},
+        lambda t, p: (p * sigmoid(-p * t), -t * sigmoid(p * t)),
+        (0.5j, -0.5j),
+    ),
+    "WGAN": ({"objective": Wasserstein()}, lambda t, p: (p, -t), (1j, -1j)),
+}
+for gamma in (0.3, 1.0, 2.0):
+    root = np.emath.sqrt(gamma**2 / 4.0 - 0.25)
+    GAMES[f"R1, γ = {gamma:g}"] = (
+        {"objective": Minimax(), "penalties": [R1(gamma)]},
+        lambda t, p, g=gamma: (p * sigmoid(p * t), -t * sigmoid(p * t) - g * p),
+        (-gamma / 2.0 + root, -gamma / 2.0 - root),
+    )
+"""What the players do: θ climbs ψ σ(∓ψθ), ψ climbs -θ σ(ψθ) and, with R1, falls by γψ."""
+
+
+def recursion(move, schedule):
+    """Where NumPy ends."""
+    theta, psi = START
+    for _ in range(STEPS):
+        d_theta, d_psi = move(theta, psi)
+        if schedule == "alternating":  # D first
+            d_theta, _ = move(theta, psi + H * d_psi)
+        theta, psi = theta + H * d_theta, psi + H * d_psi
+    return np.hypot(theta, psi)
+
+
+def field(losses, variables, real, z):
+    """v, flattened: what each player's loss says of its own weights, downhill."""
+    with tf.GradientTape(persistent=True) as tape:
+        found = losses(real, z)
+    gradients = []
+    for loss, owned in zip(found, variables, strict=True):
+        gradients += tape.gradient(loss, owned, unconnected_gradients="zero")
+    return -tf.concat([tf.reshape(g, [-1]) for g in gradients], axis=0)
+
+
+def jacobian(model, real, z):
+    """∂v/∂(θ, ψ), column by column, each a Jacobian-vector product in forward mode."""
+    owned = [model.variables_of(p) for p in ("generator", "discriminator")]
+    values = [v.value for part in owned for v in part]
+    groups = [[v.value for v in part] for part in owned]
+    sizes = [int(np.prod(v.shape)) for v in values]
+
+    def losses(real, z):
+        made = {"real": real, "fake": model.generator(z)}
+        return (
+            model.generator_objective(model.discriminator, **made),
+            model.discriminator_objective(model.discriminator, **made),
+        )
+
+    @tf.function
+    def product(direction):
+        tangents = [
+            tf.reshape(part, v.shape)
+            for part, v in zip(tf.split(direction, sizes), values, strict=True)
+        ]
+        with tf.autodiff.ForwardAccumulator(values, tangents) as forward:
+            moved = field(losses, groups, real, z)
+        return forward.jvp(moved, unconnected_gradients="zero")
+
+    return np.stack([product(row).numpy() for row in np.eye(sum(sizes), dtype="float32")], axis=1)
+
+
+def of_dirac(rules):
+    """Eigenvalues at the equilibrium."""
+    model = judges.Dirac()
+    model.compile(optimizers={p: "sgd" for p in model.players}, **rules)
+    model.put(0.0, 0.0)
+    return np.linalg.eigvals(jacobian(model, tf.zeros((1, 1)), tf.ones((1, 1))))
+
+
+def of_trained(seed, steps=3_000, width=8, rows=2_000):
+    """Spectra of one small GAN at one place, without and with R1 in the game."""
+    keras.utils.set_random_seed(seed)
+    rng = np.random.default_rng(seed)
+    points = (rng.standard_normal((50_000, 1)) * [1.0, 0.5]).astype("float32")
+    model = zoo.GAN(
+        image_shape=(2,),
+        latent_dim=1,
+        generator=keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)]),
+        discriminator=judges.network(2, width, depth=1, activation="tanh"),
+    )
+    adam = {p: keras.optimizers.Adam(LinearDecay(2e-3, steps), 0.0, 0.99) for p in model.players}
+    fast = {"jit_compile": True, "steps_per_execution": 25}
+    model.compile(optimizers=adam, penalties=[R1(1.0)], **fast)
+    stream = tf.data.Dataset.from_tensor_slices(points).repeat().batch(256)
+    model.fit(stream, steps_per_epoch=steps, verbose=0)
+    real, z = tf.constant(points[:rows]), tf.constant(rng.standard_normal((rows, 1)), "float32")
+    spectra = []
+    for penalties in ([], [R1(1.0)]):
+        model.compile(penalties=penalties)
+        spectra.append(np.linalg.eigvals(jacobian(model, real, z)))
+    return spectra
+
+
+def of_circling(eigenvalues):
+    """The largest real part of those that circle."""
+    return float(eigenvalues[np.abs(eigenvalues.imag) > 0.01].real.max())
+
+
+def run(seed=0):
+    """(claims, figure)."""
+    found, paths = [], {}
+    for name, (rules, move, theory) in GAMES.items():
+        order = np.lexsort  # by real part, then by imaginary part
+        ours, exact = (
+            np.asarray(e)[order((np.imag(e), np.round(np.real(e), 3)))]
+            for e in (of_dirac(rules), np.array(theory, complex))
+        )
+        text = f"{name}: distance of the eigenvalues to theory"
+        found.append(claims.claim(text, np.abs(ours - exact).max(), at_most=1e-3))
+        for schedule in ("simultaneous", "alternating"):
+            path = judges.path(judges.Dirac(), STEPS, H, START, schedule=schedule, **rules)
+            paths[name, schedule] = path
+            radius, exact = np.linalg.norm(path[-1]), recursion(move, schedule)
+            text = f"{name}, {schedule}: distance after {STEPS} steps"
+            found.append(claims.claim(text, radius, exact, tolerance=0.03 * exact + 1e-7))
+    more = {
+        "WGAN-GP": {"objective": Wasserstein(), "penalties": [GradientPenalty(1.0)]},
+        "instance noise": {"objective": Minimax(), "augment": judges.instance_noise(1.0)},
+    }
+    for name, rules in more.items():
+        keras.utils.set_random_seed(seed)
+        paths[name, "alternating"] = judges.path(judges.Dirac(), STEPS, H, START, **rules)
+    late = np.linalg.norm(paths["WGAN-GP", "alternating"][-100:], axis=1)
+    found.append(
+        claims.claim(
+            "WGAN-GP does not come to rest: smallest late distance", late.min(), at_least=0.1
+        )
+    )
+    without, with_r1 = of_trained(seed)
+    change = of_circling(with_r1) - of_circling(without)
+    text = "trained GAN: largest Re λ of those that circle, with R1 less that without"
+    found.append(claims.claim(text, change, at_most=0.0))
+    return found, drawn(paths, without, with_r1)
+
+
+def drawn(paths, without, with_r1):
+    """Paths of six games, and the spectra."""
+    figure, axes = claims.figure(4, 2, size=(2.9, 2.7))
+    shown = ("minimax", "non-saturating", "WGAN", "WGAN-GP", "R1, γ = 0.3", "instance noise")
+    for name, panel in zip(shown, axes.flat, strict=False):
+        path = paths[name, "alternating"]
+        panel.plot(*path.T, color=claims.JUDGE, linewidth=0.9)
+        panel.plot(*path[0], "o", color=claims.THEORY, markersize=3)
+        panel.plot(*path[-1], "o", color=claims.FAKE, markersize=4)
+        panel.plot(0, 0, "+", color=claims.THEORY)
+        panel.set(title=name, xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
+    spread = max(np.abs(without.imag).max(), np.abs(with_r1.imag).max())
+    for panel, values, title in (
+        (axes[1, 2], without, "trained GAN, R1 taken away"),
+        (axes[1, 3], with_r1, "the same with R1"),
+    ):
+        panel.axvline(0.0, color=claims.PALE, linewidth=0.8)
+        panel.plot(values.real, values.imag, ".", color=claims.REAL, markersize=4)
+        panel.set_xscale("symlog", linthresh=1e-2)
+        panel.set(title=title, ylim=(-1.1 * spread, 1.1 * spread), xlabel="Re λ", ylabel="Im λ")
+    return figure

@@ -1,0 +1,63 @@
+"""Smoothed labels bias the best discriminator; noise on both sides changes the question instead.
+
+With the target α for real samples the best D is α p/(p + q): at the equilibrium α/2. With noise of
+deviation σ on all samples it is p_σ/(p_σ + q_σ), that of the two blurred distributions, without a
+bias. Source: Salimans et al. 2016, §3.4; Sønderby et al. 2017, §3.3.
+"""
+
+import numpy as np
+
+from benchmarks import claims, judges
+from benchmarks.judges import X
+from trainers.objectives import NonSaturating
+
+ALPHA, NOISE = 0.9, 0.7
+REAL, FAKE = (0.0, 0.5), (1.0, 0.5)  # means and deviations
+
+
+def gaussian(mean, deviation):
+    """Of normal numbers."""
+    return lambda z: mean + deviation * z
+
+
+def share_of(seed, **rules):
+    """D on X after training."""
+    model = judges.judge(gaussian(*FAKE))
+    judges.train(model, judges.draws(gaussian(*REAL), 100_000, seed), 3_000, seed, **rules)
+    return 1.0 / (1.0 + np.exp(-judges.on_grid(model)))
+
+
+def run(seed=0):
+    """(claims, figure)."""
+    p, q = judges.normal(*REAL), judges.normal(*FAKE)
+    blurred_p, blurred_q = (
+        judges.normal(mean, np.hypot(deviation, NOISE)) for mean, deviation in (REAL, FAKE)
+    )
+    best, blurred = p / (p + q + 1e-300), blurred_p / (blurred_p + blurred_q)
+    smooth = share_of(seed, objective=NonSaturating(real_label=ALPHA))
+    noisy = share_of(seed, objective=NonSaturating(), augment=judges.instance_noise(NOISE))
+
+    def off(found, theory, first, second):
+        return judges.integral(0.5 * (first + second) * np.abs(found - theory))
+
+    found = [
+        claims.claim("smoothed, E|D - α D*|", off(smooth, ALPHA * best, p, q), at_most=0.02),
+        claims.claim("smoothed, E|D - D*|: the bias", off(smooth, best, p, q), at_least=0.03),
+        claims.claim(
+            "noise, E|D - D* of the blurred pair|",
+            off(noisy, blurred, blurred_p, blurred_q),
+            at_most=0.02,
+        ),
+    ]
+    figure, (left, right) = claims.figure(2)
+    left.plot(X, best, color=claims.PALE, label="D*")
+    left.plot(X, ALPHA * best, ":", color=claims.THEORY, linewidth=2, label="α D*, α = .9")
+    left.plot(X, smooth, color=claims.JUDGE, label="D, smoothed labels")
+    right.plot(X, best, color=claims.PALE, label="D*")
+    right.plot(X, blurred, ":", color=claims.THEORY, linewidth=2, label="D* of the blurred pair")
+    right.plot(X, noisy, color=claims.JUDGE, label="D, noise of .7")
+    for axes, title in ((left, "One-sided label smoothing"), (right, "Instance noise")):
+        axes.set(xlim=(-2, 3), ylim=(-0.02, 1.05), xlabel="x", title=title)
+        claims.legend(axes, loc="lower left")
+    left.set_ylabel("D(x)")
+    return found, figure

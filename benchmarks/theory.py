@@ -1,0 +1,75 @@
+"""Runs the theorems behind GANs: each is held against what this library computes, and drawn.
+
+    python -m benchmarks.theory                           # all of them, some minutes
+    python -m benchmarks.theory --only=saturation,saddle
+
+Prints a line for each claim, writes docs/theory/NAME.png and NAME.json, and exits with 1 when a
+claim does not hold.
+"""
+
+import json
+import pkgutil
+import sys
+import time
+from pathlib import Path
+
+from absl import flags
+
+from benchmarks import theorems
+from trainers import command_line
+
+THEOREMS = sorted(module.name for module in pkgutil.iter_modules(theorems.__path__))
+
+FLAGS = flags.FLAGS
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_list("only", None, "Names of theorems; by default all.")
+    flags.DEFINE_integer("seed", 0, "Of weights, noise and samples.", lower_bound=0)
+    flags.DEFINE_string("out", "docs/theory", "Folder of the figures and of the JSON files.")
+
+
+def main():
+    """Runs the theorems."""
+    with command_line.flag("only"):
+        unknown = sorted(set(FLAGS.only or []) - set(THEOREMS))
+        if unknown:
+            raise ValueError(f"should be of {', '.join(THEOREMS)}. Received: {unknown}")
+    held = [report(name, FLAGS.seed, Path(FLAGS.out)) for name in FLAGS.only or THEOREMS]
+    if not all(held):
+        sys.exit(1)
+
+
+def report(name, seed, folder):
+    """Runs one theorem, prints and writes what was found; whether all claims hold."""
+    module = pkgutil.resolve_name(f"benchmarks.theorems.{name}")
+    from benchmarks import claims  # these bring TensorFlow and matplotlib
+    from trainers import training
+
+    start = time.perf_counter()
+    found, drawn = module.run(seed)
+    seconds = time.perf_counter() - start
+    title = module.__doc__.splitlines()[0]
+    print(f"\n{title} ({seconds:.0f} s)")
+    for one in found:
+        should = "" if one["theory"] is None else f"theory {one['theory']:.5g}, "
+        verdict = "holds" if one["holds"] else "DOES NOT HOLD"
+        print(f"  {one['text']}: {one['value']:.5g} ({should}{one['bound']}): {verdict}")
+    claims.save(drawn, folder / f"{name}.png")
+    facts = {
+        "name": name,
+        "title": title,
+        "seed": seed,
+        "claims": found,
+        "seconds": round(seconds, 1),
+        "machine": training.machine(),
+        "versions": training.versions(),
+    }
+    path = folder / f"{name}.json"
+    path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")
+    return all(one["holds"] for one in found)
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
