@@ -6,8 +6,8 @@ It does not import beside Keras 3, so its numbers are made in an environment of 
     addons/bin/pip install tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0 numpy==1.26.4
     addons/bin/python benchmarks/addons.py
 
-This writes inputs, weights and outputs to docs/addons.json. Here the same script computes the
-outputs again from the same inputs and weights, and adds the largest difference of each part:
+This writes outputs to docs/addons.json. Here the same script computes them again from the same
+inputs and weights, which are drawn from seeds, and adds the largest difference of each part:
 
     python benchmarks/addons.py
 """

@@ -17,7 +17,7 @@ from scipy import stats
 from trainers import command_line
 
 FLAGS = flags.FLAGS
-FRAMES, STRETCH, BATCH = 40, 40, 512
+FRAMES, STRETCH, BATCH = 40, 60, 512
 CENTRES, SPREADS = (-1.4, 1.2), (0.35, 0.6)  # of the data, two Gaussians of the same weight
 X = np.linspace(-4.0, 4.0, 401)
 
@@ -47,22 +47,22 @@ def main():
 def moments(seed):
     """Yields (step, density of the samples, D on X, latents, where G takes them)."""
     import zoo
+    from trainers.adversarial import LinearDecay
     from trainers.penalties import R1
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     which = rng.integers(2, size=200_000)
     points = rng.normal(np.take(CENTRES, which), np.take(SPREADS, which))[:, None]
+    falling = LinearDecay(1e-3, FRAMES * STRETCH)
     model = zoo.GAN(image_shape=(1,), latent_dim=1, width=48)
     model.compile(
-        optimizers={p: keras.optimizers.Adam(1e-3, 0.0, 0.99) for p in model.players},
-        penalties=[R1(0.01)],
-        turns={"discriminator": 3},
+        optimizers={p: keras.optimizers.Adam(falling, 0.0, 0.99) for p in model.players},
+        penalties=[R1(0.1)],
         jit_compile=True,
         steps_per_execution=STRETCH,
     )
     latents = np.float32(stats.norm.ppf((np.arange(25) + 0.5) / 25))[:, None]
-    rows = 3 * BATCH  # of a train step, one batch for each turn
     for i in range(FRAMES):
         samples = model.generate(20_000, seed=seed)[:, 0]
         density = stats.gaussian_kde(samples, bw_method=0.06)(X)
@@ -70,7 +70,7 @@ def moments(seed):
         shown = model.generator.predict(latents, verbose=0)
         yield i * STRETCH, density, 1.0 / (1.0 + np.exp(-logits[:, 0])), latents[:, 0], shown[:, 0]
         model.fit(
-            points[rng.integers(len(points), size=STRETCH * rows)], batch_size=rows, verbose=0
+            points[rng.integers(len(points), size=STRETCH * BATCH)], batch_size=BATCH, verbose=0
         )
 
 
@@ -86,7 +86,7 @@ def frame(step, density, found, latents, shown):
     top.plot(X, found, color=claims.JUDGE, label="D")
     seen = p + density > 2e-3  # elsewhere the best D is anyone's guess
     top.plot(X, np.where(seen, best, np.nan), ":", color=claims.THEORY, label="D* = p/(p + q)")
-    top.set(xlim=(-4, 4), ylim=(0, 1.25), title=f"step {step:,}", xticklabels=[])
+    top.set(xlim=(-4, 4), ylim=(0, 1.4), title=f"step {step:,}", xticklabels=[])
     claims.legend(top, loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.4)
     ends = np.stack([np.stack([latents, shown], 1), np.tile([0.0, 1.0], (len(shown), 1))], axis=2)
     bottom.add_collection(LineCollection(ends, colors=claims.FAKE, linewidths=0.7, alpha=0.7))

@@ -122,7 +122,7 @@ def path(model, steps, rate=0.1, start=(1.0, 1.0), **rules):
     model.compile(optimizers={p: keras.optimizers.SGD(rate) for p in model.players}, **rules)
     model.put(*start)
     theta, psi = model.generator.trainable_variables[0], model.discriminator.trainable_variables[0]
-    batch = tf.zeros((1, 1))
+    batch = tf.zeros((256, 1))  # all the same, but for the noise that a game may add
 
     @tf.function
     def play():

@@ -26,28 +26,33 @@ from trainers.objectives import Minimax, NonSaturating, Wasserstein
 from trainers.penalties import R1, GradientPenalty
 
 H, STEPS, START = 0.1, 500, (1.0, -1.0)
-sigmoid = lambda t: 1.0 / (1.0 + np.exp(-t))  # noqa: E731
-GAMES = {  # rules; (dθ, dψ) of a step of descent; eigenvalues
-    "minimax": (
-        {"objective": Minimax()},
-        lambda t, p: (p * sigmoid(p * t), -t * sigmoid(p * t)),
-        (0.5j, -0.5j),
-    ),
-    "non-saturating": (
-        {"objective": NonSaturating()},
-        lambda t, p: (p * sigmoid(-p * t), -t * sigmoid(p * t)),
-        (0.5j, -0.5j),
-    ),
-    "WGAN": ({"objective": Wasserstein()}, lambda t, p: (p, -t), (1j, -1j)),
-}
-for gamma in (0.3, 1.0, 2.0):
+
+
+def sigmoid(a):
+    """The logistic function."""
+    return 1.0 / (1.0 + np.exp(-a))
+
+
+def logistic(objective, push, gamma=0.0):
+    """Rules; (dθ, dψ) of a step of descent; eigenvalues at (0, 0).
+
+    `push` is the slope of the generator's loss, downhill, as a function of the fake's logit ψθ.
+    """
+
+    def move(theta, psi):
+        return psi * push(psi * theta), -theta * sigmoid(psi * theta) - gamma * psi
+
     root = np.emath.sqrt(gamma**2 / 4.0 - 0.25)
-    GAMES[f"R1, γ = {gamma:g}"] = (
-        {"objective": Minimax(), "penalties": [R1(gamma)]},
-        lambda t, p, g=gamma: (p * sigmoid(p * t), -t * sigmoid(p * t) - g * p),
-        (-gamma / 2.0 + root, -gamma / 2.0 - root),
-    )
-"""What the players do: θ climbs ψ σ(∓ψθ), ψ climbs -θ σ(ψθ) and, with R1, falls by γψ."""
+    rules = {"objective": objective, "penalties": [R1(gamma)] if gamma else []}
+    return rules, move, (-gamma / 2.0 + root, -gamma / 2.0 - root)
+
+
+GAMES = {
+    "minimax": logistic(Minimax(), sigmoid),
+    "non-saturating": logistic(NonSaturating(), lambda a: sigmoid(-a)),
+    "WGAN": ({"objective": Wasserstein()}, lambda theta, psi: (psi, -theta), (1j, -1j)),
+    **{f"R1, γ = {g:g}": logistic(Minimax(), sigmoid, g) for g in (0.3, 1.0, 2.0)},
+}
 
 
 def recursion(move, schedule):
@@ -139,10 +144,8 @@ def run(seed=0):
     """(claims, figure)."""
     found, paths = [], {}
     for name, (rules, move, theory) in GAMES.items():
-        order = np.lexsort  # by real part, then by imaginary part
         ours, exact = (
-            np.asarray(e)[order((np.imag(e), np.round(np.real(e), 3)))]
-            for e in (of_dirac(rules), np.array(theory, complex))
+            np.sort_complex(np.round(e, 4)) for e in (of_dirac(rules), np.array(theory, complex))
         )
         text = f"{name}: distance of the eigenvalues to theory"
         found.append(claims.claim(text, np.abs(ours - exact).max(), at_most=1e-3))

@@ -11,7 +11,7 @@ import zoo
 from tests.trainers.duel import Duel, Terms, assert_same, points, stream, values
 from trainers import datasets
 from trainers.objectives import Wasserstein
-from trainers.penalties import GradientPenalty
+from trainers.penalties import DRAGAN, GradientPenalty, HistoricalAverage
 
 
 def both(kind, strategy, **rules):
@@ -47,6 +47,18 @@ def test_two_replicas_take_the_same_step_as_one(turns, two_replicas):
     for model in (alone, together):
         model.fit(stream(points(36), 12), verbose=0)
     assert_same(values(together), values(alone), rtol=0, atol=1e-6)
+
+
+def test_two_replicas_have_the_history_and_the_noise_of_one(two_replicas):
+    alone, together = both(
+        Duel, two_replicas, penalties=lambda: [HistoricalAverage(0.5), DRAGAN()], optimizers=plain
+    )
+    for model in (alone, together):
+        model.fit(stream(points(16)), verbose=0)
+    assert_same(values(together), values(alone), rtol=0, atol=1e-6)
+    kept = [[v.numpy() for v in model.penalties[0].variables] for model in (together, alone)]
+    assert_same(*kept, rtol=0, atol=1e-6)
+    assert any(v.any() for v in kept[0])
 
 
 def test_two_replicas_show_and_evaluate_what_one_does(two_replicas):

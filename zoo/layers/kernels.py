@@ -49,8 +49,14 @@ class KernelWrapper(layers.Wrapper):
 
     def called_with(self, kernel, inputs):
         """What the layer answers when its kernel is this one."""
-        with keras.StatelessScope([(self.layer.kernel, kernel)]):
-            return self.layer(inputs)
+        # A scope hides the one around it: what that one says of the bias has to be said again.
+        values = {id(v): (v, v.value) for v in self.layer.variables}
+        values[id(self.layer.kernel)] = self.layer.kernel, kernel
+        with keras.StatelessScope(values.values(), collect_losses=True) as scope:
+            outputs = self.layer(inputs)
+        for loss in scope.losses:  # of an activity regularizer
+            self.add_loss(loss)
+        return outputs
 
     def compute_output_shape(self, input_shape):
         return self.layer.compute_output_shape(input_shape)

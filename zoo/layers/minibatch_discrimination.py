@@ -44,10 +44,11 @@ class MinibatchDiscrimination(layers.Layer):
             name="kernel",
             shape=(input_shape[-1], self.kernels, self.kernel_dim),
             initializer=RandomNormal(0.0, 0.05),
+            autocast=False,  # distances are of float32 in half precision too
         )
 
     def call(self, x):
-        m = ops.cast(ops.tensordot(x, self.kernel, axes=1), "float32")  # (n, B, C)
+        m = ops.tensordot(ops.cast(x, "float32"), self.kernel, axes=1)  # (n, B, C)
         distances = ops.sum(ops.abs(m[:, None] - m[None, :]), axis=-1)  # (n, n, B)
         nearness = ops.sum(ops.exp(-distances), axis=1)
         return ops.concatenate([x, ops.cast(nearness, x.dtype)], axis=-1)

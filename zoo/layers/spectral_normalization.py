@@ -5,6 +5,8 @@ from keras import ops
 
 from zoo.layers.kernels import KernelWrapper
 
+TINY = 1e-12  # what is shorter has no direction
+
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class SpectralNormalization(KernelWrapper):
@@ -17,7 +19,8 @@ class SpectralNormalization(KernelWrapper):
 
     Keras' layer of this name assigns W ← W/σ in each call in training, so that the critic's weights
     move in the generator's turn; lets no gradient through σ; and takes σ of a transposed
-    convolution over its inputs. Here W stays, and calls out of training change nothing.
+    convolution over its inputs. Here W stays, and calls out of training change nothing. A kernel of
+    zeros, which has no such quotient, is used as it is.
 
     Args:
         layer: Dense, or a convolution, transposed or not.
@@ -51,7 +54,7 @@ class SpectralNormalization(KernelWrapper):
 
     def _first(self, shape, dtype):
         """u of the first kernel: what is asked before the first training should be right too."""
-        u = keras.random.normal(shape, dtype=dtype)
+        u = _normalized(keras.random.normal(shape, dtype=dtype))
         for _ in range(20):
             u, _ = self._iterate(u)
         return u
@@ -60,15 +63,17 @@ class SpectralNormalization(KernelWrapper):
         """u and v after one step of power iteration."""
         matrix = ops.stop_gradient(self.matrix())
         v = _normalized(ops.matmul(u, matrix))
-        return _normalized(ops.matmul(matrix, v)), v
+        ahead = ops.matmul(matrix, v)
+        return ops.where(ops.norm(ahead) > TINY, _normalized(ahead), u), v
 
     def call(self, inputs, training=False):
         u, v = self._iterate(ops.stop_gradient(ops.convert_to_tensor(self.u)))
         if training:
             self.u.assign(u)
         sigma = ops.sum(u * ops.matmul(self.matrix(), v))
+        sigma = ops.where(sigma > TINY, sigma, 1.0)
         return self.called_with(ops.cast(self.layer.kernel, "float32") / sigma, inputs)
 
 
 def _normalized(vector):
-    return vector / (ops.norm(vector) + 1e-12)
+    return vector / (ops.norm(vector) + TINY)

@@ -1,6 +1,7 @@
 """Virtual batch normalisation (Salimans et al. 2016)."""
 
 import keras
+import tensorflow as tf
 from keras import layers, ops
 
 
@@ -26,7 +27,8 @@ class VirtualBatchNormalization(layers.Layer):
 
     Raises:
         ValueError: for a reference below 1 sample, in a batch that is not larger than its
-            reference, and when called before `adapt`.
+            reference, and when called eagerly before `adapt`. In a graph n is 0 before it: each
+            sample is normalised by itself.
 
     Source: Salimans et al. 2016, "Improved Techniques for Training GANs",
     https://arxiv.org/abs/1606.03498, §3.5; the formula is that of their code.
@@ -89,6 +91,10 @@ class VirtualBatchNormalization(layers.Layer):
 
     def call(self, x):
         if self.reference_size is None:
+            if tf.executing_eagerly() and not float(self.count):
+                raise ValueError(
+                    "`adapt` should be given the reference before the layer is called."
+                )
             return self._normalized(x, self.mean, self.square, self.count)
         m = self.reference_size
         if x.shape[0] is not None and x.shape[0] <= m:

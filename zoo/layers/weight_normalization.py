@@ -11,7 +11,8 @@ class WeightNormalization(KernelWrapper):
     """The wrapped layer with the kernel g·v/‖v‖: each output's length and direction apart.
 
     v is the layer's own kernel, one vector for each output; g begins as ‖v‖, so that at first
-    nothing changes. The paper's initialisation from data is left out.
+    nothing changes. The paper's initialisation from data (§3) is left out. An output whose v is 0
+    has no direction, and stays 0.
 
     Args:
         layer: Dense, or a convolution, transposed or not.
@@ -40,6 +41,7 @@ class WeightNormalization(KernelWrapper):
         )
 
     def call(self, inputs):
-        scale = self.g / ops.norm(self.matrix(), axis=1)
+        square = ops.sum(ops.square(self.matrix()), axis=1)
+        scale = self.g * ops.rsqrt(ops.maximum(square, 1e-12))
         kernel = ops.cast(self.layer.kernel, "float32") * self.along_outputs(scale)
         return self.called_with(kernel, inputs)

@@ -118,6 +118,31 @@ def test_it_compiles_under_xla():
     assert all(len(set(batch)) == 3 for batch in found)
 
 
+@pytest.mark.parametrize("nest", [lambda x: x, lambda x: [x, x + 1.0], lambda x: {"x": x}])
+def test_shapes_types_and_half_precision_go_through(nest):
+    images = nest(numbered(0, 3))
+    for policy in ("float32", "mixed_bfloat16"):
+        pool = ImagePool(2, dtype=policy)
+        for _ in range(3):
+            found = pool(images, training=True)
+        shapes = keras.tree.map_structure(lambda x: tuple(x.shape), images)
+        assert keras.tree.map_shape_structure(tuple, pool.compute_output_shape(shapes)) == shapes
+        keras.tree.assert_same_structure(found, images)
+        for y in keras.tree.flatten(found):
+            assert tuple(y.shape) == (3, 1, 1, 1)
+            assert y.dtype == policy.removeprefix("mixed_")
+
+
+def test_inside_a_stateless_scope_the_pool_itself_stays():
+    pool = ImagePool(2)
+    pool(numbered(0, 3), training=True)
+    kept = pool.kept[0].numpy()
+    with keras.StatelessScope([(v, v.value) for v in pool.variables]):
+        for i in range(1, 9):
+            pool(numbered(3 * i, 3), training=True)
+    np.testing.assert_array_equal(pool.kept[0], kept)
+
+
 def test_a_negative_size_is_refused():
     with pytest.raises(ValueError, match="`size` should not be negative. Received: size=-1"):
         ImagePool(-1)

@@ -59,3 +59,14 @@ def test_saved_loaded_and_in_half_precision_it_is_the_same(tmp_path):
     found = half(x)
     assert found.dtype == "bfloat16"
     np.testing.assert_allclose(np.asarray(found, "float32"), model(x), rtol=0.02, atol=0.02)
+
+
+def test_in_half_precision_small_distances_between_large_features_are_still_seen():
+    """1000 and 1004 are one number in bfloat16's 8 bits once they are multiplied and rounded."""
+    x = np.array([[1000.0, 256.0], [1004.0, 258.0]], "float32")  # exact in bfloat16
+    layers = [MinibatchDiscrimination(3, 2, dtype=d) for d in ("float32", "mixed_bfloat16")]
+    for layer in layers:
+        layer.build((None, 2))
+        layer.set_weights([0.1 * np.random.default_rng(0).standard_normal((2, 3, 2))])
+    exact, half = (np.asarray(layer(x), "float32")[:, 2:] for layer in layers)
+    np.testing.assert_allclose(half, exact, rtol=0.01)

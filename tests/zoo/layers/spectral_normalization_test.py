@@ -25,6 +25,14 @@ def made(kind):
     return layer, samples(shape)
 
 
+def converged(layer, x):
+    """What it answers after 100 steps of power iteration."""
+    step = tf.function(lambda x: layer(x, training=True))
+    for _ in range(100):
+        y = step(tf.constant(x))
+    return y
+
+
 def matrix_of(layer):
     """The kernel with a row for each output, by NumPy."""
     kernel = np.asarray(layer.kernel)
@@ -50,8 +58,7 @@ def test_the_papers_formula_on_a_matrix_whose_singular_value_is_known():
 @every_kind
 def test_it_answers_what_the_layer_divided_by_its_singular_value_would(kind):
     layer, x = made(kind)
-    for _ in range(100):
-        y = layer(x, training=True)
+    y = converged(layer, x)
     plain = KINDS[kind][0]()
     plain.build(x.shape)
     kernel, bias = layer.layer.get_weights()
@@ -63,8 +70,7 @@ def test_it_answers_what_the_layer_divided_by_its_singular_value_would(kind):
 def test_it_is_nearly_right_before_any_training(kind):
     layer, x = made(kind)
     before = np.asarray(layer(x))
-    for _ in range(100):
-        layer(x, training=True)
+    converged(layer, x)
     np.testing.assert_allclose(before, layer(x), rtol=0.03, atol=0.03)
 
 
@@ -86,8 +92,7 @@ def test_the_kernel_never_changes_and_out_of_training_nothing_does(kind):
 def test_the_gradient_flows_through_the_singular_value(kind):
     """The output does not change with the length of W, so its gradient stands upright on W."""
     layer, x = made(kind)
-    for _ in range(100):
-        layer(x, training=True)
+    converged(layer, x)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.square(layer(x, training=True) - 1.0))
     kernel = layer.layer.kernel
@@ -130,13 +135,143 @@ def test_in_half_precision_the_singular_value_is_still_a_float32s(kind):
     inputs = keras.Input(shape[1:])
     model = keras.Model(inputs, layer(inputs))
     x = samples(shape)
-    for _ in range(50):
-        y = model(x, training=True)
+    y = converged(model, x)
     assert y.dtype == "bfloat16" == model.output.dtype
     assert layer.u.dtype == layer.layer.kernel.dtype == "float32"
     u = layer.u.numpy()
     found = np.linalg.norm(u @ matrix_of(layer.layer))
     assert found == pytest.approx(sigma(layer.layer), rel=1e-4)
+
+
+def critic():
+    return keras.Sequential(
+        [
+            keras.Input((5,)),
+            SpectralNormalization(layers.Dense(8)),
+            layers.LeakyReLU(0.2),
+            SpectralNormalization(layers.Dense(1)),
+        ]
+    )
+
+
+def test_several_calls_within_a_turn_each_move_u_and_spoil_no_gradient():
+    """Real, fake and the slope of a gradient penalty, whose tape runs inside that of the turn."""
+    x = tf.constant(samples((4, 5)))
+
+    def play(model):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(model(x, training=True) - model(x + 1.0, training=True))
+            with tf.GradientTape() as inner:
+                inner.watch(x)
+                y = model(x, training=True)
+            slopes = tf.norm(inner.gradient(y, x), axis=1)
+            loss += tf.reduce_mean(tf.square(slopes - 1.0))
+        return loss, tape.gradient(loss, [model.layers[0].layer.kernel.value])[0]
+
+    weights, found = critic().get_weights(), []
+    for compile_ in (lambda f: f, lambda f: tf.function(f, jit_compile=True)):
+        model = critic()
+        model.set_weights(weights)
+        before = model.layers[0].u.numpy()
+        found.append([np.asarray(v) for v in compile_(lambda m=model: play(m))()])
+        assert not np.array_equal(model.layers[0].u, before)
+    for loss, gradient in found:
+        assert np.abs(gradient).max() > 1e-3
+        np.testing.assert_allclose(loss, found[0][0], rtol=1e-4)
+        np.testing.assert_allclose(gradient, found[0][1], atol=1e-4)
+
+
+def test_one_step_of_power_iteration_is_taken_in_each_call():
+    layer, x = made("dense")
+    layer.u.assign(np.eye(6)[0])
+    layer(x, training=True)
+    matrix = matrix_of(layer.layer)
+    u = matrix @ (matrix.T @ np.eye(6)[0])
+    np.testing.assert_allclose(layer.u, u / np.linalg.norm(u), atol=1e-5)
+
+
+def test_it_trains_under_fit_and_xla():
+    model = critic()
+    model.compile("sgd", "mse", jit_compile=True)
+    u = model.layers[0].u.numpy()
+    x = samples((16, 5))
+    losses = model.fit(x, x[:, :1], batch_size=8, epochs=8, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+    assert not np.array_equal(model.layers[0].u, u)
+    assert sigma(model.layers[0].layer) > 0.1  # and the kernel is a kernel, not W/σ/σ/σ
+
+
+def test_two_replicas_keep_one_u(two_replicas):
+    x = samples((16, 5))
+    with two_replicas.scope():
+        model = critic()
+        model.compile(keras.optimizers.SGD(0.1), "mse")
+    alone = critic()
+    alone.set_weights(model.get_weights())
+    alone.compile(keras.optimizers.SGD(0.1), "mse")
+    for one in (model, alone):
+        one.fit(x, x[:, :1], batch_size=8, shuffle=False, verbose=0)
+    first, second = (v.numpy() for v in model.layers[0].u.value.values)
+    np.testing.assert_array_equal(first, second)
+    for a, b in zip(model.get_weights(), alone.get_weights(), strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5)
+
+
+def test_inside_a_stateless_scope_it_reads_and_writes_what_the_scope_says():
+    layer, x = made("dense")
+    u, bias = layer.u.numpy(), layer.layer.bias.numpy()
+    said = [
+        (layer.layer.kernel, tf.eye(5, 6) * 3.0),
+        (layer.layer.bias, tf.fill([6], 7.0)),
+        (layer.u, tf.eye(6)[0]),
+    ]
+    with keras.StatelessScope(said) as scope:
+        y = layer(x, training=True)
+    np.testing.assert_allclose(y, x @ np.eye(5, 6) + 7.0, atol=1e-5)
+    np.testing.assert_allclose(scope.get_current_value(layer.u), np.eye(6)[0], atol=1e-6)
+    np.testing.assert_array_equal(layer.u, u)
+    np.testing.assert_array_equal(layer.layer.bias, bias)
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_a_kernel_of_zeros_gives_numbers_and_can_be_learned(training):
+    layer = SpectralNormalization(layers.Dense(3, kernel_initializer="zeros"))
+    x = samples((4, 5))
+    with tf.GradientTape() as tape:
+        y = layer(x, training=training)
+        loss = tf.reduce_sum(y)
+    np.testing.assert_array_equal(y, np.zeros((4, 3)))
+    gradient = tape.gradient(loss, layer.layer.kernel.value)
+    np.testing.assert_allclose(gradient, np.repeat(x.sum(axis=0)[:, None], 3, axis=1), atol=1e-5)
+    layer.layer.kernel.assign(samples((5, 3)))
+    np.testing.assert_allclose(
+        converged(layer, x), x @ samples((5, 3)) / sigma(layer.layer), atol=1e-4
+    )
+
+
+def test_the_layer_inside_is_found_and_its_regularizers_are_heard():
+    inner = layers.Dense(3, kernel_regularizer="l2", activity_regularizer="l2")
+    model = keras.Sequential([keras.Input((5,)), SpectralNormalization(inner)])
+    assert inner in model._flatten_layers()
+    model(samples((4, 5)))
+    assert len(model.losses) == 2
+
+
+@pytest.mark.parametrize(
+    "make, shape",
+    [
+        (layers.Conv1D, (2, 6, 2)),
+        (layers.Conv1DTranspose, (2, 6, 2)),
+        (layers.Conv3D, (2, 4, 4, 4, 2)),
+        (layers.Conv3DTranspose, (2, 4, 4, 4, 2)),
+    ],
+    ids=lambda value: getattr(value, "__name__", None),
+)
+def test_lines_and_volumes_are_convolved_too(make, shape):
+    layer = SpectralNormalization(make(3, 2))
+    y = layer(samples(shape), training=True)
+    assert tuple(layer.compute_output_shape(shape)) == tuple(y.shape)
+    assert layer.u.shape == (3,)
 
 
 @every_kind

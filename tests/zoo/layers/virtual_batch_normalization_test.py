@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 
 from zoo.layers import VirtualBatchNormalization
@@ -99,10 +100,22 @@ def test_in_half_precision_statistics_are_still_float32():
     np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), atol=0.03)
 
 
+def test_in_graphs_and_under_xla_it_is_the_same_and_keeps_shapes():
+    x = samples(14)
+    layer = VirtualBatchNormalization(reference_size=10)
+    expected = layer(x)
+    assert layer.compute_output_shape(x.shape) == tuple(expected.shape)
+    for options in ({}, {"jit_compile": True}):
+        found = tf.function(lambda x: layer(x), **options)(tf.constant(x))
+        np.testing.assert_allclose(found, expected, atol=1e-5)
+
+
 def test_what_cannot_be_is_refused():
     with pytest.raises(ValueError, match="`reference_size` should be at least 1"):
         VirtualBatchNormalization(reference_size=0)
     with pytest.raises(ValueError, match="`reference_size` should be less than the batch"):
         VirtualBatchNormalization(reference_size=4)(samples(4))
+    with pytest.raises(ValueError, match="`adapt` should be given the reference before"):
+        VirtualBatchNormalization()(samples(4))
     with pytest.raises(ValueError, match="`adapt` should be called on layers without"):
         VirtualBatchNormalization(reference_size=4).adapt(samples(4))

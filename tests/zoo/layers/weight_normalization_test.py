@@ -61,6 +61,37 @@ def test_it_is_saved_with_its_length(kind, tmp_path):
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
 
 
+@every_kind
+def test_in_half_precision_lengths_are_still_float32(kind):
+    make, shape = KINDS[kind]
+    plain, x = make(), made(kind)[1]
+    half = type(plain).from_config(plain.get_config() | {"dtype": "mixed_bfloat16"})
+    half, exact = WeightNormalization(half), made(kind)[0]
+    y = half(x)
+    assert y.dtype == "bfloat16"
+    assert {v.dtype for v in half.weights} == {"float32"}
+    exact.set_weights(half.get_weights())
+    np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), rtol=0.05, atol=0.05)
+    assert tuple(half.compute_output_shape(shape)) == tuple(y.shape)
+
+
+def test_an_output_without_a_direction_stays_0():
+    layer = WeightNormalization(layers.Dense(2, kernel_initializer="zeros"))
+    with tf.GradientTape() as tape:
+        y = layer(np.ones((3, 4), "float32"))
+    np.testing.assert_array_equal(y, np.zeros((3, 2)))
+    for gradient in tape.gradient(y, [v.value for v in layer.trainable_variables]):
+        assert np.isfinite(gradient).all()
+
+
+def test_it_learns_under_fit():
+    model = keras.Sequential([keras.Input((5,)), WeightNormalization(layers.Dense(1))])
+    model.compile("sgd", "mse")
+    x = np.random.default_rng(0).standard_normal((16, 5)).astype("float32")
+    losses = model.fit(x, x[:, :1], epochs=5, verbose=0).history["loss"]
+    assert losses[-1] < losses[0]
+
+
 def test_layers_without_a_kernel_are_refused():
     with pytest.raises(TypeError, match="`layer` should be Dense"):
         WeightNormalization(layers.ReLU())
