@@ -9,7 +9,6 @@ from PIL import Image
 
 INK, PALE = "#333333", "#bbbbbb"
 REAL, FAKE, JUDGE, THEORY = "#2a78b8", "#d1603d", "#5b8c3e", "#222222"  # of lines and players
-MORE = ("#7b5ea7", "#c79a2b", "#3a9d9d", "#b04a7a")
 
 
 def claim(text, value, theory=None, tolerance=None, at_least=None, at_most=None):

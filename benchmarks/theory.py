@@ -15,10 +15,8 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks import theorems
+from benchmarks.theorems import READING as THEOREMS
 from trainers import command_line
-
-THEOREMS = sorted(module.name for module in pkgutil.iter_modules(theorems.__path__))
 
 FLAGS = flags.FLAGS
 
