@@ -21,7 +21,7 @@ CENTRES, SPREAD = 2.0 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.3
 def learned(mean, deviation, seed):
     """The logits on X of a discriminator of N(0, 1) and N(mean, deviation²)."""
     model = judges.judge(lambda z: mean + deviation * z)
-    judges.train(model, judges.draws(lambda z: z, 100_000, seed), 1_500, seed, objective=Minimax())
+    judges.train(model, judges.draws(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax())
     return judges.on_grid(model)
 
 
@@ -30,7 +30,7 @@ def plane(seed, side=101):
     rng = np.random.default_rng(seed)
     real = CENTRES[rng.integers(8, size=100_000)] + SPREAD * rng.standard_normal((100_000, 2))
     model = judges.judge(lambda z: 1.0 * z, dimensions=2, discriminator=judges.network(2, 128))
-    judges.train(model, real, 3_000, seed, objective=Minimax())
+    judges.train(model, real, 2_500, seed, objective=Minimax())
     ticks = np.linspace(-3.5, 3.5, side)
     places = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     p = np.mean(
