@@ -1,3 +1,5 @@
+import functools
+
 import keras
 import numpy as np
 import pytest
@@ -180,12 +182,12 @@ def test_a_penalty_says_nothing_where_it_has_nothing_to_say():
     [
         (GradientPenalty, "weight"),
         (DRAGAN, "weight"),
-        (lambda deviation: DRAGAN(1.0, deviation), "deviation"),
+        (functools.partial(DRAGAN, 1.0), "deviation"),
         (R1, "gamma"),
         (R2, "gamma"),
         (HistoricalAverage, "weight"),
     ],
-    ids=repr,
+    ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_negative_weight_is_refused(make, name):
     with pytest.raises(ValueError, match=f"`{name}` should not be negative. Received: {name}=-1"):
