@@ -114,8 +114,8 @@ class GradientPenalty(Penalty):
             share = ops.reshape(alpha, (-1,) + (1,) * (len(a.shape) - 1))
             return share * a + (1.0 - share) * b
 
-        between_both = tree.map_structure(between, real, fake)
-        return self.weight * ops.mean(ops.square(self._excess(critic, between_both)))
+        x = tree.map_structure(between, real, fake)
+        return self.weight * ops.mean(ops.square(self._excess(critic, x)))
 
     def _excess(self, critic, x):
         """By how much each sample's slope is above 1, shape (batch,); one-sided: 0 where below."""
