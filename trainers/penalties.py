@@ -225,7 +225,7 @@ class HistoricalAverage(Penalty, layers.Layer):
         >>> penalty = HistoricalAverage(1.0)
         >>> penalty.prepare({"generator": [theta]})
         >>> for value in (1.0, 2.0, 3.0):
-        ...     theta.assign([value])
+        ...     _ = theta.assign([value])
         ...     found = penalty.on_weights("generator", [theta])
         >>> float(found)  # (3 - 2)²
         1.0
