@@ -41,26 +41,22 @@ def main():
     for name in FLAGS.only or names:
         path = Path(FLAGS.out) / f"{name}.png"
         model = tiny(name)
+        title = rules_of(model)
         figure = drawn(watch(model))
-        figure.axes[0].set_title(rules_of(name))
+        figure.axes[0].set_title(title)
         claims.save(figure, path)
         print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
 
 
 def tiny(name):
-    """A small model of that name, compiled by its recipe without penalties: they are no players."""
+    """A small model of that name, compiled by its recipe."""
     import zoo
 
-    model = zoo.create(name, scale="small", image_shape=(8, 8, 1))
-    model.compile(penalties=[])
-    return model
+    return zoo.create(name, scale="small", image_shape=(8, 8, 1))
 
 
-def rules_of(name):
+def rules_of(model):
     """What the recipe says beside the networks, in a line."""
-    import zoo
-
-    model = zoo.create(name, scale="small", image_shape=(8, 8, 1))
     said = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
     said += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
     return ", ".join(said + (["both at once"] if model.schedule == "simultaneous" else []))
@@ -84,11 +80,12 @@ class Game:
 
 
 def watch(model, rows=4):
-    """Plays one round eagerly and returns the Game."""
+    """Plays one round eagerly, without penalties, which are no players, and returns the Game."""
     import keras
     import tensorflow as tf
     from keras import tree
 
+    model.compile(penalties=[])
     parts = []
     for component in model.batch_format():
         shape = (rows, *component.shape)

@@ -83,9 +83,8 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
 
 def on_grid(model):
     """What the discriminator says on X, float64."""
-    return model.discriminator.predict(np.float32(X)[:, None], batch_size=4096, verbose=0)[
-        :, 0
-    ].astype(float)
+    said = model.discriminator.predict(np.float32(X)[:, None], batch_size=4096, verbose=0)
+    return said[:, 0].astype(float)
 
 
 class Dirac(zoo.GAN):

@@ -1,8 +1,8 @@
 """Where two supports do not meet, divergences are constant and W₁ is the distance.
 
-Points (0, U) and (θ, U) on two parallel lines: for every θ ≠ 0 JS = log 2 and KL = ∞, while
-W₁ = |θ|. A discriminator tells them apart without a mistake, and what it sends the generator under
-the minimax loss vanishes. With noise N(0, σ²) on both, JS falls smoothly with θ/σ.
+Points (0, Y) and (θ, Y) on two parallel lines, Y normal: for every θ ≠ 0 JS = log 2 and KL = ∞,
+while W₁ = |θ|. A discriminator tells them apart without a mistake, and what it sends the generator
+under the minimax loss vanishes. With noise N(0, σ²) on both, JS falls smoothly with θ/σ.
 Source: Arjovsky & Bottou 2017, theorems 2.1 to 2.4; Arjovsky et al. 2017, example 1.
 """
 
