@@ -59,7 +59,7 @@ def rules_of(model):
     """What the recipe says beside the networks, in a line."""
     said = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
     said += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
-    return ", ".join(said + (["both at once"] if model.schedule == "simultaneous" else []))
+    return ", ".join(said + (["all at once"] if model.schedule == "simultaneous" else []))
 
 
 @dataclasses.dataclass
@@ -97,8 +97,15 @@ def watch(model, rows=4):
         name: next(p for p, owned in model.players.items() if name in owned)
         for name in model.network_names
     }
+    for player in model.players:  # which builds the networks that losses derive, such as features
+        model.losses_of(player, batch, model.forward(batch))
+    for derived in model._shown.views.values():
+        layers = {id(layer) for layer in derived._flatten_layers()}
+        for name in model.network_names:
+            if any(id(layer) in layers for layer in getattr(model, name).layers):
+                names[id(derived)] = name
     made_by = {id(part): c.name for part, c in zip(parts, model.batch_format(), strict=True)}
-    game, alive, asked = Game([], owners, {}, []), [*parts], []
+    game, alive, outputs = Game([], owners, {}, []), [*parts], []
 
     def connect(start, end):
         if start not in owners and start not in game.sources:
@@ -106,44 +113,66 @@ def watch(model, rows=4):
         if (start, end) not in game.edges:
             game.edges.append((start, end))
 
-    def seen(network, inputs, outputs):
-        name = names[id(network)]
-        for tensor, entry in zip(tree.flatten(inputs), network.inputs, strict=True):
-            start = made_by.get(id(tensor)) or SYMBOLS.get(entry.name.split(":")[0], entry.name)
-            made_by.setdefault(id(tensor), start)
-            connect(start, name)
-            alive.append(tensor)  # what is kept alive keeps its id
-        for tensor in tree.flatten(outputs):
-            made_by[id(tensor)] = name
-            alive.append(tensor)
-            asked.append((name, tensor))
+    def maker_of(tensor, tape):
+        """The network whose output a tensor was made of by something else, such as noise."""
+        for name, output in reversed(outputs):
+            if tensor.dtype.is_floating and tape.gradient(tensor, output) is not None:
+                return name
+        return None
 
-    with _watched(keras, names, seen):
+    def source_of(tensor, tape, entry):
+        """The network or the part of the batch that a tensor was made of, or else its entry."""
+        entry = entry.name.split(":")[0]
+        found = made_by.get(id(tensor)) or maker_of(tensor, tape)
+        return found or SYMBOLS.get(entry, entry)
+
+    def follow(tape, apart=False):
+        def call(original, network, inputs, *args, **kwargs):
+            name = names[id(network)]
+            for tensor, entry in zip(tree.flatten(inputs), network.inputs, strict=True):
+                start = made_by.setdefault(id(tensor), source_of(tensor, tape, entry))
+                if start != name:
+                    connect(start, name)
+                alive.append(tensor)  # what is kept alive keeps its id
+            if apart:  # what a network makes of its inputs has no direct part in a loss
+                inputs = tree.map_structure(tf.stop_gradient, inputs)
+            found = original(network, inputs, *args, **kwargs)
+            for tensor in tree.flatten(found):
+                made_by[id(tensor)] = name
+                tape.watch(tensor)
+                outputs.append((name, tensor))
+            return found
+
+        return _watched(keras, names, call)
+
+    with tf.GradientTape(persistent=True) as tape, follow(tape):
         made = model.forward(batch)
-        for player in model.players:
-            asked.clear()
-            with tf.GradientTape(persistent=True) as tape:
-                tape.watch(
-                    [v for v in tree.flatten(made) if hasattr(v, "dtype") and v.dtype.is_floating]
-                )
+        for tensor in tree.flatten(made):
+            if id(tensor) not in made_by and (maker := maker_of(tensor, tape)):
+                made_by[id(tensor)] = maker
+    makers = list(outputs)
+    for player in model.players:
+        outputs[:] = makers
+        with tf.GradientTape(persistent=True) as tape:
+            tape.watch([tensor for _, tensor in makers])
+            with follow(tape, apart=True):
                 losses = model.losses_of(player, batch, made)
-            game.losses[f"{player} loss"] = player
-            for name, tensor in list(asked):
-                if tape.gradient(losses[f"{player}_loss"], tensor) is not None:
-                    connect(name, f"{player} loss")
+        game.losses[f"{player} loss"] = player
+        for name, tensor in outputs:
+            if tape.gradient(losses[f"{player}_loss"], tensor) is not None:
+                connect(name, f"{player} loss")
     return game
 
 
 @contextlib.contextmanager
-def _watched(keras, names, seen):
-    """Inside, `seen(network, inputs, outputs)` is told of each call of one of the networks."""
+def _watched(keras, names, instead):
+    """Inside, `instead(original, network, …)` answers for calls of one of the networks."""
     original = keras.layers.Layer.__call__
 
     def call(layer, *args, **kwargs):
-        outputs = original(layer, *args, **kwargs)
         if id(layer) in names:
-            seen(layer, args[0], outputs)
-        return outputs
+            return instead(original, layer, *args, **kwargs)
+        return original(layer, *args, **kwargs)
 
     keras.layers.Layer.__call__ = call
     try:
@@ -211,7 +240,8 @@ def drawn(game):
         axes.add_patch(box)
         text = "white" if node in game.owners else INK
         label = node.replace("_", "\n").replace(" ", "\n")
-        axes.text(x, y, label, ha="center", va="center", fontsize=8.5, color=text, zorder=3)
+        size = 7.0 if label.count("\n") > 1 else 8.5
+        axes.text(x, y, label, ha="center", va="center", fontsize=size, color=text, zorder=3)
     for start, end in game.edges:
         (x, y), (to_x, to_y) = at[start], at[end]
         arrow = FancyArrowPatch(

@@ -14,12 +14,13 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks import theorems
+from benchmarks import rows, theorems
 from trainers import command_line
 
 FLAGS = flags.FLAGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
+SURVEY = DOCS / "survey"
 PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
 
 
@@ -46,9 +47,10 @@ def written(text):
         "addons": addons,
         "theory": theory,
         "diagrams": diagrams,
-        "fgan": fgan,
-        "wasserstein": wasserstein,
-        "rows": rows,
+        "fgan": lambda: lines(*rows.fgan(SURVEY)),
+        "wasserstein": lambda: lines(*rows.wasserstein(SURVEY)),
+        "rows": lambda: lines(*rows.summary(SURVEY)),
+        "survey": lambda: lines(*rows.survey(SURVEY)),
         "engine": engine,
         "reliability": reliability,
         "precision": precision,
@@ -111,7 +113,7 @@ def families():
     """The families that are ready: name, class and idea, as their pages say."""
     import zoo
 
-    measured = {path.stem.rsplit("-", 1)[0] for path in (DOCS / "survey").glob("*.json")}
+    measured = rows.measured(SURVEY)
     table = ["| name | class | idea | |", "|---|---|---|---|"]
     for name in zoo.list_models():
         cls = zoo.family(name)
@@ -120,37 +122,6 @@ def families():
         state = "ready, measured" if name in measured else "ready"
         table.append(f"| `{name}` | [`{cls.__name__}`]({page}) | {idea} | {state} |")
     return lines(*table)
-
-
-def rows():
-    """What each acceptance row measured, over its seeds."""
-    from benchmarks import measure  # brings TensorFlow
-
-    found = {}
-    for path in sorted((DOCS / "survey").glob("*.json")):
-        row = read(path)
-        found.setdefault(row["system"], []).append(row)
-    table = ["| system | figure | seeds | measured | needed | aimed at | | reference |"]
-    table.append("|---|---|---|---|---|---|---|---|")
-    for system, measured in found.items():
-        for figure in measured[0]["figures"]:
-            gates = sorted((row["figures"][figure] for row in measured), key=lambda g: g["value"])
-            middle = gates[len(gates) // 2]
-            spread = " to ".join(dict.fromkeys(f"{g['value']:.4g}" for g in (gates[0], gates[-1])))
-            met = "B" if middle["meets_B"] else "A" if middle["meets_A"] else "missed"
-            table.append(
-                f"| {system} | {figure.replace('_', ' ')} | {len(gates)} "
-                f"| {middle['value']:.4g} ({spread}) | {middle['A']:g} | {middle['B']:g} "
-                f"| {met}, {measure.verdict(middle)} | {middle['reference']:.4g} |"
-            )
-    return lines(
-        *table,
-        "",
-        "Median and range over seeds; *A* is what is needed and *B* what is aimed at; the "
-        "reference is the best cheap method of the same run (for points a Gaussian mixture that is "
-        "told the number of modes). R3GAN's rate on digits was chosen by the distances of these "
-        "very seeds, so they flatter it. Machine, versions and all scores: `docs/survey/`.",
-    )
 
 
 def addons():
@@ -225,55 +196,6 @@ def theory():
             "",
         ]
     return lines(*sections[:-1])
-
-
-def fgan():
-    """What f-GAN learned of each divergence, over the seeds."""
-    runs = [read(path)["notes"] for path in sorted((DOCS / "survey").glob("fgan-*.json"))]
-    table = [
-        "| divergence | D_f of the best Gaussian | its μ | its σ | F learned | μ learned "
-        "| σ learned |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for name, first in runs[0]["table"].items():
-        exact = " | ".join(f"{value:.4f}" for value in first["exact"])
-        learned = zip(*(run["table"][name]["learned"] for run in runs), strict=True)
-        middle = " | ".join(f"{sorted(values)[len(values) // 2]:.4f}" for values in learned)
-        table.append(f"| {name.replace('_', ' ')} | {exact} | {middle} |")
-    mean, deviation = runs[0]["maximum_likelihood"]
-    return lines(
-        *table,
-        "",
-        f"Medians of {len(runs)} seeds. Maximum likelihood gives μ = {mean:.4f} and σ = "
-        f"{deviation:.4f} whatever the divergence, which is the best of KL. Total variation fails: "
-        "½ tanh is flat on both sides, and the game stops teaching either player.",
-    )
-
-
-def wasserstein():
-    """What WGAN-GP reads of each case, over the seeds."""
-    runs = [read(path)["notes"] for path in sorted((DOCS / "survey").glob("wgan_gp-*.json"))]
-    table = [
-        "| case | W₁ | objective | over W₁ | 1 + W₁/2λ | mean slope | objective / slope "
-        "| from samples |",
-        "|---|---|---|---|---|---|---|---|",
-    ]
-    for name in runs[0]["table"]:
-        cases = sorted((run["table"][name] for run in runs), key=lambda case: case["raw"])
-        case = cases[len(cases) // 2]
-        table.append(
-            f"| {name} | {case['exact']:.4f} | {case['raw']:.4f} | {case['raw_over_exact']:.3f} "
-            f"| {case['law']:.3f} | {case['slope']:.3f} | {case['raw'] / case['slope']:.4f} "
-            f"| {case['samples']:.4f} |"
-        )
-    stuck = [f"{name} (seed {i})" for i, run in enumerate(runs) for name in run["stuck"]]
-    return lines(
-        *table,
-        "",
-        f"λ = 10, the middle one of {len(runs)} seeds. *From samples*: the distance of 20,000 "
-        "sorted samples on the line, of 1,000 by the best assignment elsewhere. Without the first "
-        f"500 steps of the one-sided penalty these got stuck: {', '.join(stuck) or 'none'}.",
-    )
 
 
 def engine():

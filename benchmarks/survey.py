@@ -1,36 +1,171 @@
-"""Measures what a system of the survey has to reach, and writes it down.
+"""Measures what systems of the survey have to reach, and writes it down.
 
-    python -m benchmarks.survey --system=r3gan --seed=0
+    python -m benchmarks.survey --system=r3gan --seed=0         # one row
+    python -m benchmarks.survey --system=all --seeds=0,1,2      # a job of many
 
-Prints a line for each figure and, last, one JSON object, which it also writes to
-docs/survey/SYSTEM-SEED.json. A bound that is missed is reported, not an error: the exit code is 0.
+A row prints a line for each figure and, last, one JSON object, which it also writes to
+docs/survey/SYSTEM-SEED.json. A job measures each system and seed in a process of its own, all
+systems with the first seed before any with the second. What is there already, whole and made by the
+same code, is passed over: after a kill the same command goes on where it was.
+
+A bound that is missed is reported, not an error: the exit code is 0. A row of a job that crashes is
+reported at the end, after the others were measured, and then the exit code is 1.
 """
 
+import ast
+import hashlib
 import json
+import os
 import pkgutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
 import time
 from pathlib import Path
 
 from absl import flags
 
 from benchmarks import systems
-from trainers import command_line
+from trainers import command_line, files
 
+ROOT = Path(__file__).parents[1]
 SYSTEMS = sorted(module.name for module in pkgutil.iter_modules(systems.__path__))
+KEYS = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
 
 FLAGS = flags.FLAGS
 
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_enum("system", "r3gan", SYSTEMS, "Which row.")
+    flags.DEFINE_list("system", "r3gan", f"Which rows: all, or some of {', '.join(SYSTEMS)}.")
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_list("seeds", None, "Several of them, instead of --seed: a job.")
+    flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
+    flags.DEFINE_bool("held", False, "End when stdin is closed: a job holds its rows by it.")
 
 
 def main():
-    """Runs one row."""
-    report(row_of(FLAGS.system, FLAGS.seed), Path(FLAGS.out))
+    """Runs one row, or a job of them."""
+    chosen, seeds = wanted()
+    folder = files.make_folder(FLAGS.out, "out")
+    if FLAGS.held:
+        end_with_stdin()
+    if len(chosen) == 1 and FLAGS.seeds is None:
+        report(row_of(chosen[0], FLAGS.seed), folder)
+    elif not job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again):
+        sys.exit(1)
+
+
+def wanted():
+    """(systems, seeds) that the flags name, each once."""
+    with command_line.flag("system"):
+        unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
+        if FLAGS.system != ["all"] and (unknown or not FLAGS.system):
+            raise ValueError(f"should be all, or of {', '.join(SYSTEMS)}. Received: {unknown}")
+    chosen = SYSTEMS if FLAGS.system == ["all"] else list(dict.fromkeys(FLAGS.system))
+    if FLAGS.seeds is None:
+        return chosen, [FLAGS.seed]
+    with command_line.flag("seeds"):
+        if FLAGS["seed"].present:
+            raise ValueError(f"should be given without --seed. Received: --seed={FLAGS.seed}")
+        if not FLAGS.seeds or not all(seed.isdecimal() for seed in FLAGS.seeds):
+            raise ValueError(
+                f"should be integers from 0 on, such as 0,1,2. Received: {','.join(FLAGS.seeds)}"
+            )
+    return chosen, list(dict.fromkeys(map(int, FLAGS.seeds)))
+
+
+def end_with_stdin():
+    """Ends this process as soon as nobody holds the other end of its stdin.
+
+    However a job ends, the row that it was measuring does not go on beside the next job.
+    """
+
+    def watch():
+        while os.read(0, 1):
+            pass
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def job(pairs, folder, again=False):
+    """Measures pairs of a system and a seed, but for those that are done; whether none crashed."""
+    files.sweep(folder)
+    done, crashed = 0, {}
+    for number, (system, seed) in enumerate(pairs, 1):
+        name = f"{system}, seed {seed} ({number} of {len(pairs)})"
+        fine, standing = state(path_of(folder, system, seed), system, seed)
+        if fine and not again:
+            done += 1
+            print(f"{name}: passed over, since {standing}.", flush=True)
+            continue
+        print(f"{name}: measured, since {'--again' if fine else standing}.", flush=True)
+        start = time.perf_counter()
+        try:
+            error = measure_apart(system, seed, folder)
+        except KeyboardInterrupt:
+            raise KeyboardInterrupt("Stopped. The same command goes on with this row.") from None
+        if error:
+            crashed[f"{system}, seed {seed}"] = error
+        print(f"{name}: {'crashed' if error else 'done'} after {time.perf_counter() - start:.0f} s")
+    measured = len(pairs) - done - len(crashed)
+    print(f"{measured} measured, {done} passed over, {len(crashed)} crashed.", flush=True)
+    for name, error in crashed.items():
+        print(f"{name} crashed: {error}", file=sys.stderr)
+    return not crashed
+
+
+def state(path, system, seed):
+    """Whether a row's file is done, and the clause that says how it stands with it."""
+    try:
+        row = files.read_json(path)
+    except ValueError:
+        return False, f"{path} is damaged"
+    if row is None:
+        return False, f"{path} is not there"
+    whole = isinstance(row, dict) and row.keys() >= KEYS
+    if not whole or (row["system"], row["seed"]) != (system, seed):
+        return False, f"{path} is damaged"
+    made_by = row["notes"].get("source")
+    if made_by is None:  # older than the key: nobody asked to measure it again
+        return True, f"{path} is there, though it does not say what code made it"
+    if made_by != source(system):
+        return False, f"{path} was made by other code"
+    return True, f"{path} is there, made by the same code"
+
+
+def measure_apart(system, seed, folder):
+    """Runs one row in a process of its own and repeats its figures; its error, None without one."""
+    flagged = {"system": system, "seed": seed, "out": folder, "verbosity": 1}  # 1: a traceback
+    command = [sys.executable, "-m", "benchmarks.survey", "--held"]
+    command += [f"--{name}={value}" for name, value in flagged.items()]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    text = {"encoding": "utf-8", "errors": "replace"}
+    with tempfile.TemporaryFile(
+        "w+", **text
+    ) as errors:  # in a pipe that nobody reads it would hang
+        with subprocess.Popen(command, **pipes, **text, stderr=errors) as process:
+            for line in process.stdout:
+                if not line.startswith("{"):  # the object is in its file
+                    print(line, end="", flush=True)
+            code = process.wait()
+        if not code:
+            return None
+        errors.seek(0)
+        said = errors.read()
+    print(said, end="", file=sys.stderr, flush=True)
+    if code < 0:  # what it said before was not why
+        return f"ended by signal {-code} ({signal.strsignal(-code)})"
+    return next((line for line in reversed(said.splitlines()) if line.strip()), f"exit code {code}")
+
+
+def path_of(folder, system, seed):
+    """The file of one row."""
+    return folder / f"{system}-{seed}.json"
 
 
 def report(row, folder):
@@ -43,21 +178,24 @@ def report(row, folder):
             f"{name:>20} {figure['value']:8.4f}  needed {figure['A']:g}, aimed at {figure['B']:g}: "
             f"{met}; {measure.verdict(figure)} the reference ({figure['reference']:.4f})"
         )
-    path = folder / f"{row['system']}-{row['seed']}.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(row, indent=2, ensure_ascii=False) + "\n")
+    files.write_json(path_of(folder, row["system"], row["seed"]), row)
     print(json.dumps(row, ensure_ascii=False))
 
 
 def row_of(system, seed):
     """The JSON object of one system and seed."""
+    made_by = source(system)  # before it is run: the files may change meanwhile
     module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
     from trainers import training
 
     start = time.perf_counter()
     recipe, figures, notes, images = module.run(seed)
     seconds = time.perf_counter() - start
-    notes |= {"versions": training.versions(), "machine": training.machine()}
+    notes |= {
+        "versions": training.versions(),
+        "machine": training.machine(),
+        "source": made_by,
+    }
     return {
         "system": system,
         "seed": seed,
@@ -67,6 +205,31 @@ def row_of(system, seed):
         "seconds": round(seconds, 1),
         "images_per_second": round(images / seconds),
     }
+
+
+def source(system):
+    """A hash of the code of a row's module and of its family's page."""
+    pages = (ROOT / "benchmarks" / "systems" / f"{system}.py", ROOT / "zoo" / f"{system}.py")
+    code = "\n".join(code_of(page.read_text(encoding="utf-8")) for page in pages if page.exists())
+    return hashlib.sha256(code.encode()).hexdigest()[:16]
+
+
+def code_of(text):
+    """Python without its comments, docstrings and `TRIED`, which change no figure."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:  # the row itself will say where
+        return text
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
+            node.body = [one for one in node.body if not _is_prose(one)]
+    return ast.unparse(tree)
+
+
+def _is_prose(node):
+    if isinstance(node, ast.Assign):
+        return [ast.unparse(target) for target in node.targets] == ["TRIED"]
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
 if __name__ == "__main__":

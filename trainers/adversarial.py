@@ -108,6 +108,8 @@ class AdversarialModel(keras.Model):
     """
 
     players = {}  # player -> names of the networks it trains, in order of play
+    reads = {"generator": "latent_dim", "discriminator": "image_shape", "encoder": "image_shape"}
+    objectives = ()  # the only ones under which the game makes sense; () for all
     family = None  # its name for `zoo.create`; by default that of the class, in small letters
 
     def __init_subclass__(cls, **kwargs):
@@ -134,7 +136,7 @@ class AdversarialModel(keras.Model):
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = sizes.agreed(arguments, given, known)
+        self.sizes = sizes.agreed(arguments, given, known, self.reads)
         sizes.check_image_shape(self.sizes.get("image_shape"))
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
@@ -175,7 +177,8 @@ class AdversarialModel(keras.Model):
         raise NotImplementedError
 
     def modern_recipe(self, steps=10_000):
-        """What works best today: relativistic pairing, R1 and R2, averaged weights, decay.
+        """What works best today: relativistic pairing, R1 and R2, averaged weights, decay. A game
+        that takes some objectives only keeps its first.
 
         `steps` is how long the training will be; the rates decay over its second half.
         Source: Huang et al. 2024 (R3GAN).
@@ -187,7 +190,7 @@ class AdversarialModel(keras.Model):
 
         judges = [p for p, owned in self.players.items() if "discriminator" in owned[0]]
         return {
-            "objective": Relativistic(),
+            "objective": self.objectives[0]() if self.objectives else Relativistic(),
             "penalties": [R1(1.0), R2(1.0)],
             "optimizers": {p: adam(averaged=p not in judges) for p in self.players},
         }
@@ -271,7 +274,7 @@ class AdversarialModel(keras.Model):
             (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
         agreed = rules.changed(self._rules_of(recipe, steps), changes)
-        rules.check(agreed, self.players, type(self).__name__)
+        rules.check(agreed, self.players, type(self).__name__, self.objectives)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,

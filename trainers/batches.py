@@ -103,15 +103,17 @@ def images(name, shape):
     )
 
 
-def labels(name, classes):
-    """Class numbers 0 … classes - 1.
+def labels(name, classes, hidden=False):
+    """Class numbers 0 … classes - 1; with `hidden` also -1, where the class is not known.
 
     Example:
         >>> y = labels("y", classes=10)
         >>> y.low, y.high, y.integer
         (0, 9, True)
     """
-    return Component(name, (), 0, classes - 1, integer=True, cure=f"There are {classes} classes.")
+    low, cure = (-1, ", -1 for unknown") if hidden else (0, "")
+    cure = f"There are {classes} classes{cure}."
+    return Component(name, (), low, classes - 1, integer=True, cure=cure)
 
 
 def prepare(data, components, parts, replicas=1, batch_size=None, order=None, whole=False):

@@ -41,18 +41,21 @@ def feature_matching(real, fake):
 
 
 def cross_entropy(labels, logits):
-    """-E log q(y|x), where q = softmax(logits).
+    """-E log q(y|x), where q = softmax(logits), over the samples whose class is known.
 
     Args:
-        labels: class numbers (batch,).
+        labels: class numbers (batch,); those of -1 are passed over, and the loss of none is 0.
         logits: (batch, classes).
 
     Example:
         >>> round(float(cross_entropy([1], [[1.0, 2.0]])), 6)
         0.313262
+        >>> round(float(cross_entropy([1, -1], [[1.0, 2.0], [9.0, 0.0]])), 6)
+        0.313262
     """
     labels = ops.one_hot(ops.cast(labels, "int32"), ops.shape(logits)[-1])
-    return -ops.mean(ops.sum(labels * ops.log_softmax(_float(logits), axis=-1), axis=-1))
+    said = ops.sum(labels * ops.log_softmax(_float(logits), axis=-1))
+    return -said / ops.maximum(ops.sum(labels), 1.0)
 
 
 def gaussian_nll(x, mean, log_std=0.0):
@@ -70,6 +73,34 @@ def gaussian_nll(x, mean, log_std=0.0):
     scaled = (_float(x) - _float(mean)) * ops.exp(-log_std)
     each = 0.5 * ops.square(scaled) + log_std + 0.5 * math.log(2.0 * math.pi)
     return ops.mean(ops.sum(each, axis=-1))
+
+
+def gaussian_kl(mean, log_std):
+    """E KL(N(mean, exp(log_std)²) ‖ N(0, I)), summed over the dimensions of a sample.
+
+    Source: Kingma & Welling 2014, "Auto-Encoding Variational Bayes", appendix B.
+
+    Args:
+        mean, log_std: (batch, d).
+
+    Example:
+        >>> float(gaussian_kl([[1.0, 0.0]], [[0.0, 0.0]]))  # ½ 1²
+        0.5
+    """
+    mean, log_std = _float(mean), _float(log_std)
+    each = 0.5 * (ops.square(mean) + ops.exp(2.0 * log_std) - 1.0) - log_std
+    return ops.mean(ops.sum(each, axis=-1))
+
+
+def squared_error(x, y):
+    """E ‖x - y‖², the sum over what belongs to a sample.
+
+    Example:
+        >>> float(squared_error([[1.0, 2.0]], [[2.0, 5.0]]))
+        10.0
+    """
+    gap = ops.square(_float(x) - _float(y))
+    return ops.mean(ops.sum(gap, axis=tuple(range(1, len(gap.shape)))))
 
 
 def mutual_information(codes, beliefs):

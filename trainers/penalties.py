@@ -23,7 +23,8 @@ def squared_slope(critic, x):
         >>> squared_slope(critic, ops.zeros((2, 2))).numpy()
         array([25., 25.], dtype=float32)
     """
-    leaves = [ops.convert_to_tensor(leaf) for leaf in tree.flatten(x)]
+    # Of each a tensor of its own: a pair may hold the same one twice.
+    leaves = [tf.identity(leaf) for leaf in tree.flatten(x)]
     with tf.GradientTape() as tape:
         tape.watch(leaves)
         total = ops.sum(ops.cast(critic(tree.pack_sequence_as(x, leaves)), "float32"))

@@ -70,13 +70,14 @@ def changed(rules, changes):
     return rules
 
 
-def check(rules, players, game):
+def check(rules, players, game, objectives=()):
     """Raises a TypeError or ValueError in one sentence for rules that make no sense.
 
     Args:
         rules: a dict as `defaults()`, filled in.
         players: the names of those who play.
         game: the name of the class, for the messages.
+        objectives: classes, the only ones that the game takes; () for all.
     """
     for rule in ("optimizers", "turns"):
         strangers = sorted(set(rules[rule]) - set(players))
@@ -96,6 +97,12 @@ def check(rules, players, game):
     if rules["objective"] is not None and not isinstance(rules["objective"], Objective):
         raise TypeError(
             "`objective` should be one of trainers.objectives, for example NonSaturating(). "
+            f"Received: {rules['objective']!r}"
+        )
+    if objectives and not isinstance(rules["objective"], objectives):
+        takes = " or ".join(f"{cls.__name__}()" for cls in objectives)
+        raise ValueError(
+            f"`objective` should be {takes} for {game}, whose judge is read as a logit. "
             f"Received: {rules['objective']!r}"
         )
     penalties = rules["penalties"]

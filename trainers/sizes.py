@@ -4,10 +4,16 @@ import keras
 import tensorflow as tf
 
 
-def agreed(sizes, networks, known):
+def agreed(sizes, networks, known, reads):
     """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
 
     A size that the user left at its default gives way to the networks; another one must agree.
+
+    Args:
+        sizes: name -> value, as the user told them.
+        networks: name -> a given network.
+        known: name -> parameter of the constructor.
+        reads: name of a network -> which size is that of its first input.
     """
     for name, network in networks.items():
         if not isinstance(network, keras.layers.Layer):
@@ -18,14 +24,11 @@ def agreed(sizes, networks, known):
             )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     said = {}
-    if _says_its_shapes(networks.get("generator")):
-        generator = networks["generator"]
-        said["generator"] = {
-            "latent_dim": generator.inputs[0].shape[1:],
-            "image_shape": generator.outputs[0].shape[1:],
-        }
-    if _says_its_shapes(networks.get("discriminator")):
-        said["discriminator"] = {"image_shape": networks["discriminator"].inputs[0].shape[1:]}
+    for name, size in reads.items():
+        if _says_its_shapes(networks.get(name)):
+            said[name] = {size: networks[name].inputs[0].shape[1:]}
+    if "generator" in said:
+        said["generator"]["image_shape"] = networks["generator"].outputs[0].shape[1:]
     for network, claims in said.items():
         for size, claim in claims.items():
             if size not in sizes:

@@ -13,13 +13,22 @@ import difflib
 import inspect
 
 from trainers.adversarial import AdversarialModel
+from zoo.aae import AAE
+from zoo.acgan import ACGAN
+from zoo.ali import ALI
+from zoo.alice import ALICE
+from zoo.avb import AVB
+from zoo.bigan import BiGAN
 from zoo.cgan import CGAN
 from zoo.dcgan import DCGAN
 from zoo.fgan import FGAN
 from zoo.gan import GAN
+from zoo.infogan import InfoGAN
 from zoo.lsgan import LSGAN
 from zoo.r3gan import R3GAN
+from zoo.semi_supervised import SemiSupervisedGAN
 from zoo.sngan import SNGAN
+from zoo.vaegan import VAEGAN
 from zoo.wgan import WGAN
 from zoo.wgan_gp import WGANGP
 
@@ -38,7 +47,7 @@ def list_models():
 
     Example:
         >>> list_models()
-        ['cgan', 'dcgan', ...]
+        ['aae', 'acgan', ...]
     """
     return sorted(_families)
 

@@ -11,14 +11,14 @@ y -> 1000 join in 1200 units; in D, x -> maxout 240x5 and y -> maxout 50x5 join 
 import math
 
 import keras
-import numpy as np
 from keras import layers, ops
 
 from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Dropout, Maxout
-from zoo.networks import conv, labels
+from zoo.networks import conv
+from zoo.networks.labels import asked, one_hot
 
 
 class CGAN(GAN):
@@ -101,16 +101,7 @@ class CGAN(GAN):
 
     def draw(self, n, labels=None):
         """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
-        given = np.arange(n) % self.classes if labels is None else np.asarray(labels)
-        if given.shape not in ((), (n,)) or given.dtype.kind not in "iu":
-            raise ValueError(
-                f"`labels` should be {n} class numbers, or one. Received: labels={labels!r}"
-            )
-        if given.min() < 0 or given.max() >= self.classes:
-            raise ValueError(
-                f"`labels` should be in 0 … {self.classes - 1}. Received: labels={labels!r}"
-            )
-        return [self.latents(n), np.broadcast_to(given, (n,)).astype("int32")]
+        return [self.latents(n), asked(labels, n, self.classes)]
 
     def build_generator(self):
         if self.convolutional and len(self.image_shape) == 3:
@@ -145,7 +136,7 @@ def generator(image_shape, latent_dim, classes):
     y = keras.Input((), dtype="int32", name="labels")
     parts = [
         layers.Dense(200, activation="relu")(z),
-        layers.Dense(1000, activation="relu")(labels.one_hot(y, classes)),
+        layers.Dense(1000, activation="relu")(one_hot(y, classes)),
     ]
     x = Dropout(0.5)(layers.Concatenate()(parts))
     x = Dropout(0.5)(layers.Dense(1200, activation="relu")(x))
@@ -161,7 +152,7 @@ def discriminator(image_shape, classes):
     y = keras.Input((), dtype="int32", name="labels")
     parts = [
         Maxout(240, 5)(layers.Flatten()(image)),
-        Maxout(50, 5)(labels.one_hot(y, classes)),
+        Maxout(50, 5)(one_hot(y, classes)),
     ]
     x = Maxout(240, 4)(Dropout(0.5)(layers.Concatenate()(parts)))
     x = layers.Dense(1, dtype="float32", name="logit")(Dropout(0.5)(x))

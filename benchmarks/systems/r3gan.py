@@ -35,7 +35,7 @@ def draw_points(name, recipe, seed):
     measure.train(model, recipe, data, POINTS[name][0])
     seconds = time.perf_counter() - start
     samples = scale * model.generate(SAMPLES, seed=seed)
-    return coverage(samples, datasets.info(name)), round(seconds, 1)
+    return measure.coverage(samples, datasets.info(name)), round(seconds, 1)
 
 
 def measure_points(name, seed):
@@ -46,7 +46,7 @@ def measure_points(name, seed):
     found, seconds = draw_points(name, "modern", seed)
     paper, _ = draw_points(name, "paper", seed)
     mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:SAMPLES])
-    known = coverage(mixture.sample(SAMPLES)[0], world)
+    known = measure.coverage(mixture.sample(SAMPLES)[0], world)
     figures = {
         "modes": measure.gate(found[0], known[0], world.classes, world.classes),
         "high_quality": measure.gate(found[1], known[1], *quality),
@@ -58,11 +58,6 @@ def measure_points(name, seed):
         "images": 256 * steps,
     }
     return {f"{name}_{figure}": gate for figure, gate in figures.items()}, notes
-
-
-def coverage(points, world):
-    """Modes with at least 20 of 10,000 samples, share of high quality, reverse KL."""
-    return metrics.mode_coverage(points, world.centers, world.std, min_hits=20)
 
 
 def measure_digits(seed, steps=20_000):

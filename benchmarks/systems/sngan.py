@@ -15,7 +15,7 @@ from sklearn.mixture import GaussianMixture
 
 import zoo
 from benchmarks import measure
-from benchmarks.systems.r3gan import SAMPLES, coverage
+from benchmarks.systems.r3gan import SAMPLES
 from trainers import datasets
 from trainers.adversarial import LinearDecay
 from zoo.layers import SpectralNormalization
@@ -80,10 +80,11 @@ def run(seed):
     plain = trained(seed, STEPS, BATCH, scale, normalised=False, **rules(STEPS))
     paper = trained(seed, PAPER_STEPS, 64, scale)
     found, without, by_paper = (
-        coverage(scale * one.generate(SAMPLES, seed=seed), world) for one in (model, plain, paper)
+        measure.coverage(scale * one.generate(SAMPLES, seed=seed), world)
+        for one in (model, plain, paper)
     )
     mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:SAMPLES])
-    known = coverage(mixture.sample(SAMPLES)[0], world)
+    known = measure.coverage(mixture.sample(SAMPLES)[0], world)
     off = max(abs(float(s) - 1.0) for s in singular_values(early.discriminator))
     ours, theirs = (steepest(one.discriminator, scale, seed) for one in (model, plain))
     figures = {

@@ -78,6 +78,24 @@ def test_of_pairs_each_part_is_followed_to_who_made_it():
     assert len(set(diagrams.places(game).values())) == len(diagrams.places(game))
 
 
+def test_what_is_made_of_an_output_by_noise_is_followed_to_its_network():
+    game = diagrams.watch(diagrams.tiny("ali"))  # whose code is the encoder's mean and noise
+    assert ("encoder", "discriminator") in game.edges
+
+
+def test_a_loss_is_fed_by_what_it_reads_itself_and_not_by_what_a_judge_reads():
+    game = diagrams.watch(diagrams.tiny("aae"))
+    into = {start for start, end in game.edges if end == "autoencoder loss"}
+    assert into == {"generator"}
+    assert ("encoder", "encoder loss") not in game.edges
+
+
+def test_a_network_that_a_loss_derives_counts_as_the_one_that_it_was_derived_from():
+    game = diagrams.watch(diagrams.tiny("semi_supervised"))  # G matches features of D
+    assert ("discriminator", "generator loss") in game.edges
+    assert ("generator", "generator loss") not in game.edges
+
+
 def test_watching_leaves_layers_as_they_were():
     before = keras.layers.Layer.__call__
     diagrams.watch(diagrams.tiny("gan"))

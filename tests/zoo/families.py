@@ -1,8 +1,10 @@
 """Tiny models of every family: one line for images and one for points, and a few variants.
 
 A new family adds its line to `IMAGES` (and to `POINTS`, where it has networks for them); all tests
-in `every_family_test.py` then hold it too.
+in `every_family_test.py`, `every_mode_test.py` and `every_size_test.py` then hold it too.
 """
+
+import inspect
 
 import numpy as np
 import pytest
@@ -12,29 +14,54 @@ import zoo
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
 IMAGES = {
+    "aae": SMALL | {"width": 8},
+    "acgan": SMALL | {"width": 4, "classes": 3},
+    "ali": SMALL | {"width": 8},
+    "alice": SMALL | {"width": 8},
+    "avb": SMALL | {"width": 8, "noise_dim": 3},
+    "bigan": SMALL | {"width": 8},
     "cgan": SMALL | {"classes": 3},
     "dcgan": SMALL | {"width": 4},
     "fgan": SMALL,
     "gan": SMALL,
+    "infogan": SMALL | {"width": 8, "categories": 3},
     "lsgan": SMALL | {"width": 4},
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
+    "semi_supervised": SMALL | {"width": 16, "classes": 3},
     "sngan": SMALL | {"width": 4, "residual": False},
+    "vaegan": SMALL | {"width": 4},
     "wgan": SMALL | {"width": 4},
     "wgan_gp": SMALL | {"width": 4, "residual": False},
 }
 PLANE = {"image_shape": (2,), "latent_dim": 2}
 POINTS = {
+    "aae": PLANE | {"width": 8},
+    "acgan": PLANE | {"width": 8, "classes": 3},
+    "ali": PLANE | {"width": 8},
+    "alice": PLANE | {"width": 8},
+    "avb": PLANE | {"width": 8, "noise_dim": 3},
+    "bigan": PLANE | {"width": 8},
     "cgan": PLANE | {"width": 8, "classes": 3},
     "dcgan": PLANE | {"width": 8},
     "fgan": PLANE | {"width": 8},
     "gan": PLANE | {"width": 8},
+    "infogan": PLANE | {"width": 8, "categories": 3},
     "lsgan": PLANE | {"width": 8},
     "r3gan": PLANE,
+    "semi_supervised": PLANE | {"width": 16, "classes": 3},
     "sngan": PLANE | {"width": 8},
+    "vaegan": PLANE | {"width": 8},
     "wgan": PLANE | {"width": 8},
     "wgan_gp": PLANE | {"width": 8},
 }
 VARIANTS = {  # other networks of a family, and switches of its page
+    "aae, categories": ("aae", SMALL | {"width": 8, "categories": 3}),
+    "aae, few labels": ("aae", SMALL | {"width": 8, "categories": 3, "classes": 3}),
+    "aae, shaped": (
+        "aae",
+        SMALL | {"width": 8, "latent_dim": 2, "prior": "mixture", "classes": 3},
+    ),
+    "acgan, dense": ("acgan", SMALL | {"width": 8, "dense": True, "classes": 3}),
     "cgan, plain": ("cgan", SMALL | {"width": 8}),
     "cgan, convolutional": ("cgan", SMALL | {"width": 4, "convolutional": True, "classes": 3}),
     "dcgan, no rules": (
@@ -51,18 +78,24 @@ VARIANTS = {  # other networks of a family, and switches of its page
         },
     ),
     "gan, plain": ("gan", SMALL | {"width": 8}),
+    "infogan, convolutional": ("infogan", SMALL | {"categories": 3}),
     "r3gan, dense": ("r3gan", SMALL | {"width": 8, "dense": True}),
     "r3gan, groups": ("r3gan", SMALL | {"width": 4, "cardinality": 4, "blocks": 1}),
     "sngan, residual": ("sngan", SMALL | {"width": 4}),
     "wgan_gp, residual": ("wgan_gp", SMALL | {"width": 4}),
 }
 BATCHED = {  # rows whose samples see their batch, and by what
+    "acgan": "batch normalisation in the generator",
     "cgan, convolutional": "batch normalisation in both networks",
     "dcgan": "batch normalisation in both networks",
     "fgan": "batch normalisation in the generator",
+    "infogan, convolutional": "batch normalisation in both networks",
     "lsgan": "batch normalisation in both networks",
+    "semi_supervised": "batch normalisation in the generator, feature matching",
+    "semi_supervised, points": "batch normalisation in the generator, feature matching",
     "sngan": "batch normalisation in the generator",
     "sngan, residual": "batch normalisation in the generator",
+    "vaegan": "batch normalisation in all three networks",
     "wgan": "batch normalisation in both networks",
     "wgan_gp": "batch normalisation in the generator",
     "wgan_gp, residual": "batch normalisation in the generator",
@@ -94,15 +127,25 @@ CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for imag
 }
 
 
-def slow_on_points(rows):
-    """Rows as parameters of a test that need not see the networks for points of every family."""
-    slow = [r for r in rows if r not in IMAGES and r not in FAST]
-    return [pytest.param(r, marks=pytest.mark.slow) if r in slow else r for r in rows]
+QUICK = ("aae", "cgan", "dcgan", "gan", "infogan", "r3gan", "wgan_gp, points")
 
 
-def slow_but_for_some(rows):
-    """Rows as parameters of a test that takes seconds: of most only `make test-all` runs it."""
-    return [r if r in FAST else pytest.param(r, marks=pytest.mark.slow) for r in rows]
+def slow_but_for(quick, rows):
+    """Rows as parameters of a test: of most only `make test-all` runs it."""
+    return [r if r in quick else pytest.param(r, marks=pytest.mark.slow) for r in rows]
+
+
+every_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), MAIN))
+every_variant = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *VARIANTS, *FAST), ROWS))
+often = pytest.mark.parametrize("row", slow_but_for(QUICK, MAIN))  # what takes seconds
+sometimes = pytest.mark.parametrize("row", slow_but_for(FAST, MAIN))  # what takes many
+
+
+def conditions(model, n):
+    """What `draw` is told of n samples, the classes in turn where it takes them."""
+    taken = inspect.signature(model.draw).parameters
+    told = "labels" in taken and getattr(model, "classes", 0)
+    return {"labels": np.arange(n) % model.classes} if told else {}
 
 
 def create(row, **changes):

@@ -1,6 +1,7 @@
 """What Keras lacks or has wrong: one layer per file."""
 
 from zoo.layers.dropout import Dropout
+from zoo.layers.gaussian_noise import GaussianNoise
 from zoo.layers.image_pool import ImagePool
 from zoo.layers.maxout import Maxout
 from zoo.layers.minibatch_discrimination import MinibatchDiscrimination
@@ -12,6 +13,7 @@ from zoo.layers.weight_normalization import WeightNormalization
 
 __all__ = [
     "Dropout",
+    "GaussianNoise",
     "ImagePool",
     "Maxout",
     "MinibatchDiscrimination",

@@ -7,7 +7,7 @@ in the discriminator.
 """
 
 import keras
-from keras import layers
+from keras import layers, ops
 from keras.initializers import RandomNormal
 
 from zoo.networks import labels
@@ -122,6 +122,19 @@ def discriminator(
         1, kernel_initializer=RandomNormal(0.0, 0.02), dtype="float32", name="logit"
     )
     return keras.Model(inputs, wrap(logit)(given(x)), name=name)
+
+
+def maxout(x, pieces):
+    """Maps (batch, h, w, channels · pieces) -> (batch, h, w, channels): the largest of each few.
+
+    Source: Goodfellow et al. 2013, "Maxout Networks", §2.
+
+    Example:
+        >>> maxout(keras.Input((8, 8, 64)), pieces=2).shape
+        (None, 8, 8, 32)
+    """
+    height, width, channels = x.shape[1:]
+    return ops.max(layers.Reshape((height, width, channels // pieces, pieces))(x), axis=-1)
 
 
 def _norm(x):

@@ -1,6 +1,7 @@
 """Where class labels enter a network."""
 
 import keras
+import numpy as np
 from keras import layers, ops
 
 
@@ -45,3 +46,28 @@ def conditioned(inputs, classes):
     y = keras.Input((), dtype="int32", name="labels")
     code = one_hot(y, classes)
     return [inputs, y], lambda x: append(x, code)
+
+
+def asked(labels, n, classes, name="labels"):
+    """The class numbers that a user of `generate` asks for, int32 (n,).
+
+    Args:
+        labels: n class numbers, or one for all; None for each in turn.
+        n, classes: how many.
+        name: of the argument, for the messages.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> asked(None, n=4, classes=3), asked(2, n=4, classes=3)
+        (array([0, 1, 2, 0], dtype=int32), array([2, 2, 2, 2], dtype=int32))
+    """
+    given = np.arange(n) % classes if labels is None else np.asarray(labels)
+    if given.shape not in ((), (n,)) or given.dtype.kind not in "iu":
+        raise ValueError(
+            f"`{name}` should be {n} class numbers, or one. Received: {name}={labels!r}"
+        )
+    if given.min() < 0 or given.max() >= classes:
+        raise ValueError(f"`{name}` should be in 0 … {classes - 1}. Received: {name}={labels!r}")
+    return np.broadcast_to(given, (n,)).astype("int32")

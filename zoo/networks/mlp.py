@@ -44,7 +44,79 @@ def discriminator(
     inputs, given = labels.conditioned(inputs, classes)
     x = given(x)
     for _ in range(depth):
-        x = wrap(layers.Dense(width, kernel_initializer="he_normal"))(x)
-        x = layers.LeakyReLU(0.2)(x)
+        x = _leaky(x, width, wrap)
     logit = wrap(layers.Dense(1, dtype="float32", name="logit"))
     return keras.Model(inputs, logit(x), name=name)
+
+
+def joint_generator(inner, **shapes):
+    """Several inputs, joined -> a generator that takes them as one.
+
+    Args:
+        inner: a Keras model, (sum of the sizes,) -> image.
+        **shapes: name of an input -> its shape (d,), in order.
+
+    Example:
+        >>> joint_generator(generator((8, 8, 1), 12), latent=(2,), category=(10,)).input_shape
+        [(None, 2), (None, 10)]
+    """
+    inputs = [keras.Input(shape, name=entry) for entry, shape in shapes.items()]
+    return keras.Model(inputs, inner(layers.Concatenate()(inputs)), name=inner.name)
+
+
+def encoder(
+    image_shape, latent_dim, width=256, depth=2, gaussian=False, categories=0, name="encoder"
+):
+    """x image_shape -> width x depth, LeakyReLU .2 -> z (latent_dim,); when `gaussian` the mean and
+    the log of the standard deviation of q(z|x), each (latent_dim,); with `categories` also logits
+    (categories,).
+
+    Example:
+        >>> encoder((8, 8, 1), latent_dim=10, gaussian=True).output_names
+        ['mean', 'log_std']
+    """
+    inputs = keras.Input(image_shape, name="images")
+    x = layers.Flatten()(inputs)
+    for _ in range(depth):
+        x = _leaky(x, width)
+    said = heads(x, latent_dim, gaussian)
+    if categories:
+        said = [said, layers.Dense(categories, dtype="float32", name="category")(x)]
+    return keras.Model(inputs, said, name=name)
+
+
+def heads(x, latent_dim, gaussian):
+    """The last layers of an encoder, which read features (batch, d): z, or [mean, log_std].
+
+    Example:
+        >>> mean, log_std = heads(keras.Input((64,)), latent_dim=10, gaussian=True)
+        >>> mean.shape
+        (None, 10)
+    """
+    names = ("mean", "log_std") if gaussian else ("latent",)
+    said = [layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in names]
+    return said if gaussian else said[0]
+
+
+def joint_discriminator(width=256, depth=2, name="discriminator", **shapes):
+    """Several inputs, flattened and joined -> width x depth, LeakyReLU .2 -> logit (1,).
+
+    Args:
+        **shapes: name of an input -> its shape, in order.
+
+    Example:
+        >>> joint_discriminator(images=(8, 8, 1), latent=(10,)).input_shape
+        [(None, 8, 8, 1), (None, 10)]
+    """
+    inputs = [keras.Input(shape, name=entry) for entry, shape in shapes.items()]
+    parts = [layers.Flatten()(x) for x in inputs]
+    x = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
+    for _ in range(depth):
+        x = _leaky(x, width)
+    logit = layers.Dense(1, dtype="float32", name="logit")
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], logit(x), name=name)
+
+
+def _leaky(x, units, wrap=lambda layer: layer):
+    x = wrap(layers.Dense(units, kernel_initializer="he_normal"))(x)
+    return layers.LeakyReLU(0.2)(x)

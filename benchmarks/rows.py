@@ -1,0 +1,158 @@
+"""Tables of what the acceptance rows measured, from the files that `benchmarks.survey` left.
+
+Each takes the folder of these files and returns lines of Markdown.
+"""
+
+import inspect
+import json
+import pkgutil
+import statistics
+
+
+def measured(folder):
+    """System -> its rows in the order of their seeds."""
+    found = {}
+    for path in folder.glob("[!.]*.json"):  # a dot: what a killed process was just writing
+        row = json.loads(path.read_text())
+        found.setdefault(row["system"], []).append(row)
+    return {name: sorted(found[name], key=lambda row: row["seed"]) for name in sorted(found)}
+
+
+def medians(rows):
+    """Figure -> (medians over the seeds, a figure of `gate`; its least and greatest; its seeds)."""
+    from benchmarks import measure  # brings TensorFlow
+
+    found = {}
+    for name in dict.fromkeys(name for row in rows for name in row["figures"]):
+        seeds = [row["seed"] for row in rows if name in row["figures"]]
+        gates = [row["figures"][name] for row in rows if name in row["figures"]]
+        value, reference, A, B = (
+            statistics.median(gate[key] for gate in gates)
+            for key in ("value", "reference", "A", "B")
+        )
+        figure = measure.gate(value, reference, A, B, higher=B >= A)
+        values = [gate["value"] for gate in gates]
+        found[name] = figure, (min(values), max(values)), seeds
+    return found
+
+
+def met(figure):
+    """Which of its bounds a figure meets."""
+    return "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
+
+
+def summary(folder):
+    """A line for each system: how many figures meet what."""
+    from benchmarks import measure  # brings TensorFlow
+
+    table = ["| system | seeds | figures | B | A, not B | missed | beat their reference |"]
+    table.append("|---|---|---|---|---|---|---|")
+    for system, rows in measured(folder).items():
+        figures = {name: figure for name, (figure, *_) in medians(rows).items()}
+        reached = [met(figure) for figure in figures.values()]
+        missed = [said(name) for name, figure in figures.items() if met(figure) == "missed"]
+        beaten = [measure.verdict(figure) for figure in figures.values()].count("beats")
+        table.append(
+            f"| {system} | {len(rows)} | {len(figures)} | {reached.count('B')} "
+            f"| {reached.count('A')} | {len(missed)}{': ' if missed else ''}{', '.join(missed)} "
+            f"| {beaten} |"
+        )
+    return [
+        *table,
+        "",
+        "Medians over the seeds; *A* is what is needed and *B* what is aimed at, the reference is "
+        "the best cheap method of the same run. [docs/survey.md](docs/survey.md) has every figure.",
+    ]
+
+
+def survey(folder):
+    """A part for each system: how it was measured, every figure, and what was tried."""
+    from benchmarks import measure  # brings TensorFlow
+
+    parts = []
+    for system, rows in measured(folder).items():
+        module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
+        code = f"benchmarks/systems/{system}.py"
+        seconds = statistics.median(row["seconds"] for row in rows)
+        machines = " or ".join(dict.fromkeys(row["notes"]["machine"] for row in rows))
+        recipes = " or ".join(dict.fromkeys(row["recipe"] for row in rows))
+        parts += [
+            f"## {module.__doc__.splitlines()[0].rstrip('.')}",
+            "",
+            f"[{code}](../{code}); recipe: {recipes}; {_seeds(row['seed'] for row in rows)}; "
+            f"{seconds:.0f} s per seed (median) on {machines}.",
+            "",
+            "| figure | median | min to max | needed | aimed at | met | reference |",
+            "|---|---|---|---|---|---|---|",
+        ]
+        for name, (figure, ends, seeds) in medians(rows).items():
+            only = "" if len(seeds) == len(rows) else f" ({_seeds(seeds)} only)"
+            spread = " to ".join(dict.fromkeys(f"{end:.4g}" for end in ends))
+            parts.append(
+                f"| {said(name)}{only} | {figure['value']:.4g} | {spread} | {figure['A']:g} "
+                f"| {figure['B']:g} | {met(figure)} "
+                f"| {measure.verdict(figure)} {figure['reference']:.4g} |"
+            )
+        parts.append("")
+        if tried := getattr(module, "TRIED", ""):
+            parts += [inspect.cleandoc(tried), ""]
+    return parts[:-1]
+
+
+def fgan(folder):
+    """What f-GAN learned of each divergence, over the seeds."""
+    runs = [row["notes"] for row in measured(folder)["fgan"]]
+    table = [
+        "| divergence | D_f of the best Gaussian | its μ | its σ | F learned | μ learned "
+        "| σ learned |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, first in runs[0]["table"].items():
+        exact = " | ".join(f"{value:.4f}" for value in first["exact"])
+        learned = zip(*(run["table"][name]["learned"] for run in runs), strict=True)
+        middle = " | ".join(f"{sorted(values)[len(values) // 2]:.4f}" for values in learned)
+        table.append(f"| {said(name)} | {exact} | {middle} |")
+    mean, deviation = runs[0]["maximum_likelihood"]
+    return [
+        *table,
+        "",
+        f"Medians of {len(runs)} seeds. Maximum likelihood gives μ = {mean:.4f} and σ = "
+        f"{deviation:.4f} whatever the divergence, which is the best of KL. Total variation fails: "
+        "½ tanh is flat on both sides, and the game stops teaching either player.",
+    ]
+
+
+def wasserstein(folder):
+    """What WGAN-GP reads of each case, over the seeds."""
+    rows = measured(folder)["wgan_gp"]
+    table = [
+        "| case | W₁ | objective | over W₁ | 1 + W₁/2λ | mean slope | objective / slope "
+        "| from samples |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for name in rows[0]["notes"]["table"]:
+        cases = sorted((row["notes"]["table"][name] for row in rows), key=lambda case: case["raw"])
+        case = cases[len(cases) // 2]
+        table.append(
+            f"| {name} | {case['exact']:.4f} | {case['raw']:.4f} | {case['raw_over_exact']:.3f} "
+            f"| {case['law']:.3f} | {case['slope']:.3f} | {case['raw'] / case['slope']:.4f} "
+            f"| {case['samples']:.4f} |"
+        )
+    stuck = [f"{name} (seed {row['seed']})" for row in rows for name in row["notes"]["stuck"]]
+    return [
+        *table,
+        "",
+        f"λ = 10, the middle one of {len(rows)} seeds. *From samples*: the distance of 20,000 "
+        "sorted samples on the line, of 1,000 by the best assignment elsewhere. Without the first "
+        f"500 steps of the one-sided penalty these got stuck: {', '.join(stuck) or 'none'}.",
+    ]
+
+
+def said(name):
+    """A name of the files in words."""
+    return name.replace("_", " ")
+
+
+def _seeds(seeds):
+    seeds = [str(seed) for seed in seeds]
+    return f"seed{'s' if len(seeds) > 1 else ''} {', '.join(seeds)}"

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers.losses import cross_entropy
+
+FAKE = [[10, 4.4, -5.5, 3.6], [-4, 4.4, 5.2, 4.6], [1.1, 2.4, -3.5, 5.6], [1.1, 2.4, -3.5, 5.6]]
+REAL = [[-2, 0.4, 12.5, 2.7], [-1.2, 1.9, 12.3, 2.6], [-2.4, -1.7, 2.5, 2.7], [1.1, 2.4, -3.5, 5.6]]
+
+
+@pytest.fixture
+def model():
+    model = zoo.ACGAN(image_shape=(8, 8, 1), latent_dim=4, width=8, dense=True, classes=4)
+    model.compile()
+    return model
+
+
+def test_the_class_loss_has_the_published_values():
+    """The inputs and values of TF-GAN's own test of its ACGAN losses."""
+    labels = [1, 2, 0, 0]
+    assert float(cross_entropy(labels, FAKE)) == pytest.approx(3.84974, abs=1e-4)
+    assert float(cross_entropy(labels, REAL)) == pytest.approx(5.58976, abs=1e-4)
+
+
+def test_d_names_the_class_of_real_and_drawn_images_and_g_of_its_own(model, monkeypatch):
+    said = iter([np.float32(REAL), np.float32(FAKE), np.float32(FAKE)])
+    y = tf.constant([1, 2, 0, 0])
+    made = {"real": tf.zeros((4, 8, 8, 1)), "fake": tf.zeros((4, 8, 8, 1))}
+    monkeypatch.setattr(model, "discriminator_objective", lambda *args, **kwargs: 0.0)
+    monkeypatch.setattr(model, "generator_objective", lambda *args, **kwargs: 0.0)
+
+    class Says:
+        def __call__(self, x, training):
+            return None, next(said)
+
+    object.__setattr__(model, "discriminator", Says())
+    d = model.discriminator_loss((made["real"], y), made)["class"]
+    g = model.generator_loss((made["real"], y), made)["class"]
+    assert float(d) == pytest.approx(9.43950, abs=1e-4)
+    assert float(g) == pytest.approx(3.84974, abs=1e-4)
+
+
+def test_the_discriminator_is_not_told_the_class(model):
+    assert [x.name for x in model.discriminator.inputs] == ["images"]
+    x = model.generate(4, labels=2)
+    logit, named = model.discriminator(x)
+    np.testing.assert_allclose(model.source(x), logit, atol=1e-6)
+    np.testing.assert_allclose(model.classify(x), named, atol=1e-5)
+
+
+def test_source_and_class_count_alike(model):
+    assert model.loss_weights == {}
+    model.fit(np.zeros((8, 8, 8, 1), "float32"), np.zeros(8, int), batch_size=8, verbose=0)
+    losses = {k: float(v) for k, v in model.get_metrics_result().items()}
+    for player in ("discriminator", "generator"):
+        total = losses[f"{player}_source"] + losses[f"{player}_class"]
+        assert losses[f"{player}_loss"] == pytest.approx(total, rel=1e-5)
+
+
+def test_it_serves_images_of_a_class_and_classes_of_images(model):
+    assert sorted(model.signatures()) == ["classify", "generate"]
+    assert [x.name for x in model.signatures()["generate"].inputs] == ["latent", "labels"]
+
+
+def test_labels_that_there_are_not_are_refused(model):
+    with pytest.raises(ValueError, match="`labels` should be in 0 … 3"):
+        model.generate(2, labels=4)

@@ -1,0 +1,73 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers.losses import gaussian_kl
+
+
+@pytest.fixture
+def model():
+    model = zoo.VAEGAN(image_shape=(8, 8, 1), latent_dim=3, width=4)
+    model.compile()
+    return model
+
+
+@pytest.fixture
+def x():
+    return tf.constant(np.random.default_rng(0).uniform(-1, 1, (6, 8, 8, 1)).astype("float32"))
+
+
+def test_the_prior_term_is_the_divergence_in_closed_form():
+    """KL(N(1, 2²) ‖ N(0, 1)) = ½ (1 + 4 - 1) - log 2."""
+    found = gaussian_kl([[1.0]], [[np.log(2.0)]])
+    assert float(found) == pytest.approx(2.0 - np.log(2.0), abs=1e-6)
+
+
+def test_the_likeness_is_the_distance_of_what_the_last_layer_of_d_reads(model, x):
+    made = model.forward(x)
+    read = model.build_similarity()
+    gap = read(x, training=True) - read(made["again"], training=True)
+    expected = 0.5 * np.square(gap).sum(axis=1).mean()
+    np.testing.assert_allclose(model.likeness(x, made["again"]), expected, rtol=1e-4)
+
+
+def test_the_discriminator_rejects_samples_and_reconstructions_alike(model, x):
+    made = model.forward(x)
+    real, fake, again = (
+        model.discriminator(v, training=True) for v in (x, made["fake"], made["again"])
+    )
+    terms = model.discriminator_loss(x, made)
+    for name, other in (("fake", fake), ("again", again)):
+        expected = np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(other)).mean()
+        np.testing.assert_allclose(terms[name], expected, rtol=1e-4)
+
+
+def gradient_norm(model, x, player, term, network):
+    with tf.GradientTape() as tape:
+        loss = getattr(model, f"{player}_loss")(x, model.forward(x))[term]
+    found = tape.gradient(loss, network.trainable_variables, unconnected_gradients="zero")
+    return max(float(np.abs(g).max()) for g in found)
+
+
+def test_the_encoder_hears_of_pixels_and_the_prior_and_nothing_of_real_or_fake(model, x):
+    assert sorted(model.encoder_loss(x, model.forward(x))) == ["likeness", "prior"]
+    for term in ("likeness", "prior"):
+        assert gradient_norm(model, x, "encoder", term, model.encoder) > 0.0
+    logit = model.discriminator.get_layer("logit")
+    with tf.GradientTape() as tape:
+        loss = sum(model.encoder_loss(x, model.forward(x)).values())
+    assert tape.gradient(loss, logit.trainable_variables) == [None, None]
+
+
+def test_each_player_owns_one_network_so_that_no_likeness_moves_d(model, x):
+    before = [v.numpy() for v in model.discriminator.trainable_variables]
+    for player in ("encoder", "generator"):
+        model.take_turn(player, x)
+    for variable, old in zip(model.discriminator.trainable_variables, before, strict=True):
+        np.testing.assert_array_equal(variable, old)
+
+
+def test_gamma_weighs_the_likeness_of_the_generator_alone(model):
+    assert model.loss_weights == {"generator_likeness": 1e-2}
+    assert model.schedule == "simultaneous"

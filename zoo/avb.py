@@ -1,0 +1,174 @@
+"""AVB: a variational autoencoder whose posterior is a network, z = E(x, ε), of any shape.
+
+Mescheder, Nowozin, Geiger (2017), "Adversarial Variational Bayes: Unifying Variational Autoencoders
+and Generative Adversarial Networks", https://arxiv.org/abs/1701.04722
+
+    T: max E log σ(T(x, z_q)) + E log(1 - σ(T(x, z_p))),  z_q = E(x, ε), z_p ~ N(0, I)
+    E and G: min E T(x, z_q) - E log p(x|z_q)
+
+T* = log q(z|x) - log p(z), so that E T* is the KL term that a posterior without a density has no
+formula for (§3.1). p(x|z) is Gaussian. The numbers are those of the authors' toy: T a residual
+network of ELUs beside ½‖z‖², ε of 64, two turns of T for each of E and G, Adam at 1e-4 and 2e-5.
+Adaptive contrast (§3.3) is left out.
+"""
+
+import contextlib
+
+import keras
+from keras import layers, ops
+
+from trainers import noise
+from trainers.adversarial import AdversarialModel, LinearDecay, in_batches
+from trainers.losses import squared_error
+from trainers.objectives import Minimax, NonSaturating
+from zoo.bidirectional import Bidirectional
+
+
+class AVB(Bidirectional, AdversarialModel):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, two turns of T
+    (the `discriminator`) to a batch; labels beside x are passed over. Calling the model maps
+    latents (batch, latent_dim) to samples like x; `encode` draws from q(z|x).
+
+    Args:
+        image_shape: (height, width, channels), or (d,) for points.
+        latent_dim: of z ~ N(0, I); None: 8, for points 2.
+        width: units of the hidden layers of E and G; None: 256, for points the paper's 64.
+        noise_dim: of ε ~ N(0, I).
+        deviation: σ of p(x|z) = N(G(z), σ²): how exact reconstructions are.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        encoder: a Keras model, [image_shape, (noise_dim,)] -> (latent_dim,).
+        discriminator: T, a Keras model, [(latent_dim,), image_shape] -> logits (1,).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, networks that do not fit the sizes, and
+            objectives that do not make of T a log ratio of densities.
+
+    Example:
+        >>> model = AVB(image_shape=(4,))
+        >>> model.compile()
+        >>> history = model.fit(ops.eye(4), batch_size=4, verbose=0)
+        >>> model.encode(ops.eye(4)).shape
+        (4, 2)
+    """
+
+    players = {"discriminator": ["discriminator"], "autoencoder": ["encoder", "generator"]}
+    reads = AdversarialModel.reads | {"discriminator": "latent_dim"}
+    objectives = (NonSaturating, Minimax)
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=None,
+        width=None,
+        noise_dim=64,
+        deviation=0.3,
+        name=None,
+        **networks,
+    ):
+        if not deviation > 0.0:
+            raise ValueError(f"`deviation` should be positive. Received: deviation={deviation!r}")
+        sizes = {"noise_dim": noise_dim, "deviation": deviation}
+        super().__init__(image_shape, latent_dim, width, name, **sizes, **networks)
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {}
+
+    def defaults(self, image_shape, **sizes):
+        images = len(image_shape) == 3
+        return {"latent_dim": 8 if images else 2, "width": 256 if images else 64}
+
+    def forward(self, x):
+        n = ops.shape(x)[0]
+        z = self.encoder([x, self.noise(n)], training=True)
+        return {"inferred": z, "prior": self.latents(n), "again": self.generator(z, training=True)}
+
+    def discriminator_loss(self, x, made):
+        codes = made["inferred"], made["prior"]
+        return self.discriminator_objective(self.discriminator, *codes, given=x)
+
+    def autoencoder_loss(self, x, made):
+        ratio = self.discriminator([made["inferred"], x], training=True)
+        error = squared_error(x, made["again"])
+        return {"kl": ops.mean(ratio), "reconstruction": error / (2.0 * self.deviation**2)}
+
+    def noise(self, n):
+        """ε ~ N(0, I), shape (n, noise_dim)."""
+        return noise.normal((n, self.noise_dim))
+
+    def recipe(self):
+        """Paper, for the toy: Adam, 1e-4 for T in two turns, 2e-5 for E and G."""
+        rates = {"discriminator": 1e-4, "autoencoder": 2e-5}
+        adam = {p: keras.optimizers.Adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in rates.items()}
+        return {
+            "objective": NonSaturating(),
+            "optimizers": adam,
+            "turns": {"discriminator": 2},
+        }
+
+    def modern_recipe(self, steps=10_000):
+        """Ten times the paper's rate for T, and fifty for E and G, which decay."""
+        rates = {"discriminator": 1e-3, "autoencoder": 1e-3}
+        return self.recipe() | {
+            "optimizers": {
+                p: keras.optimizers.Adam(
+                    LinearDecay(rate, steps),
+                    0.5,
+                    0.999,
+                    use_ema=p == "autoencoder",
+                    ema_momentum=0.999,
+                )
+                for p, rate in rates.items()
+            }
+        }
+
+    def encode(self, x, seed=None):
+        """A draw from q(z|x) for each image: a NumPy array (n, latent_dim); the same for the same
+        seed."""
+        with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
+            drawn = self.noise(len(x))
+        return in_batches(self.averaged().encoder, [x, drawn])
+
+    def reconstruct(self, x, seed=None):
+        """G of a draw from q(z|x): a NumPy array like x."""
+        return in_batches(self.averaged().generator, self.encode(x, seed))
+
+    def signatures(self):
+        drawn = self.generator(self.encoder.output)
+        images = layers.Identity(dtype="float32", name="reconstructions")(drawn)
+        again = keras.Model(self.encoder.input, images)
+        return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}
+
+    def build_features(self):
+        """x -> what E's last layer reads when ε = 0."""
+        hidden = keras.Model(self.encoder.input, self.encoder.get_layer("latent").input)
+        images = keras.Input(self.image_shape, name="images")
+        still = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
+        return keras.Model(images, hidden([images, still]))
+
+    def plain(self):
+        return {"width": self.width, "depth": 3}
+
+    def build_encoder(self):
+        """[x, ε] -> w x 3, ELU -> z."""
+        images = keras.Input(self.image_shape, name="images")
+        drawn = keras.Input((self.noise_dim,), name="noise")
+        x = layers.Concatenate()([layers.Flatten()(images), drawn])
+        for _ in range(3):
+            x = layers.Dense(self.width, activation="elu")(x)
+        z = layers.Dense(self.latent_dim, dtype="float32", name="latent")(x)
+        return keras.Model([images, drawn], z, name="encoder")
+
+    def build_discriminator(self):
+        """T: [z, x] -> 256, five residual layers of ELUs -> 1, + ½‖z‖²."""
+        latent = keras.Input((self.latent_dim,), name="latent")
+        images = keras.Input(self.image_shape, name="images")
+        x = layers.Dense(256)(layers.Concatenate()([latent, layers.Flatten()(images)]))
+        for _ in range(5):
+            x = layers.Add()([x, layers.Dense(256)(layers.Activation("elu")(x))])
+        learned = layers.Dense(1, dtype="float32", name="logit")(layers.Activation("elu")(x))
+        # -log p(z) is known but for a constant: the rest, log q(z|x), is what has to be learned.
+        known = 0.5 * ops.sum(ops.square(latent), axis=1, keepdims=True)
+        ratio = layers.Add(dtype="float32")([learned, known])
+        return keras.Model([latent, images], ratio, name="discriminator")

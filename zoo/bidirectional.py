@@ -1,0 +1,84 @@
+"""What families with an encoder share: x -> z beside z -> x, and what their users call."""
+
+import keras
+from keras import layers
+
+from trainers.adversarial import in_batches
+from zoo.networks import mlp
+
+
+class Bidirectional:
+    """Constructor, networks and methods of a family whose `encoder` maps images to latents.
+
+    A family derives from it and from `AdversarialModel`, in this order. The outputs of its encoder
+    are the code, or [mean, log_std] of a Gaussian when the family says `gaussian = True`; the code
+    is then the mean.
+    """
+
+    gaussian = False
+
+    def __init__(
+        self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
+    ):
+        super().__init__(
+            name, image_shape=tuple(image_shape), latent_dim=latent_dim, width=width, **arguments
+        )
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 10, "width": 256} if len(image_shape) == 3 else {"width": 128}
+
+    def defaults(self, image_shape, **sizes):
+        return {"latent_dim": 50 if len(image_shape) == 3 else 2}
+
+    def plain(self):
+        """Sizes of fully connected networks: two layers for images, three for points."""
+        return {"width": self.width or 128, "depth": 2 if len(self.image_shape) == 3 else 3}
+
+    def build_generator(self):
+        return mlp.generator(self.image_shape, self.latent_dim, **self.plain())
+
+    def build_encoder(self):
+        return mlp.encoder(
+            self.image_shape, self.latent_dim, gaussian=self.gaussian, **self.plain()
+        )
+
+    def call(self, latents, training=False):
+        return self.generator(latents, training=training)
+
+    # What users call -----------------------------------------------------------------------------
+
+    def encode(self, x):
+        """The code of each image: a NumPy array (n, latent_dim)."""
+        shown = self.averaged()
+        return in_batches(shown.view("code", shown.build_code), x)
+
+    def reconstruct(self, x):
+        """G(E(x)): a NumPy array like x."""
+        shown = self.averaged()
+        return in_batches(shown.view("reconstruction", shown.build_reconstruction), x)
+
+    def features(self, x):
+        """What the encoder's last layer reads of x: a NumPy array (n, features)."""
+        shown = self.averaged()
+        return in_batches(shown.view("features", shown.build_features), x)
+
+    def signatures(self):
+        again = self.view("reconstruction", self.build_reconstruction)
+        return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}
+
+    def build_code(self):
+        """x -> its code."""
+        return keras.Model(self.encoder.input, self.encoder.outputs[0])
+
+    def build_reconstruction(self):
+        """x -> G(E(x))."""
+        drawn = self.generator(self.encoder.outputs[0])
+        images = layers.Identity(dtype="float32", name="reconstructions")(drawn)
+        return keras.Model(self.encoder.input, images)
+
+    def build_features(self):
+        """x -> the input of the encoder's last layer, flattened."""
+        hidden = self.encoder.layers[-1].input
+        return keras.Model(self.encoder.input, layers.Flatten()(hidden))

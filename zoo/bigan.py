@@ -1,0 +1,90 @@
+"""BiGAN: the discriminator judges pairs (x, E(x)) and (G(z), z), so that E learns to invert G.
+
+Donahue, Krähenbühl, Darrell (2017), "Adversarial Feature Learning",
+https://arxiv.org/abs/1605.09782
+
+    min_{G,E} max_D  E log σ(D(x, E(x))) + E log(1 - σ(D(G(z), z)))
+
+At the optimum E = G⁻¹ almost everywhere (theorem 2), though no loss compares x with G(E(x)). G and
+E learn from both halves with the labels exchanged (§3.4). The numbers are those of the authors'
+permutation-invariant MNIST release: 1024-unit layers, Adam(2e-4, .5), batches of 128. Three things
+differ: z ~ N(0, I) (theirs U(-1, 1)), no weight decay (2.5e-5), no batch normalisation.
+"""
+
+import keras
+from keras import ops
+
+from trainers.adversarial import AdversarialModel, LinearDecay
+from trainers.objectives import NonSaturating, Relativistic
+from trainers.penalties import R1, R2
+from zoo.bidirectional import Bidirectional
+from zoo.networks import mlp
+
+
+class BiGAN(Bidirectional, AdversarialModel):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
+    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
+    maps x to latents.
+
+    Args:
+        image_shape: (height, width, channels); (2,) builds small networks for points.
+        latent_dim: of z ~ N(0, I); None: the paper's 50, for points 2.
+        width: units of each hidden layer of plain networks; None: the paper's networks.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        encoder: a Keras model, image_shape -> (latent_dim,).
+        discriminator: a Keras model, [image_shape, (latent_dim,)] -> logits (1,).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+
+    Example:
+        >>> model = BiGAN(image_shape=(8, 8, 1), latent_dim=10, width=32)
+        >>> model.compile()
+        >>> x = model.generate(5)
+        >>> model.encode(x).shape, model.reconstruct(x).shape
+        ((5, 10), (5, 8, 8, 1))
+    """
+
+    players = {"discriminator": ["discriminator"], "generator": ["generator", "encoder"]}
+
+    def forward(self, x):
+        """Pairs of q(x, z) = q(x) q(z|x) and of p(x, z) = p(z) p(x|z)."""
+        z = self.latents(ops.shape(x)[0])
+        return {"real": [x, self.inferred(x)], "fake": [self.generator(z, training=True), z]}
+
+    def inferred(self, x):
+        """z of q(z|x): here E(x)."""
+        return self.encoder(x, training=True)
+
+    def discriminator_loss(self, x, made):
+        return self.discriminator_objective(self.discriminator, **made)
+
+    def generator_loss(self, x, made):
+        return self.generator_objective(self.discriminator, **made, two_sided=True)
+
+    def recipe(self):
+        """Paper: Adam(2e-4, .5) for both."""
+        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
+        return {"objective": NonSaturating(), "optimizers": adam}
+
+    def modern_recipe(self, steps=10_000):
+        """Relativistic pairing with slopes in x and in z penalised by γ .3, Adam(5e-4, .5)."""
+
+        def adam(averaged):
+            rate = LinearDecay(5e-4, steps)
+            return keras.optimizers.Adam(rate, 0.5, 0.99, use_ema=averaged, ema_momentum=0.999)
+
+        makes = {p: "generator" in owned for p, owned in self.players.items()}
+        return {
+            "objective": Relativistic(),
+            "penalties": [R1(0.3), R2(0.3)],
+            "optimizers": {p: adam(averaged=made) for p, made in makes.items()},
+        }
+
+    def plain(self):
+        paper = self.width is None and len(self.image_shape) == 3
+        return {"width": 1024, "depth": 2} if paper else super().plain()
+
+    def build_discriminator(self):
+        shapes = {"images": self.image_shape, "latent": (self.latent_dim,)}
+        return mlp.joint_discriminator(**self.plain(), **shapes)

@@ -1,0 +1,205 @@
+"""InfoGAN: codes that the image must give away take on a meaning by themselves.
+
+Chen, Duan, Houthooft, Schulman, Sutskever, Abbeel (2016), "InfoGAN: Interpretable Representation
+Learning by Information Maximizing Generative Adversarial Nets", https://arxiv.org/abs/1606.03657
+
+    min_{G,Q} max_D  V(D, G) - λ L_I,  L_I = E log Q(c|G(z, c)) + H(c) ≤ I(c; G(z, c))
+
+Q is a second head of D's network, so that both players carry the term, as in the authors' code. Its
+MNIST numbers: a category of 10, two codes U(-1, 1) under Q = N(μ, 1), noise U(-1, 1)^62; Adam with
+β₁ = .5, 2e-4 for D and 1e-3 for G. A small L_I says that codes can be read, not what they mean.
+"""
+
+import keras
+import numpy as np
+from keras import layers, ops
+
+from trainers import noise
+from trainers.adversarial import AdversarialModel, LinearDecay, in_batches
+from trainers.losses import mutual_information
+from trainers.objectives import NonSaturating
+from trainers.penalties import R1
+from zoo.gan import GAN
+from zoo.networks import conv, mlp, priors
+from zoo.networks.labels import asked
+
+
+class InfoGAN(GAN):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
+    are passed over. Calling the model maps [latents, categories one-hot, codes] to samples like x.
+
+    Args:
+        image_shape: (height, width, channels), sides multiples of 4 for the paper's networks; (2,)
+            builds small networks for points.
+        latent_dim: of the noise z; None: the paper's 62, for points 2.
+        width: units of each hidden layer of plain networks; None: the paper's.
+        categories: how many values the category has, which begins as their uniform draw.
+        codes: how many continuous codes there are.
+        generator: a Keras model, [(latent_dim,), (categories,), (codes,)] -> image_shape.
+        discriminator: a Keras model, image_shape -> [logit (1,), category logits (categories,),
+            means of the codes (codes,)].
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
+
+    Example:
+        >>> model = InfoGAN(image_shape=(8, 8, 1), latent_dim=16, width=32)
+        >>> model.compile()
+        >>> x = model.generate(4, categories=3, codes=[[-1, 0], [0, 0], [1, 0], [2, 0]])
+        >>> model.classify(x).shape, model.encode(x).shape
+        ((4, 10), (4, 2))
+    """
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=None,
+        width=None,
+        categories=10,
+        codes=2,
+        name=None,
+        **networks,
+    ):
+        super().__init__(
+            image_shape,
+            latent_dim,
+            width,
+            name=name,
+            categories=categories,
+            codes=codes,
+            **networks,
+        )
+
+    def defaults(self, image_shape, **sizes):
+        return {"latent_dim": 62 if len(image_shape) == 3 else 2}
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 16, "width": 256} if len(image_shape) == 3 else {}
+
+    def forward(self, x):
+        z, category, codes = self.prior(ops.shape(x)[0])
+        told = ops.one_hot(category, self.categories)
+        fake = self.generator([z, told, codes], training=True)
+        return {"real": x, "fake": fake, "category": category, "codes": codes}
+
+    def discriminator_loss(self, x, made):
+        game = self.discriminator_objective(self.judge, x, made["fake"])
+        return {"game": game} | self.information(made)
+
+    def generator_loss(self, x, made):
+        game = self.generator_objective(self.judge, x, made["fake"])
+        return {"game": game} | self.information(made)
+
+    def information(self, made):
+        """-E log Q(c|x) of the category and of the codes: the terms of -L_I that can move."""
+        _, logits, mean = self.discriminator(made["fake"], training=True)
+        return {
+            "category": mutual_information([made["category"]], [logits]),
+            "codes": mutual_information([made["codes"]], [(mean, ops.zeros_like(mean))]),
+        }
+
+    def judge(self, x, training=False):
+        """The logit of D alone."""
+        return self.discriminator(x, training=training)[0]
+
+    def recipe(self):
+        """Paper: λ = 1; the generator learns five times as fast."""
+        rates = {"discriminator": 2e-4, "generator": 1e-3}
+        adam = {p: keras.optimizers.Adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in rates.items()}
+        return {"objective": NonSaturating(), "optimizers": adam}
+
+    def modern_recipe(self, steps=10_000):
+        """The paper's rates, decaying, with R1; the codes weigh .2, as much as the digits' 64
+        pixels bear."""
+        rules = self.recipe()
+        for player, optimizer in rules["optimizers"].items():
+            config = optimizer.get_config()
+            averaged = {"use_ema": player == "generator", "ema_momentum": 0.999}
+            rate = LinearDecay(config["learning_rate"], steps)
+            rules["optimizers"][player] = keras.optimizers.Adam(rate, 0.5, 0.99, **averaged)
+        weights = {f"{player}_codes": 0.2 for player in self.players}
+        return rules | {"penalties": [R1(2.0)], "loss_weights": weights}
+
+    def latents(self, n):
+        """z ~ U(-1, 1), shape (n, latent_dim); of plain networks N(0, I)."""
+        if self.width or len(self.image_shape) != 3:
+            return AdversarialModel.latents(self, n)
+        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+
+    def prior(self, n):
+        """z; a category in 0 … categories - 1, shape (n,); codes ~ U(-1, 1), shape (n, codes)."""
+        category = priors.categories(n, self.categories)
+        return self.latents(n), category, noise.uniform((n, self.codes), -1.0, 1.0)
+
+    def draw(self, n, categories=None, codes=None):
+        """[latents, categories one-hot, codes]: n categories, or one for all, by default each in
+        turn; n rows of codes, or one for all, by default those of the prior."""
+        z, _, drawn = self.prior(n)
+        if codes is not None:
+            codes = np.asarray(codes, "float32")
+            if codes.shape not in ((self.codes,), (n, self.codes)):
+                raise ValueError(
+                    f"`codes` should have shape ({n}, {self.codes}) or ({self.codes},). "
+                    f"Received: shape={codes.shape}"
+                )
+            drawn = np.broadcast_to(codes, (n, self.codes))
+        which = asked(categories, n, self.categories, "categories")
+        return [z, ops.one_hot(which, self.categories), drawn]
+
+    def classify(self, x):
+        """Logits of Q(category|x): a NumPy array (n, categories)."""
+        shown = self.averaged()
+        return in_batches(shown.view("category", shown.build_classifier), x)
+
+    def encode(self, x):
+        """Means of Q(codes|x): a NumPy array (n, codes)."""
+        shown = self.averaged()
+        return in_batches(shown.view("codes", shown.build_encoder), x)
+
+    def signatures(self):
+        return {
+            "generate": self.generator,
+            "classify": self.view("category", self.build_classifier),
+            "encode": self.view("codes", self.build_encoder),
+        }
+
+    def build_classifier(self):
+        """x -> logits of Q(category|x)."""
+        return keras.Model(self.discriminator.input, self.discriminator.outputs[1])
+
+    def build_encoder(self):
+        """x -> means of Q(codes|x)."""
+        return keras.Model(self.discriminator.input, self.discriminator.outputs[2])
+
+    def build_features(self):
+        """x -> what D's logit reads, flattened."""
+        hidden = self.discriminator.get_layer("logit").input
+        return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
+
+    def build_generator(self):
+        entries = self.latent_dim + self.categories + self.codes
+        if self.width or len(self.image_shape) != 3:
+            inner = mlp.generator(self.image_shape, entries, **self.plain())
+        else:
+            inner = conv.generator(self.image_shape, entries, **PAPER)
+        shapes = {"latent": self.latent_dim, "category": self.categories, "codes": self.codes}
+        return mlp.joint_generator(inner, **{entry: (n,) for entry, n in shapes.items()})
+
+    def build_discriminator(self):
+        plain = self.width or len(self.image_shape) != 3
+        if plain:
+            trunk = mlp.discriminator(self.image_shape, **self.plain())
+        else:
+            trunk = conv.discriminator(self.image_shape, **PAPER)
+        x = layers.Dense(128, use_bias=bool(plain))(trunk.get_layer("logit").input)
+        if not plain:
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        x = layers.LeakyReLU(0.2)(x)
+        category = layers.Dense(self.categories, dtype="float32", name="category")(x)
+        codes = layers.Dense(self.codes, dtype="float32", name="codes")(x)
+        return keras.Model(trunk.input, [trunk.output, category, codes], name="discriminator")
+
+
+PAPER = {"width": 64, "kernel_size": 4, "hidden_dense": True}  # table 1, for MNIST

@@ -1,0 +1,54 @@
+"""What latents are drawn from, where it is neither N(0, I) nor uniform over a box."""
+
+import math
+
+from keras import ops
+
+from trainers import noise
+
+
+def categories(n, count):
+    """Uniform draws of 0 … count - 1: int32 (n,).
+
+    Example:
+        >>> sorted(set(categories(1000, 3).numpy().tolist()))
+        [0, 1, 2]
+    """
+    drawn = ops.cast(ops.floor(noise.uniform((n,), 0.0, float(count))), "int32")
+    return ops.minimum(drawn, count - 1)
+
+
+def mixture(part, parts):
+    """z on a flower: N(1.4, .5) along petal `part` of so many, N(0, .05) across it.
+
+    Args:
+        part: which, int32 (n,).
+        parts: how many there are.
+
+    Returns:
+        (n, 2).
+
+    Example:
+        >>> mixture(ops.zeros((5,), "int32"), parts=10).shape
+        TensorShape([5, 2])
+    """
+    spread = ops.array([math.sqrt(0.5), math.sqrt(0.05)])  # variances in the name of the prior
+    along, across = ops.split(noise.normal((ops.shape(part)[0], 2)) * spread, 2, axis=1)
+    angle = 2.0 * math.pi / parts * ops.cast(part, "float32")[:, None]
+    along, cos, sin = along + 1.4, ops.cos(angle), ops.sin(angle)
+    return ops.concatenate([along * cos - across * sin, along * sin + across * cos], axis=1)
+
+
+def swiss_roll(part, parts):
+    """z on a spiral, radius 3√u, angle 4π√u, u uniform over `part` of so many of [0, 1].
+
+    Args, returns: as for `mixture`.
+
+    Example:
+        >>> bool(ops.all(ops.norm(swiss_roll(ops.zeros((99,), "int32"), 9), axis=1) <= 1.0))
+        True
+    """
+    u = ops.cast(part, "float32")[:, None] + noise.uniform((ops.shape(part)[0], 1))
+    root = ops.sqrt(u / parts)
+    angle = 4.0 * math.pi * root
+    return 3.0 * root * ops.concatenate([ops.cos(angle), ops.sin(angle)], axis=1)

@@ -1,0 +1,166 @@
+"""SemiSupervisedGAN: a classifier with few labels that learns from telling real images from drawn.
+
+Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen (2016), "Improved Techniques for Training
+GANs", §5, https://arxiv.org/abs/1606.03498
+
+    D(x) = Z/(Z + 1), Z = Σₖ exp lₖ(x): the logit of "real" is log Z, of the K class logits
+    D: -E log softmax(l(x))_y + ½ (-E log D(x) - E log(1 - D(G(z)))),  G: ‖E f(x) - E f(G(z))‖²
+
+f is what D's last layer reads. The networks are those for MNIST: weight-normalised layers of 1000,
+500, 250, 250 and 250 units with noise of .3 and .5 before each; Adam(3e-3, .5), batches of 100, and
+the averaged weights (.9999) classify. The initialisation from data is left out. What classifies
+best does not draw best (Dai et al. 2017).
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from trainers import batches, noise
+from trainers.adversarial import LinearDecay, in_batches
+from trainers.losses import cross_entropy, feature_matching, realness
+from trainers.objectives import Minimax, NonSaturating
+from zoo.gan import GAN
+from zoo.layers import GaussianNoise, WeightNormalization
+
+
+class SemiSupervisedGAN(GAN):
+    """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
+    numbers, shape (batch,), -1 where the class is not known. Calling the model maps latents (batch,
+    latent_dim) to samples like x; `classify` maps x to class logits.
+
+    Args:
+        image_shape: (height, width, channels), or (d,) for points.
+        latent_dim: of z ~ U(0, 1); None: the paper's 100, for points 2.
+        width: units of D's widest layer, which G has half as many of; None: the paper's 1000, for
+            points 128.
+        noises: deviations of the noise on D's input and before each of its other layers.
+        classes: how many there are.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        discriminator: a Keras model, image_shape -> class logits (classes,).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, networks that do not fit the sizes, and
+            objectives that do not read a logit.
+
+    Example:
+        >>> model = SemiSupervisedGAN(image_shape=(8, 8, 1), width=64)
+        >>> model.compile()
+        >>> x, y = model.generate(100), [3] + 99 * [-1]  # one of a hundred has a label
+        >>> history = model.fit(x, y, verbose=0)
+        >>> model.classify(x).shape
+        (100, 10)
+    """
+
+    family = "semi_supervised"
+    objectives = (NonSaturating, Minimax)
+
+    def __init__(
+        self,
+        image_shape=(28, 28, 1),
+        latent_dim=None,
+        width=None,
+        noises=(0.3, 0.5),
+        classes=10,
+        name=None,
+        **networks,
+    ):
+        sizes = {"noises": tuple(noises), "classes": classes}
+        super().__init__(image_shape, latent_dim, width, name=name, **sizes, **networks)
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 50, "width": 256} if len(image_shape) == 3 else {}
+
+    def defaults(self, image_shape, **sizes):
+        images = len(image_shape) == 3
+        return {"latent_dim": 100 if images else 2, "width": 1000 if images else 128}
+
+    def batch_format(self):
+        x, _ = super().batch_format()
+        return [x, batches.labels("y", self.classes, hidden=True)]
+
+    def forward(self, batch):
+        x, _ = batch
+        return self.generator(self.latents(ops.shape(x)[0]), training=True)
+
+    def discriminator_loss(self, batch, made):
+        x, y = batch
+        return {
+            "labelled": cross_entropy(y, self.discriminator(x, training=True)),
+            "unlabelled": self.discriminator_objective(self.judge, x, made),
+        }
+
+    def generator_loss(self, batch, made):
+        x, _ = batch
+        read = self.view("features", self.build_features)
+        return feature_matching(read(x, training=True), read(made, training=True))
+
+    def judge(self, x, training=False):
+        """log Z(x): the logit of "real" that the class logits imply."""
+        return realness(self.discriminator(x, training=training))
+
+    def recipe(self):
+        """Paper: Adam(3e-3, .5), the two tasks of D weigh 1 and ½ of each half."""
+        return self.play(lambda rate: rate, momentum=0.9999)
+
+    def modern_recipe(self, steps=10_000):
+        """The same with a rate of 1e-3 that decays, and a shorter average."""
+        return self.play(lambda rate: LinearDecay(rate / 3.0, steps), momentum=0.999)
+
+    def play(self, rate, momentum):
+        """Rules with the rate that `rate` makes of the paper's, D averaged with this momentum."""
+
+        def adam(averaged):
+            averages = {"use_ema": averaged, "ema_momentum": momentum}
+            return keras.optimizers.Adam(rate(3e-3), 0.5, 0.999, epsilon=1e-8, **averages)
+
+        return {
+            "objective": NonSaturating(),
+            "optimizers": {"discriminator": adam(True), "generator": adam(False)},
+            "loss_weights": {"discriminator_unlabelled": 0.5},
+        }
+
+    def latents(self, n):
+        """z ~ U(0, 1), shape (n, latent_dim)."""
+        return noise.uniform((n, self.latent_dim))
+
+    def classify(self, x):
+        """Class logits of the averaged discriminator: a NumPy array (n, classes)."""
+        return in_batches(self.averaged().discriminator, x)
+
+    def features(self, x):
+        shown = self.averaged()
+        return in_batches(shown.view("features", shown.build_features), x)
+
+    def signatures(self):
+        return {"classify": self.discriminator, "generate": self.generator}
+
+    def build_generator(self):
+        """z -> w/2 -> w/2, batch norm, softplus -> image."""
+        inputs = x = keras.Input((self.latent_dim,), name="latent")
+        for _ in range(2):
+            x = layers.Dense(self.width // 2, use_bias=False)(x)
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+            x = layers.Activation("softplus")(x)
+        points = len(self.image_shape) != 3
+        squash = None if points else "sigmoid"
+        last = layers.Dense(math.prod(self.image_shape), squash, dtype="float32")
+        x = WeightNormalization(last)(x)
+        if not points:
+            x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)  # their pixels are in [0, 1]
+        x = layers.Reshape(self.image_shape, dtype="float32", name="images")(x)
+        return keras.Model(inputs, x, name="generator")
+
+    def build_discriminator(self):
+        """x -> w -> w/2 -> w/4 -> w/4 -> w/4, ReLU -> class logits, noise before each."""
+        at_input, elsewhere = self.noises
+        inputs = keras.Input(self.image_shape, name="images")
+        x = GaussianNoise(at_input)(layers.Flatten()(inputs))
+        for share in (1, 2, 4, 4, 4):
+            layer = layers.Dense(self.width // share, kernel_initializer="he_normal")
+            x = GaussianNoise(elsewhere)(layers.ReLU()(WeightNormalization(layer)(x)))
+        logits = layers.Dense(self.classes, dtype="float32", name="classes")
+        return keras.Model(inputs, WeightNormalization(logits)(x), name="discriminator")

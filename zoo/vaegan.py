@@ -1,0 +1,185 @@
+"""VAEGAN: a variational autoencoder whose pixels are compared as a discriminator sees them.
+
+Larsen, Sønderby, Larochelle, Winther (2016), "Autoencoding beyond pixels using a learned similarity
+metric", https://arxiv.org/abs/1512.09300
+
+    L_llike = ½ E‖D_l(x) - D_l(G(E(x)))‖²,  D_l: what D's last layer reads
+    L_GAN = E log σ(D(x)) + E log(1 - σ(D(G(z)))) + E log(1 - σ(D(G(E(x)))))
+    E: KL(q(z|x) ‖ N(0, I)) + L_llike,  G: γ L_llike - L_GAN,  D: -L_GAN
+
+What D says of an image never reaches E, and the likeness never D (§3.2, algorithm 1); all three
+move at once. The authors' code is for 64x64 faces; its widths, z of 128, batches of 64 and γ 1e-2
+are here. Three things differ: Adam(2e-4, .5) for RMSProp; the real half of D's loss is counted once
+for each kind of fake, which keeps it balanced; nobody's update is skipped when he is ahead.
+"""
+
+import keras
+from keras import layers, ops
+
+from trainers import noise
+from trainers.adversarial import AdversarialModel
+from trainers.losses import gaussian_kl, squared_error
+from trainers.objectives import NonSaturating
+from zoo.bidirectional import Bidirectional
+from zoo.networks import conv, mlp
+
+
+class VAEGAN(Bidirectional, AdversarialModel):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
+    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
+    maps x to the mean of q(z|x).
+
+    Args:
+        image_shape: (height, width, channels), sides multiples of 4; (2,) builds small networks for
+            points.
+        latent_dim: of z ~ N(0, I); None: the paper's 128, for points 2.
+        width: channels of E's first stage; None: the paper's 64; for points units of every layer.
+        batch_norm: in all three networks.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        encoder: a Keras model, image_shape -> [mean, log of the standard deviation of q(z|x)],
+            each (latent_dim,).
+        discriminator: a Keras model, image_shape -> logits (1,).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sizes that cannot be halved twice, and
+            networks that do not fit the sizes.
+
+    Example:
+        >>> model = VAEGAN(image_shape=(16, 16, 1), latent_dim=8, width=8)
+        >>> model.compile()
+        >>> model.reconstruct(model.generate(5)).shape
+        (5, 16, 16, 1)
+    """
+
+    gaussian = True
+    players = {
+        "encoder": ["encoder"],
+        "generator": ["generator"],
+        "discriminator": ["discriminator"],
+    }
+
+    def __init__(
+        self,
+        image_shape=(64, 64, 3),
+        latent_dim=None,
+        width=None,
+        batch_norm=True,
+        name=None,
+        **networks,
+    ):
+        super().__init__(image_shape, latent_dim, width, name, batch_norm=batch_norm, **networks)
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 32, "width": 32} if len(image_shape) == 3 else {}
+
+    def defaults(self, image_shape, **sizes):
+        images = len(image_shape) == 3
+        return {"latent_dim": 128 if images else 2, "width": 64 if images else 128}
+
+    def forward(self, x):
+        mean, log_std = self.encoder(x, training=True)
+        z = mean + ops.exp(log_std) * noise.normal(ops.shape(mean))
+        return {
+            "mean": mean,
+            "log_std": log_std,
+            "again": self.generator(z, training=True),
+            "fake": self.generator(self.latents(ops.shape(x)[0]), training=True),
+        }
+
+    def encoder_loss(self, x, made):
+        kl = gaussian_kl(made["mean"], made["log_std"])
+        return {"prior": kl, "likeness": self.likeness(x, made["again"])}
+
+    def generator_loss(self, x, made):
+        return {
+            "likeness": self.likeness(x, made["again"]),
+            "fake": self.generator_objective(self.discriminator, x, made["fake"]),
+            "again": self.generator_objective(self.discriminator, x, made["again"]),
+        }
+
+    def discriminator_loss(self, x, made):
+        return {
+            "fake": self.discriminator_objective(self.discriminator, x, made["fake"]),
+            "again": self.discriminator_objective(self.discriminator, x, made["again"]),
+        }
+
+    def likeness(self, x, again):
+        """½ E‖D_l(x) - D_l(x̃)‖²."""
+        seen = self.view("similarity", self.build_similarity)
+        return 0.5 * squared_error(seen(x, training=True), seen(again, training=True))
+
+    def recipe(self):
+        """Paper: γ 1e-2, all at once."""
+        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
+        return {
+            "objective": NonSaturating(),
+            "optimizers": adam,
+            "loss_weights": {"generator_likeness": 1e-2},
+            "schedule": "simultaneous",
+        }
+
+    def modern_recipe(self, steps=10_000):
+        """The same γ."""
+        weights = {"loss_weights": {"generator_likeness": 1e-2}}
+        return super().modern_recipe(steps) | weights
+
+    def build_similarity(self):
+        """x -> D_l(x), flattened."""
+        hidden = self.discriminator.layers[-1].input
+        return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
+
+    def build_generator(self):
+        """z -> 8x8x4w -> 16x16x3w -> 32x32x2w -> 64x64xw/2 -> 5x5, tanh -> image."""
+        if len(self.image_shape) != 3:
+            return super().build_generator()
+        count = self.halvings()
+        height, breadth = (side // 2**count for side in self.image_shape[:2])
+        first, *rest = [n * self.width // 2 for n in (8, 6, 4, 1)]
+        inputs = keras.Input((self.latent_dim,), name="latent")
+        x = layers.Dense(height * breadth * first, use_bias=not self.batch_norm)(inputs)
+        x = self.finish(layers.Reshape((height, breadth, first))(x))
+        for filters in rest[:count]:
+            up = layers.Conv2DTranspose(filters, 5, 2, padding="same", use_bias=not self.batch_norm)
+            x = self.finish(up(x))
+        x = layers.Conv2D(self.image_shape[-1], 5, padding="same")(x)
+        x = layers.Activation("tanh", dtype="float32", name="images")(x)
+        return keras.Model(inputs, x, name="generator")
+
+    def build_encoder(self):
+        """x -> 32x32xw -> 16x16x2w -> 8x8x4w -> 16w -> mean, log σ."""
+        if len(self.image_shape) != 3:
+            return super().build_encoder()
+        inputs = keras.Input(self.image_shape, name="images")
+        x = self.down(inputs, [n * self.width for n in (1, 2, 4)])
+        x = layers.Dense(16 * self.width, use_bias=not self.batch_norm)(layers.Flatten()(x))
+        heads = mlp.heads(self.finish(x), self.latent_dim, gaussian=True)
+        return keras.Model(inputs, heads, name="encoder")
+
+    def build_discriminator(self):
+        """x -> 64x64xw/2 -> 32x32x2w -> 16x16x3w -> 8x8x4w -> 8w -> logit (1,)."""
+        if len(self.image_shape) != 3:
+            return mlp.discriminator(self.image_shape, **self.plain())
+        inputs = keras.Input(self.image_shape, name="images")
+        x = layers.ReLU()(layers.Conv2D(self.width // 2, 5, padding="same")(inputs))
+        x = self.down(x, [n * self.width for n in (2, 3, 4)])
+        x = layers.Dense(8 * self.width, use_bias=not self.batch_norm)(layers.Flatten()(x))
+        logit = layers.Dense(1, dtype="float32", name="logit")
+        return keras.Model(inputs, logit(self.finish(x)), name="discriminator")
+
+    def halvings(self):
+        """Three; two of sides that allow no more (28)."""
+        return min(3, conv.stages(self.image_shape))
+
+    def down(self, x, widths):
+        """Halves the sides with 5x5 convolutions."""
+        for filters in widths[: self.halvings()]:
+            halve = layers.Conv2D(filters, 5, 2, padding="same", use_bias=not self.batch_norm)
+            x = self.finish(halve(x))
+        return x
+
+    def finish(self, x):
+        if self.batch_norm:
+            x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        return layers.ReLU()(x)
