@@ -1,18 +1,22 @@
-"""Draws a picture of every world that needs no download, docs/gallery/WORLD.png.
+"""Draws a picture of every world that needs no download, docs/gallery/WORLD.png, and of what models
+learn, docs/gallery/MODEL.png.
 
-    python -m benchmarks.gallery                      # all of them, 5 s
+    python -m benchmarks.gallery                      # all worlds, 5 s
     python -m benchmarks.gallery --only=glyphs,ring
+    python -m benchmarks.gallery --only=bigan,aae     # trained as their acceptance rows, minutes
 
-Each picture shows the first samples of a split, so it changes only where the world does.
+The picture of a world shows the first samples of a split, so it changes only where the world does.
 """
 
 import functools
+import pkgutil
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 from PIL import Image, ImageDraw, ImageFont
 
+from benchmarks import survey
 from trainers import command_line, datasets, pictures
 from trainers.datasets import worlds
 from trainers.datasets.worlds import furniture
@@ -33,12 +37,14 @@ def main():
     """Writes the pictures."""
     draw = {world.name: functools.partial(picture_of, world) for world in worlds.WORLDS}
     draw["digits"] = digits
+    chosen = FLAGS.only or list(draw)
+    draw |= {name: functools.partial(learned, name) for name in survey.SYSTEMS}
     with command_line.flag("only"):
-        unknown = sorted(set(FLAGS.only or []) - set(draw))
+        unknown = sorted(set(chosen) - set(draw))
         if unknown:
             raise ValueError(f"should be of {', '.join(sorted(draw))}. Received: {unknown}")
     Path(FLAGS.out).mkdir(parents=True, exist_ok=True)
-    for name in FLAGS.only or draw:
+    for name in chosen:
         path = Path(FLAGS.out) / f"{name}.png"
         picture = draw[name]()
         picture.save(path, optimize=True)
@@ -48,6 +54,14 @@ def main():
 def picture_of(world):
     """The picture of a world that is drawn."""
     return PICTURES.get(world.name, labelled)(world)
+
+
+def learned(system):
+    """What the model of an acceptance row learns, with seed 0."""
+    row = pkgutil.resolve_name(f"benchmarks.systems.{system}")
+    if not hasattr(row, "picture"):
+        raise ValueError(f"--only: there is no picture of {system}.")
+    return row.picture()
 
 
 def digits():

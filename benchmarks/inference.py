@@ -10,7 +10,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import zoo
 from benchmarks import measure
-from trainers import datasets, metrics
+from trainers import datasets, metrics, pictures
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,3 +120,18 @@ def mmd(x, y, gamma=None):
         return (kernel(a, a).sum() - len(a)) / (len(a) * (len(a) - 1))
 
     return float(within(x) + within(y) - 2.0 * kernel(x, y).mean())
+
+
+def picture(x, models, columns=16):
+    """Images, and below them the reconstructions of each of some models.
+
+    Args:
+        x: images that were held out.
+        models: name -> model.
+        columns: how many to show.
+
+    Returns:
+        A `PIL.Image.Image`.
+    """
+    rows = [x[:columns], *(model.reconstruct(x[:columns]) for model in models.values())]
+    return pictures.grid(rows, labels=["held out", *models])

@@ -94,6 +94,9 @@ def survey(folder):
                 f"| {measure.verdict(figure)} {figure['reference']:.4g} |"
             )
         parts.append("")
+        if (folder.parent / "gallery" / f"{system}.png").exists():
+            shown = module.picture.__doc__.splitlines()[0]
+            parts += [f"![{shown}](gallery/{system}.png)", "", f"{shown} Seed 0.", ""]
         if tried := getattr(module, "TRIED", ""):
             parts += [inspect.cleandoc(tried), ""]
     return parts[:-1]

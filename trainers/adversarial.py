@@ -108,7 +108,9 @@ class AdversarialModel(keras.Model):
     """
 
     players = {}  # player -> names of the networks it trains, in order of play
+    # Of networks that are given: which size is that of the first input, and of the first output.
     reads = {"generator": "latent_dim", "discriminator": "image_shape", "encoder": "image_shape"}
+    writes = {"generator": "image_shape", "encoder": "latent_dim"}
     objectives = ()  # the only ones under which the game makes sense; () for all
     family = None  # its name for `zoo.create`; by default that of the class, in small letters
 
@@ -128,15 +130,19 @@ class AdversarialModel(keras.Model):
         self.network_names = list(
             dict.fromkeys(n for owned in self.players.values() for n in owned)
         )
-        known = inspect.signature(type(self).__init__).parameters
+        known = {
+            key: parameter
+            for key, parameter in inspect.signature(type(self).__init__).parameters.items()
+            if parameter.kind is not inspect.Parameter.VAR_KEYWORD
+        }
         unknown = sorted(set(arguments) - set(known) - set(self.network_names))
         if unknown:
-            takes = [k for k in known if k not in ("self", "name", "networks")] + self.network_names
+            takes = [k for k in known if k not in ("self", "name")] + self.network_names
             raise TypeError(
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = sizes.agreed(arguments, given, known, self.reads)
+        self.sizes = sizes.agreed(arguments, given, known, self.reads, self.writes)
         sizes.check_image_shape(self.sizes.get("image_shape"))
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
@@ -146,6 +152,7 @@ class AdversarialModel(keras.Model):
         for attribute in self.network_names:
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
+        sizes.check_networks(given, self.shapes())
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)
@@ -163,6 +170,11 @@ class AdversarialModel(keras.Model):
         )
 
     # What a family fills in ----------------------------------------------------------------------
+
+    def shapes(self):
+        """What given networks have to look like: name -> (shapes of the inputs, of the outputs),
+        None where a shape may be any."""
+        return {}
 
     def forward(self, batch):
         """What the makers make of a batch: fakes, codes … as the losses want them."""
@@ -202,6 +214,10 @@ class AdversarialModel(keras.Model):
     def draw(self, n):
         """Inputs for `call` that make `n` samples."""
         return self.latents(n)
+
+    def rehearse(self, n):
+        """Runs what is shown on n samples in the mode of training, for its batch statistics."""
+        return self.call(self.draw(n), training=True)
 
     def batch_format(self):
         """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""
@@ -660,6 +676,27 @@ class AdversarialModel(keras.Model):
             with noise.stream(seed, label="generate"):
                 inputs = self.draw(int(n), **conditions)
         return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
+
+    def answers(self, network, x):
+        """What a network says of x, which is checked as `fit` checks it: NumPy arrays.
+
+        Raises:
+            ValueError: in one sentence, for no sample at all, and for another dtype or shape.
+        """
+        x = np.asarray(x)
+        if not x.size:
+            raise ValueError("`x` should hold at least one sample. Received: none.")
+        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
+        return in_batches(network, x)
+
+    def head(self, network, index):
+        """A view of a network that has several outputs: one of them."""
+
+        def build():
+            whole = getattr(self, network)
+            return keras.Model(whole.input, whole.outputs[index])
+
+        return self.view(f"{network}, output {index}", build)
 
     def signatures(self):
         """What an export offers: name -> the network that answers; the first is the default."""

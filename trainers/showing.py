@@ -89,7 +89,7 @@ def _estimate_batch_statistics(model, rounds=20, n=64):
         for i in range(rounds):
             for layer in norms:
                 layer.momentum = i / (i + 1)  # the plain mean of all rounds
-            model.call(model.draw(n), training=True)
+            model.rehearse(n)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
 

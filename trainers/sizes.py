@@ -1,10 +1,12 @@
 """How large a model is: what its user, its networks and its family say of it, made to agree."""
 
+import numbers
+
 import keras
 import tensorflow as tf
 
 
-def agreed(sizes, networks, known, reads):
+def agreed(sizes, networks, known, reads, writes):
     """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
 
     A size that the user left at its default gives way to the networks; another one must agree.
@@ -13,7 +15,7 @@ def agreed(sizes, networks, known, reads):
         sizes: name -> value, as the user told them.
         networks: name -> a given network.
         known: name -> parameter of the constructor.
-        reads: name of a network -> which size is that of its first input.
+        reads, writes: name of a network -> which size is that of its first input, or output.
     """
     for name, network in networks.items():
         if not isinstance(network, keras.layers.Layer):
@@ -24,16 +26,20 @@ def agreed(sizes, networks, known, reads):
             )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     said = {}
-    for name, size in reads.items():
-        if _says_its_shapes(networks.get(name)):
-            said[name] = {size: networks[name].inputs[0].shape[1:]}
-    if "generator" in said:
-        said["generator"]["image_shape"] = networks["generator"].outputs[0].shape[1:]
+    for name in reads:
+        if _says_its_shapes(network := networks.get(name)):
+            ends = (reads.get(name), network.inputs[0]), (writes.get(name), network.outputs[0])
+            said[name] = {size: tensor.shape[1:] for size, tensor in ends if size}
     for network, claims in said.items():
         for size, claim in claims.items():
             if size not in sizes:
                 continue
             told = sizes[size]
+            if size == "latent_dim" and len(claim) != 1:
+                raise ValueError(
+                    f"`{network}` should have latents of shape (latent_dim,) first. "
+                    f"Received: {tuple(claim)}."
+                )
             if told is not None and tf.TensorShape(told).is_compatible_with(claim):
                 continue
             claimed = claim[0] if size == "latent_dim" else tuple(claim)
@@ -45,6 +51,47 @@ def agreed(sizes, networks, known, reads):
             if None not in claim:
                 sizes[size] = claimed
     return sizes
+
+
+def check_networks(networks, shapes):
+    """Raises a ValueError for a given network whose inputs or outputs do not fit.
+
+    Args:
+        networks: name -> network.
+        shapes: name -> (shapes of the inputs, of the outputs) without the batch; None for any.
+    """
+    for name, expected in shapes.items():
+        if not _says_its_shapes(networks.get(name)):
+            continue
+        found = networks[name].inputs, networks[name].outputs
+        for end, tensors, wanted in zip(("inputs", "outputs"), found, expected, strict=True):
+            if wanted is None:
+                continue
+            received = [tuple(tensor.shape[1:]) for tensor in tensors]
+            fits = len(received) == len(wanted) and all(
+                tf.TensorShape(a).is_compatible_with(b)
+                for a, b in zip(received, wanted, strict=True)
+            )
+            if not fits:
+                raise ValueError(
+                    f"`{name}` should have {end} of shape {' and '.join(map(str, wanted))}. "
+                    f"Received: {' and '.join(map(str, received))}."
+                )
+
+
+def check_counts(least=1, **counts):
+    """Raises a ValueError for what should be an integer from `least`.
+
+    Example:
+        >>> check_counts(codes=0)
+        Traceback (most recent call last):
+        ValueError: `codes` should be an integer from 1. Received: codes=0
+    """
+    for name, value in counts.items():
+        if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
+            raise ValueError(
+                f"`{name}` should be an integer from {least}. Received: {name}={value!r}"
+            )
 
 
 def check_image_shape(shape):

@@ -14,8 +14,7 @@ half of the units of every layer of D, are left out. Adam(2e-4, .5), batches of 
 import keras
 from keras import layers, ops
 
-from trainers import noise
-from trainers.adversarial import in_batches
+from trainers import noise, sizes
 from trainers.losses import cross_entropy
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
@@ -58,6 +57,7 @@ class ACGAN(GAN):
         name=None,
         **networks,
     ):
+        sizes.check_counts(classes=classes)
         super().__init__(
             image_shape, latent_dim, width, name=name, dense=dense, classes=classes, **networks
         )
@@ -70,6 +70,13 @@ class ACGAN(GAN):
         if min(image_shape[:2]) <= 8:
             return {"latent_dim": 32, "width": 256, "dense": True}
         return {"latent_dim": 64, "width": 32}
+
+    def shapes(self):
+        said = [(1,), (self.classes,)]
+        return {
+            "generator": ([(self.latent_dim,), ()], None),
+            "discriminator": ([self.image_shape], said),
+        }
 
     def forward(self, batch):
         x, y = batch
@@ -113,18 +120,10 @@ class ACGAN(GAN):
 
     def classify(self, x):
         """Class logits C: a NumPy array (n, classes)."""
-        shown = self.averaged()
-        return in_batches(shown.view("classes", shown.build_classifier), x)
+        return self.answers(self.averaged().head("discriminator", 1), x)
 
     def signatures(self):
-        return {
-            "generate": self.generator,
-            "classify": self.view("classes", self.build_classifier),
-        }
-
-    def build_classifier(self):
-        """x -> class logits."""
-        return keras.Model(self.discriminator.input, self.discriminator.outputs[1])
+        return {"generate": self.generator, "classify": self.head("discriminator", 1)}
 
     def build_generator(self):
         if self.dense or len(self.image_shape) != 3:

@@ -1,4 +1,4 @@
-"""ALI: BiGAN's game with an encoder that draws, z ~ q(z|x).
+"""ALI: BiGAN's game with an encoder that draws its code.
 
 Dumoulin, Belghazi, Poole, Mastropietro, Lamb, Arjovsky, Courville (2017), "Adversarially Learned
 Inference", https://arxiv.org/abs/1606.00704
@@ -7,18 +7,17 @@ Inference", https://arxiv.org/abs/1606.00704
     G and E: -E log(1 - σ(D(x, ẑ))) - E log σ(D(x̃, z)),  all at once (algorithm 1)
 
 The networks are those for CIFAR-10 (table 6), with maxout in D: Adam(1e-4, .5), batches of 100,
-leaky slopes of .1, weights N(0, .01).
+leaky slopes of .1, weights N(0, .01). All layers of D have biases (theirs in part).
 """
 
 import keras
-from keras import layers, ops
+from keras import layers
 from keras.initializers import RandomNormal
 
-from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.bigan import BiGAN
 from zoo.layers import Dropout, Maxout
-from zoo.networks import conv, mlp
+from zoo.networks import conv, mlp, priors
 
 
 class ALI(BiGAN):
@@ -56,11 +55,10 @@ class ALI(BiGAN):
         return {"latent_dim": 64 if len(image_shape) == 3 else 2}
 
     def inferred(self, x):
-        mean, log_std = self.encoder(x, training=True)
-        return mean + ops.exp(log_std) * noise.normal(ops.shape(mean))
+        return priors.gaussian(*self.encoder(x, training=True))
 
     def recipe(self):
-        """Paper: Adam(1e-4, .5) for both, which move at once."""
+        """Paper: Adam(1e-4, .5) for both, simultaneously."""
         adam = {p: keras.optimizers.Adam(1e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
         return {"objective": NonSaturating(), "optimizers": adam, "schedule": "simultaneous"}
 
@@ -87,7 +85,8 @@ def encoder(image_shape, latent_dim):
     for filters, size, strides in STAGES:
         x = _finish(_conv(layers.Conv2D, filters, size, strides)(x))
     x = layers.Flatten()(_finish(_conv(layers.Conv2D, 512, 1, 1)(x)))
-    return keras.Model(inputs, mlp.heads(x, latent_dim, gaussian=True), name="encoder")
+    said = mlp.heads(x, latent_dim, gaussian=True, initializer=RandomNormal(0.0, 0.01))
+    return keras.Model(inputs, said, name="encoder")
 
 
 def generator(image_shape, latent_dim):
@@ -112,8 +111,8 @@ def discriminator(image_shape, latent_dim):
     for i, (filters, size, strides) in enumerate(STAGES):
         x = Dropout(0.5 if i else 0.2)(x)
         x = conv.maxout(_conv(layers.Conv2D, 2 * filters, size, strides, bias=True)(x), pieces=2)
-    for _ in range(2):
-        z = Maxout(512, 2, RandomNormal(0.0, 0.01))(Dropout(0.2)(z))
+    for rate in (0.2, 0.5):
+        z = Maxout(512, 2, RandomNormal(0.0, 0.01))(Dropout(rate)(z))
     x = layers.Concatenate()([layers.Flatten()(x), z])
     for _ in range(2):
         x = Maxout(1024, 2, RandomNormal(0.0, 0.01))(Dropout(0.5)(x))

@@ -13,15 +13,19 @@ Adaptive contrast (§3.3) is left out.
 """
 
 import contextlib
+import numbers
 
 import keras
+import numpy as np
+import tensorflow as tf
 from keras import layers, ops
 
-from trainers import noise
+from trainers import noise, sizes
 from trainers.adversarial import AdversarialModel, LinearDecay, in_batches
 from trainers.losses import squared_error
 from trainers.objectives import Minimax, NonSaturating
 from zoo.bidirectional import Bidirectional
+from zoo.networks.reading import read_by
 
 
 class AVB(Bidirectional, AdversarialModel):
@@ -65,10 +69,11 @@ class AVB(Bidirectional, AdversarialModel):
         name=None,
         **networks,
     ):
-        if not deviation > 0.0:
+        sizes.check_counts(noise_dim=noise_dim)
+        if not isinstance(deviation, numbers.Real) or not deviation > 0.0:
             raise ValueError(f"`deviation` should be positive. Received: deviation={deviation!r}")
-        sizes = {"noise_dim": noise_dim, "deviation": deviation}
-        super().__init__(image_shape, latent_dim, width, name, **sizes, **networks)
+        kinds = {"noise_dim": noise_dim, "deviation": deviation}
+        super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
 
     @classmethod
     def small(cls, image_shape):
@@ -78,6 +83,16 @@ class AVB(Bidirectional, AdversarialModel):
     def defaults(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 8 if images else 2, "width": 256 if images else 64}
+
+    def shapes(self):
+        code = (self.latent_dim,)
+        return {
+            "encoder": ([self.image_shape, (self.noise_dim,)], [code]),
+            "discriminator": ([code, self.image_shape], [(1,)]),
+        }
+
+    def rehearse(self, n):
+        self.encoder([self.call(self.draw(n), training=True), self.noise(n)], training=True)
 
     def forward(self, x):
         n = ops.shape(x)[0]
@@ -126,6 +141,8 @@ class AVB(Bidirectional, AdversarialModel):
     def encode(self, x, seed=None):
         """A draw from q(z|x) for each image: a NumPy array (n, latent_dim); the same for the same
         seed."""
+        x = np.asarray(x)
+        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
         with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
             drawn = self.noise(len(x))
         return in_batches(self.averaged().encoder, [x, drawn])
@@ -134,15 +151,9 @@ class AVB(Bidirectional, AdversarialModel):
         """G of a draw from q(z|x): a NumPy array like x."""
         return in_batches(self.averaged().generator, self.encode(x, seed))
 
-    def signatures(self):
-        drawn = self.generator(self.encoder.output)
-        images = layers.Identity(dtype="float32", name="reconstructions")(drawn)
-        again = keras.Model(self.encoder.input, images)
-        return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}
-
     def build_features(self):
         """x -> what E's last layer reads when ε = 0."""
-        hidden = keras.Model(self.encoder.input, self.encoder.get_layer("latent").input)
+        hidden = keras.Model(self.encoder.input, read_by(self.encoder.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
         still = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
         return keras.Model(images, hidden([images, still]))

@@ -3,19 +3,20 @@
 import keras
 from keras import layers
 
-from trainers.adversarial import in_batches
 from zoo.networks import mlp
+from zoo.networks.reading import read_by
 
 
 class Bidirectional:
     """Constructor, networks and methods of a family whose `encoder` maps images to latents.
 
     A family derives from it and from `AdversarialModel`, in this order. The outputs of its encoder
-    are the code, or [mean, log_std] of a Gaussian when the family says `gaussian = True`; the code
-    is then the mean.
+    are the code, or [mean, log_std] of a Gaussian when the family says `gaussian = True`, of which
+    `encode` shows the mean.
     """
 
     gaussian = False
+    categories = 0  # values of a categorical code beside z, as logits the last output of E
 
     def __init__(
         self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
@@ -37,12 +38,23 @@ class Bidirectional:
         return {"width": self.width or 128, "depth": 2 if len(self.image_shape) == 3 else 3}
 
     def build_generator(self):
-        return mlp.generator(self.image_shape, self.latent_dim, **self.plain())
+        entries = self.latent_dim + self.categories
+        generator = mlp.generator(self.image_shape, entries, **self.plain())
+        if not self.categories:
+            return generator
+        shapes = {"latent": (self.latent_dim,), "category": (self.categories,)}
+        return mlp.joint_generator(generator, **shapes)
 
     def build_encoder(self):
-        return mlp.encoder(
-            self.image_shape, self.latent_dim, gaussian=self.gaussian, **self.plain()
-        )
+        kinds = {"gaussian": self.gaussian, "categories": self.categories}
+        return mlp.encoder(self.image_shape, self.latent_dim, **kinds, **self.plain())
+
+    def shapes(self):
+        code = (self.latent_dim,)
+        return {"encoder": (None, [code] * (2 if self.gaussian else 1))}
+
+    def rehearse(self, n):
+        self.encoder(super().rehearse(n), training=True)
 
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
@@ -51,34 +63,32 @@ class Bidirectional:
 
     def encode(self, x):
         """The code of each image: a NumPy array (n, latent_dim)."""
-        shown = self.averaged()
-        return in_batches(shown.view("code", shown.build_code), x)
+        return self.answers(self.averaged().head("encoder", 0), x)
 
     def reconstruct(self, x):
         """G(E(x)): a NumPy array like x."""
         shown = self.averaged()
-        return in_batches(shown.view("reconstruction", shown.build_reconstruction), x)
+        return self.answers(shown.view("reconstruction", shown.build_reconstruction), x)
 
     def features(self, x):
         """What the encoder's last layer reads of x: a NumPy array (n, features)."""
         shown = self.averaged()
-        return in_batches(shown.view("features", shown.build_features), x)
+        return self.answers(shown.view("features", shown.build_features), x)
 
     def signatures(self):
         again = self.view("reconstruction", self.build_reconstruction)
         return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}
 
-    def build_code(self):
-        """x -> its code."""
-        return keras.Model(self.encoder.input, self.encoder.outputs[0])
-
     def build_reconstruction(self):
         """x -> G(E(x))."""
-        drawn = self.generator(self.encoder.outputs[0])
+        code, *others = self.encoder.outputs
+        if self.categories:
+            code = [code, layers.Softmax(dtype="float32")(others[-1])]
+        drawn = self.generator(code)
         images = layers.Identity(dtype="float32", name="reconstructions")(drawn)
         return keras.Model(self.encoder.input, images)
 
     def build_features(self):
         """x -> the input of the encoder's last layer, flattened."""
-        hidden = self.encoder.layers[-1].input
+        hidden = read_by(self.encoder.outputs[0])
         return keras.Model(self.encoder.input, layers.Flatten()(hidden))

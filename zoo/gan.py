@@ -17,10 +17,11 @@ from keras import layers, ops
 from keras.initializers import RandomUniform
 
 from trainers import noise
-from trainers.adversarial import AdversarialModel, in_batches
+from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
 from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
+from zoo.networks.reading import read_by
 
 
 class GAN(AdversarialModel):
@@ -100,11 +101,12 @@ class GAN(AdversarialModel):
 
     def features(self, x):
         """What the discriminator's last layer reads of x: a NumPy array (n, features)."""
-        return in_batches(self.averaged().view("features", self.build_features), x)
+        shown = self.averaged()
+        return self.answers(shown.view("features", shown.build_features), x)
 
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
-        hidden = self.discriminator.layers[-1].input
+        hidden = read_by(self.discriminator.outputs[0])
         return keras.Model(self.discriminator.inputs[0], layers.Flatten()(hidden))
 
     def signatures(self):

@@ -7,15 +7,16 @@ Learning by Information Maximizing Generative Adversarial Nets", https://arxiv.o
 
 Q is a second head of D's network, so that both players carry the term, as in the authors' code. Its
 MNIST numbers: a category of 10, two codes U(-1, 1) under Q = N(μ, 1), noise U(-1, 1)^62; Adam with
-β₁ = .5, 2e-4 for D and 1e-3 for G. A small L_I says that codes can be read, not what they mean.
+β₁ = .5, 2e-4 for D and 1e-3 for G. Here the leaky slope is .2, and D's dense layer has no batch
+norm. A large L_I says that the codes can be read, not what they mean.
 """
 
 import keras
 import numpy as np
 from keras import layers, ops
 
-from trainers import noise
-from trainers.adversarial import AdversarialModel, LinearDecay, in_batches
+from trainers import noise, sizes
+from trainers.adversarial import AdversarialModel, LinearDecay
 from trainers.losses import mutual_information
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
@@ -33,8 +34,8 @@ class InfoGAN(GAN):
             builds small networks for points.
         latent_dim: of the noise z; None: the paper's 62, for points 2.
         width: units of each hidden layer of plain networks; None: the paper's.
-        categories: how many values the category has, which begins as their uniform draw.
-        codes: how many continuous codes there are.
+        categories: how many values the category has, from 1.
+        codes: how many continuous codes there are, from 1.
         generator: a Keras model, [(latent_dim,), (categories,), (codes,)] -> image_shape.
         discriminator: a Keras model, image_shape -> [logit (1,), category logits (categories,),
             means of the codes (codes,)].
@@ -60,15 +61,9 @@ class InfoGAN(GAN):
         name=None,
         **networks,
     ):
-        super().__init__(
-            image_shape,
-            latent_dim,
-            width,
-            name=name,
-            categories=categories,
-            codes=codes,
-            **networks,
-        )
+        sizes.check_counts(categories=categories, codes=codes)
+        kinds = {"categories": categories, "codes": codes}
+        super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
 
     def defaults(self, image_shape, **sizes):
         return {"latent_dim": 62 if len(image_shape) == 3 else 2}
@@ -77,6 +72,11 @@ class InfoGAN(GAN):
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
         return {"latent_dim": 16, "width": 256} if len(image_shape) == 3 else {}
+
+    def shapes(self):
+        told = [(self.latent_dim,), (self.categories,), (self.codes,)]
+        said = [(1,), (self.categories,), (self.codes,)]
+        return {"generator": (told, None), "discriminator": ([self.image_shape], said)}
 
     def forward(self, x):
         z, category, codes = self.prior(ops.shape(x)[0])
@@ -104,23 +104,30 @@ class InfoGAN(GAN):
         """The logit of D alone."""
         return self.discriminator(x, training=training)[0]
 
+    rates = {"discriminator": 2e-4, "generator": 1e-3}
+
     def recipe(self):
         """Paper: λ = 1; the generator learns five times as fast."""
-        rates = {"discriminator": 2e-4, "generator": 1e-3}
-        adam = {p: keras.optimizers.Adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in rates.items()}
-        return {"objective": NonSaturating(), "optimizers": adam}
+        adam = keras.optimizers.Adam
+        optimizers = {p: adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in self.rates.items()}
+        return {"objective": NonSaturating(), "optimizers": optimizers}
 
     def modern_recipe(self, steps=10_000):
-        """The paper's rates, decaying, with R1; the codes weigh .2, as much as the digits' 64
-        pixels bear."""
-        rules = self.recipe()
-        for player, optimizer in rules["optimizers"].items():
-            config = optimizer.get_config()
-            averaged = {"use_ema": player == "generator", "ema_momentum": 0.999}
-            rate = LinearDecay(config["learning_rate"], steps)
-            rules["optimizers"][player] = keras.optimizers.Adam(rate, 0.5, 0.99, **averaged)
-        weights = {f"{player}_codes": 0.2 for player in self.players}
-        return rules | {"penalties": [R1(2.0)], "loss_weights": weights}
+        """The paper's rates, decaying, with R1 (γ ½ for pixels in [0, 1] is 2 for [-1, 1]), G
+        averaged; the codes weigh .2, since a small image bears little of them."""
+
+        def adam(player):
+            averages = {"use_ema": player == "generator", "ema_momentum": 0.999}
+            return keras.optimizers.Adam(
+                LinearDecay(self.rates[player], steps), 0.5, 0.99, **averages
+            )
+
+        return {
+            "objective": NonSaturating(),
+            "penalties": [R1(2.0)],
+            "optimizers": {player: adam(player) for player in self.players},
+            "loss_weights": {f"{player}_codes": 0.2 for player in self.players},
+        }
 
     def latents(self, n):
         """z ~ U(-1, 1), shape (n, latent_dim); of plain networks N(0, I)."""
@@ -150,33 +157,18 @@ class InfoGAN(GAN):
 
     def classify(self, x):
         """Logits of Q(category|x): a NumPy array (n, categories)."""
-        shown = self.averaged()
-        return in_batches(shown.view("category", shown.build_classifier), x)
+        return self.answers(self.averaged().head("discriminator", 1), x)
 
     def encode(self, x):
         """Means of Q(codes|x): a NumPy array (n, codes)."""
-        shown = self.averaged()
-        return in_batches(shown.view("codes", shown.build_encoder), x)
+        return self.answers(self.averaged().head("discriminator", 2), x)
 
     def signatures(self):
         return {
             "generate": self.generator,
-            "classify": self.view("category", self.build_classifier),
-            "encode": self.view("codes", self.build_encoder),
+            "classify": self.head("discriminator", 1),
+            "encode": self.head("discriminator", 2),
         }
-
-    def build_classifier(self):
-        """x -> logits of Q(category|x)."""
-        return keras.Model(self.discriminator.input, self.discriminator.outputs[1])
-
-    def build_encoder(self):
-        """x -> means of Q(codes|x)."""
-        return keras.Model(self.discriminator.input, self.discriminator.outputs[2])
-
-    def build_features(self):
-        """x -> what D's logit reads, flattened."""
-        hidden = self.discriminator.get_layer("logit").input
-        return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
 
     def build_generator(self):
         entries = self.latent_dim + self.categories + self.codes

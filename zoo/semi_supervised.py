@@ -17,8 +17,8 @@ import math
 import keras
 from keras import layers, ops
 
-from trainers import batches, noise
-from trainers.adversarial import LinearDecay, in_batches
+from trainers import batches, noise, sizes
+from trainers.adversarial import LinearDecay
 from trainers.losses import cross_entropy, feature_matching, realness
 from trainers.objectives import Minimax, NonSaturating
 from zoo.gan import GAN
@@ -28,7 +28,8 @@ from zoo.layers import GaussianNoise, WeightNormalization
 class SemiSupervisedGAN(GAN):
     """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
     numbers, shape (batch,), -1 where the class is not known. Calling the model maps latents (batch,
-    latent_dim) to samples like x; `classify` maps x to class logits.
+    latent_dim) to samples like x; `classify` maps x to class logits. Of several replicas each takes
+    the mean over the labels of its own samples.
 
     Args:
         image_shape: (height, width, channels), or (d,) for points.
@@ -66,8 +67,13 @@ class SemiSupervisedGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes = {"noises": tuple(noises), "classes": classes}
-        super().__init__(image_shape, latent_dim, width, name=name, **sizes, **networks)
+        sizes.check_counts(classes=classes)
+        if not isinstance(noises, (tuple, list)) or len(noises) != 2:
+            raise ValueError(
+                f"`noises` should be (at the input, elsewhere). Received: noises={noises!r}"
+            )
+        kinds = {"noises": tuple(noises), "classes": classes}
+        super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
 
     @classmethod
     def small(cls, image_shape):
@@ -77,6 +83,9 @@ class SemiSupervisedGAN(GAN):
     def defaults(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 100 if images else 2, "width": 1000 if images else 128}
+
+    def shapes(self):
+        return {"discriminator": ([self.image_shape], [(self.classes,)])}
 
     def batch_format(self):
         x, _ = super().batch_format()
@@ -129,11 +138,7 @@ class SemiSupervisedGAN(GAN):
 
     def classify(self, x):
         """Class logits of the averaged discriminator: a NumPy array (n, classes)."""
-        return in_batches(self.averaged().discriminator, x)
-
-    def features(self, x):
-        shown = self.averaged()
-        return in_batches(shown.view("features", shown.build_features), x)
+        return self.answers(self.averaged().discriminator, x)
 
     def signatures(self):
         return {"classify": self.discriminator, "generate": self.generator}
@@ -162,5 +167,6 @@ class SemiSupervisedGAN(GAN):
         for share in (1, 2, 4, 4, 4):
             layer = layers.Dense(self.width // share, kernel_initializer="he_normal")
             x = GaussianNoise(elsewhere)(layers.ReLU()(WeightNormalization(layer)(x)))
-        logits = layers.Dense(self.classes, dtype="float32", name="classes")
-        return keras.Model(inputs, WeightNormalization(logits)(x), name="discriminator")
+        logits = layers.Dense(self.classes, dtype="float32")
+        logits = WeightNormalization(logits, name="classes")(x)
+        return keras.Model(inputs, logits, name="discriminator")

@@ -10,18 +10,19 @@ metric", https://arxiv.org/abs/1512.09300
 What D says of an image never reaches E, and the likeness never D (§3.2, algorithm 1); all three
 move at once. The authors' code is for 64x64 faces; its widths, z of 128, batches of 64 and γ 1e-2
 are here. Three things differ: Adam(2e-4, .5) for RMSProp; the real half of D's loss is counted once
-for each kind of fake, which keeps it balanced; nobody's update is skipped when he is ahead.
+for each kind of fake, which keeps it balanced; no player's update is skipped.
 """
 
 import keras
 from keras import layers, ops
 
-from trainers import noise
 from trainers.adversarial import AdversarialModel
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
+from trainers.penalties import R1, R2
 from zoo.bidirectional import Bidirectional
-from zoo.networks import conv, mlp
+from zoo.networks import conv, mlp, priors
+from zoo.networks.reading import read_by
 
 
 class VAEGAN(Bidirectional, AdversarialModel):
@@ -80,7 +81,7 @@ class VAEGAN(Bidirectional, AdversarialModel):
 
     def forward(self, x):
         mean, log_std = self.encoder(x, training=True)
-        z = mean + ops.exp(log_std) * noise.normal(ops.shape(mean))
+        z = priors.gaussian(mean, log_std)
         return {
             "mean": mean,
             "log_std": log_std,
@@ -121,13 +122,14 @@ class VAEGAN(Bidirectional, AdversarialModel):
         }
 
     def modern_recipe(self, steps=10_000):
-        """The same γ."""
-        weights = {"loss_weights": {"generator_likeness": 1e-2}}
-        return super().modern_recipe(steps) | weights
+        """Relativistic pairing, decaying rates and averages, with the paper's γ and schedule; each
+        kind of fake brings its own R1 and R2, so that each weighs half."""
+        kept = {name: self.recipe()[name] for name in ("loss_weights", "schedule")}
+        return super().modern_recipe(steps) | kept | {"penalties": [R1(0.5), R2(0.5)]}
 
     def build_similarity(self):
         """x -> D_l(x), flattened."""
-        hidden = self.discriminator.layers[-1].input
+        hidden = read_by(self.discriminator.outputs[0])
         return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
 
     def build_generator(self):

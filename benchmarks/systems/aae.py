@@ -14,9 +14,9 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
-from benchmarks import inference, measure
+from benchmarks import claims, inference, measure
 
-STEPS = 10_000
+STEPS = 6_000
 
 
 def flat(x):
@@ -57,15 +57,19 @@ def clusters(digits, seed, count, bounds):
     return measure.gate(purity(*said, digits), reference, *bounds)
 
 
+def with_petals(seed):
+    """A model whose prior has a petal for each class."""
+    arguments = {"latent_dim": 2, "prior": "mixture", "classes": 10}
+    return inference.trained("aae", "modern", STEPS, seed, **arguments)
+
+
 def shaped(digits, seed):
     """The figure of a prior with a petal for each class."""
-    arguments = {"latent_dim": 2, "prior": "mixture", "classes": 10}
-    model = inference.trained("aae", "modern", STEPS, seed, **arguments)
-    codes = model.encode(digits.test)
+    codes = with_petals(seed).encode(digits.test)
     angle = 2.0 * np.pi / 10.0 * np.arange(10)
     along = codes @ np.stack([np.cos(angle), np.sin(angle)]) - 1.4
     across = codes @ np.stack([-np.sin(angle), np.cos(angle)])
-    petal = np.argmin(along**2 / 0.5 + across**2 / 0.05, axis=1)
+    petal = np.argmin((along / 0.5) ** 2 + (across / 0.05) ** 2, axis=1)
     nearest = KNeighborsClassifier(1).fit(flat(digits.train), digits.train_labels)
     reference = float(nearest.score(flat(digits.test), digits.test_labels))
     return measure.gate(float(np.mean(petal == digits.test_labels)), reference, 0.90, 0.97)
@@ -79,3 +83,18 @@ def run(seed):
     figures["purity_of_30"] = clusters(digits, seed, 30, (0.90, 0.96))
     figures["in_petal_of_class"] = shaped(digits, seed)
     return "modern", figures, notes, 4 * 64 * STEPS
+
+
+def picture(seed=0):
+    """Draws of the prior with a petal for each class, and codes of held-out digits."""
+    digits, model = inference.Digits.load(), with_petals(seed)
+    names = np.arange(2_000) % 10
+    shown = {
+        "the prior": (model.draw(2_000, labels=names).numpy(), names),
+        "codes of held-out digits": (model.encode(digits.test), digits.test_labels),
+    }
+    drawn, axes = claims.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
+    for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
+        panel.scatter(*where.T, c=colour, s=4, cmap="tab10", vmin=0, vmax=9)
+        panel.set(title=title, xlim=(-4, 4), ylim=(-4, 4))
+    return claims.rendered(drawn)

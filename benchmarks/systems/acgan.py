@@ -11,17 +11,23 @@ import numpy as np
 
 import zoo
 from benchmarks import measure
-from trainers import datasets, metrics
+from trainers import datasets, metrics, pictures
 
-STEPS = 10_000
+STEPS = 8_000
 
 
-def judged(name, seed):
-    """(agreement with the label asked for, mean recall within classes, Fréchet distance)."""
+def trained(name, seed):
+    """A model after so many steps on one half."""
     keras.utils.set_random_seed(seed)
     model = zoo.create(name, scale="small", image_shape=(8, 8, 1), classes=10)
     data = datasets.load("digits", "half_a", labels=True, seed=seed)
     measure.train(model, "modern", data, STEPS)
+    return model
+
+
+def judged(name, seed):
+    """Agreement with the label asked for, mean recall within classes, Fréchet distance."""
+    model = trained(name, seed)
     real, labels = datasets.arrays("digits", "half_b")
     evaluator = metrics.evaluator("digits")
     fake = model.generate(len(real), seed=seed, labels=labels)
@@ -47,3 +53,9 @@ def run(seed):
         recall: measure.gate(found[recall], told[recall], 0.6, 0.8),
     }
     return "modern", figures, {"acgan": found, "cgan": told}, 2 * 64 * STEPS
+
+
+def picture(seed=0):
+    """Samples, a row for each class that was asked for."""
+    fake = trained("acgan", seed).generate(120, seed=seed)  # each class in turn
+    return pictures.grid([fake[k::10] for k in range(10)], labels=range(10))

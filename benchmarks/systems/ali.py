@@ -9,19 +9,18 @@ import keras
 from sklearn.mixture import GaussianMixture
 
 import zoo
-from benchmarks import inference, measure
+from benchmarks import claims, inference, measure
 from benchmarks.systems import bigan
 from trainers import datasets
 from trainers.penalties import R1, R2
 from trainers.rules import LinearDecay
 
-STEPS, SAMPLES = 15_000, 10_000
+STEPS, SAMPLES = 10_000, 10_000
 
 
-def grid(seed):
-    """(modes, high quality, reverse KL) of samples, and of codes the MMD² to N(0, I)."""
-    points, _ = datasets.arrays("grid")
-    scale = points.std()
+def on_grid(seed):
+    """A model after so many steps on the grid, whose points are divided by the scale."""
+    scale = datasets.arrays("grid")[0].std()
     keras.utils.set_random_seed(seed)
     model = zoo.create("ali", image_shape=(2,), scale="small")
     data = datasets.load("grid", batch_size=256, seed=seed).map(lambda x: x / scale)
@@ -33,6 +32,12 @@ def grid(seed):
     }
     changes = {"optimizers": optimizers, "penalties": [R1(0.02), R2(0.02)]}
     measure.train(model, "modern", data, STEPS, **changes)
+    return model, scale
+
+
+def grid(seed):
+    """(modes, high quality, reverse KL) of samples, and of codes the MMD² to N(0, I)."""
+    model, scale = on_grid(seed)
     samples = scale * model.generate(SAMPLES, seed=seed)
     codes = model.encode((datasets.arrays("grid", "test")[0] / scale)[:1_000])
     prior = model.latents(1_000).numpy()
@@ -53,3 +58,19 @@ def run(seed):
     figures |= {f"digits_{k}": gate for k, gate in bigan.gates(scores, ten).items()}
     notes |= {"high_quality": found[1], "reverse_kl": found[2], "mmd_of_grid_codes": mmd}
     return "modern", figures, notes, 256 * STEPS + 64 * bigan.STEPS
+
+
+def picture(seed=0):
+    """Samples, codes of held-out points in the colour of their mode, and reconstructions."""
+    model, scale = on_grid(seed)
+    points, modes = (a[:4_000] for a in datasets.arrays("grid", "test"))
+    drawn, axes = claims.figure(columns=3, size=(3.2, 3.2), subplot_kw={"aspect": "equal"})
+    shown = {
+        "G(z)": (scale * model.generate(4_000, seed=seed), claims.FAKE),
+        "E(x), a colour for each mode": (model.encode(points / scale), modes % 7),
+        "G(E(x))": (scale * model.reconstruct(points / scale), modes % 7),
+    }
+    for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
+        panel.scatter(*where.T, c=colour, s=2, cmap="tab10")
+        panel.set_title(title)
+    return claims.rendered(drawn)

@@ -7,7 +7,7 @@ number; its reference is 1, BiGAN itself. The explicit cost, the squared error, 
 
 from benchmarks import inference, measure
 
-STEPS = 12_000
+STEPS = 6_000
 EXPLICIT = {  # the squared error in place of the second judge
     "turns": {"cycle_discriminator": 0},
     "loss_weights": {"generator_cycle": 0.0, "generator_reconstruction": 0.005},
@@ -31,3 +31,12 @@ def run(seed):
         "ten_components": inference.of_components(digits, 10),
     }
     return "modern", figures, notes, 3 * 64 * STEPS
+
+
+def picture(seed=0):
+    """Held-out digits, and what the adversarial and the explicit cost make of their codes."""
+    models = {
+        "adversarial": inference.trained("alice", "modern", STEPS, seed),
+        "explicit": inference.trained("alice", "modern", STEPS, seed, changes=EXPLICIT),
+    }
+    return inference.picture(inference.Digits.load().test, models)

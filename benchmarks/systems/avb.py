@@ -12,13 +12,13 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from benchmarks import inference, measure
+from benchmarks import claims, inference, measure
 from trainers import noise
 from trainers.losses import gaussian_kl, squared_error
 from trainers.training import fast_options
 from zoo.avb import AVB
 
-STEPS, BATCH = 10_000, 512
+STEPS, BATCH = 4_000, 128
 POINTS = np.eye(4, dtype="float32")
 
 
@@ -82,15 +82,15 @@ def ratio_error(seed, mean=(0.7, -0.4), std=(0.6, 0.8)):
     z = layers.Add(name="latent")([x * ops.array([mean]), drawn * ops.array([std])])
     keras.utils.set_random_seed(seed)
     model = AVB(image_shape=(1,), noise_dim=2, encoder=keras.Model([x, drawn], z))
-    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 3_000), 0.5)
+    optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(1e-3, 2_000), 0.5)
     model.compile(
         turns={"discriminator": 1, "autoencoder": 0},
         optimizers={"discriminator": optimizer},
         jit_compile=True,
         steps_per_execution=25,
     )
-    signs = np.tile([[1.0], [-1.0]], (512 * 50, 1)).astype("float32")
-    model.fit(signs, batch_size=1_024, epochs=60, shuffle=False, verbose=0)
+    signs = np.tile([[1.0], [-1.0]], (128 * 50, 1)).astype("float32")
+    model.fit(signs, batch_size=256, epochs=40, shuffle=False, verbose=0)
     codes = model.encode(signs, seed=seed)
     said = float(ops.mean(model.discriminator([codes, signs])))
     exact = float(gaussian_kl([mean], ops.log(ops.array([std]))))
@@ -110,3 +110,18 @@ def run(seed):
     }
     notes = {"avb": found, "vae": vae, "kl_in_closed_form": exact}
     return "modern", figures, notes, 3 * BATCH * STEPS
+
+
+def picture(seed=0):
+    """Codes of the four points: of Gaussian posteriors, and of AVB's."""
+    x = np.tile(POINTS, (1_000, 1))
+    models = {
+        "Gaussian posteriors": trained(GaussianVAE, seed, turns={"discriminator": 0}),
+        "AVB": trained(AVB, seed),
+    }
+    drawn, axes = claims.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
+    for panel, (title, model) in zip(axes, models.items(), strict=True):
+        codes = model.encode(x, seed=seed)
+        panel.scatter(*codes.T, c=x.argmax(axis=1), s=2, cmap="tab10", vmin=0, vmax=9)
+        panel.set(title=title, xlim=(-3.5, 3.5), ylim=(-3.5, 3.5))
+    return claims.rendered(drawn)

@@ -8,7 +8,7 @@ beaten by a model that does not.
 
 from benchmarks import inference, measure
 
-STEPS = 12_000
+STEPS = 6_000
 
 
 def gates(found, reference):
@@ -28,3 +28,9 @@ def run(seed):
     reference = inference.of_components(digits, 10)
     notes |= {"paper": paper[0] | paper[1], "ten_components": reference}
     return "modern", gates(found, reference), notes, 2 * 64 * STEPS
+
+
+def picture(seed=0):
+    """Held-out digits, and what BiGAN and, trained alike, ALICE make of their codes."""
+    models = {name: inference.trained(name, "modern", STEPS, seed) for name in ("bigan", "alice")}
+    return inference.picture(inference.Digits.load().test, models)

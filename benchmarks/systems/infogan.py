@@ -15,10 +15,10 @@ from sklearn.cluster import KMeans
 
 import zoo
 from benchmarks import inference, measure
-from trainers import datasets, metrics
+from trainers import datasets, metrics, pictures
 from trainers.losses import cross_entropy
 
-STEPS = 10_000
+STEPS = 8_000
 
 
 def hungarian(found, labels, clusters=10):
@@ -69,3 +69,11 @@ def run(seed):
         "information": measure.gate(found["information"], float(np.log(10.0)), 2.2, 2.29),
     }
     return "modern", figures, {"modern": found, "paper": paper}, 2 * 128 * STEPS
+
+
+def picture(seed=0):
+    """Samples, a row for each category."""
+    model = trained("modern", seed)
+    fake = model.generate(120, seed=seed)  # each category in turn
+    rows = [fake[k::10] for k in range(10)]
+    return pictures.grid(rows, labels=[f"category {k}" for k in range(10)])

@@ -14,8 +14,9 @@ from sklearn.semi_supervised import LabelSpreading
 
 import zoo
 from benchmarks import inference, measure
+from trainers import pictures
 
-STEPS, BATCH = 8_000, 100
+STEPS, BATCH = 4_000, 100
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
 
 
@@ -50,8 +51,8 @@ def stream(x, y, seed):
     return tf.data.Dataset.zip(labelled, others).map(joined)
 
 
-def accuracy(digits, y, seed, alone):
-    """Of a classifier on the held-out split; `alone`: it learns from labels only."""
+def trained(digits, y, seed, alone=False):
+    """A model after so many steps; `alone`: the classifier learns from labels only."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
     changes = {}
@@ -61,6 +62,12 @@ def accuracy(digits, y, seed, alone):
             "loss_weights": {"discriminator_unlabelled": 0.0},
         }
     measure.train(model, "modern", stream(digits.train, y, seed), STEPS, **changes)
+    return model
+
+
+def accuracy(digits, y, seed, alone):
+    """Of a classifier on the held-out split."""
+    model = trained(digits, y, seed, alone)
     return float(np.mean(model.classify(digits.test).argmax(axis=1) == digits.test_labels))
 
 
@@ -83,3 +90,16 @@ def run(seed):
         figures[f"accuracy_{count}_labels"] = measure.gate(found, best, needed, max(best, needed))
         notes["labels_alone"][count] = alone
     return "modern", figures, notes, 2 * len(MARGINS) * BATCH * STEPS
+
+
+def picture(seed=0):
+    """The ten digits with a label, samples, and held-out digits, a row for each class found."""
+    digits = inference.Digits.load()
+    y = hidden(digits.train_labels, 10, seed)
+    model = trained(digits, y, seed)
+    found = model.classify(digits.test).argmax(axis=1)
+    known = digits.train[y >= 0][np.argsort(y[y >= 0])]
+    rows = [known, model.generate(10, seed=seed)]
+    rows += pictures.by_class(digits.test, found, 10, columns=16)
+    names = ["ten labels", "drawn", *(f"taken for {k}" for k in range(10))]
+    return pictures.grid(rows, labels=names)

@@ -48,15 +48,19 @@ def trained(cls, seed, **changes):
     return model
 
 
+def both(seed):
+    """The model and its reference, trained alike."""
+    blind = {"turns": {"discriminator": 0}, "loss_weights": {"generator_likeness": 1.0}}
+    return {"vaegan": trained(VAEGAN, seed), "vae": trained(PixelVAE, seed, **blind)}
+
+
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     (train, labels), (test, names) = (datasets.arrays("glyphs", s) for s in ("train", "test"))
     test, names = test[:1_000], names[:1_000]
     nearest = KNeighborsClassifier(1).fit(train.reshape(len(train), -1), labels)
     notes = {"agreement_of_real": float(nearest.score(test.reshape(len(test), -1), names))}
-    blind = {"turns": {"discriminator": 0}, "loss_weights": {"generator_likeness": 1.0}}
-    models = {"vaegan": trained(VAEGAN, seed), "vae": trained(PixelVAE, seed, **blind)}
-    for name, model in models.items():
+    for name, model in both(seed).items():
         again = model.reconstruct(test)
         notes[name] = {
             "sharpness": sharpness(again) / sharpness(test),
@@ -66,3 +70,8 @@ def run(seed):
     found, reference = (notes[name]["sharpness"] for name in ("vaegan", "vae"))
     figures = {"sharpness": measure.gate(found, reference, 0.90, 0.95)}
     return "paper", figures, notes, 2 * 64 * STEPS
+
+
+def picture(seed=0):
+    """Held-out glyphs, and the reconstructions of both."""
+    return inference.picture(datasets.arrays("glyphs", "test")[0], both(seed))

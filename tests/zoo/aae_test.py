@@ -121,8 +121,10 @@ def test_a_code_with_a_category_reconstructs_by_its_probabilities():
     "arguments, sentence",
     [
         ({"prior": "gaussian"}, "`prior` should be one of"),
-        ({"prior": "mixture"}, "`prior` should be 'normal' unless latent_dim=2"),
-        ({"categories": 10, "classes": 3}, "`categories` should be as many as `classes`"),
+        ({"prior": "mixture", "latent_dim": 4}, "`prior` should be 'normal' with latent_dim=4"),
+        ({"categories": 10, "classes": 3}, "`classes` should come with as many `categories`"),
+        ({"classes": 3}, "`classes` should come with .* a `prior` of parts"),
+        ({"categories": -1}, "`categories` should be an integer from 0"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, sentence):
@@ -150,3 +152,15 @@ def test_a_judge_of_codes_may_be_given():
     model.fit(families.arrays(model)[0], batch_size=4, verbose=0)
     with pytest.raises(ValueError, match="`discriminator` should fit latent_dim=4"):
         zoo.AAE(**SMALL, latent_dim=4, discriminator=judge)
+
+
+@pytest.mark.parametrize("asked", [{"labels": 1}, {"categories": 1}], ids=["labels", "categories"])
+def test_what_the_model_does_not_have_is_not_asked_of_it(asked):
+    with pytest.raises(ValueError, match="should be None: there are none"):
+        zoo.AAE(**SMALL).generate(3, **asked)
+
+
+def test_of_classes_with_categories_either_name_asks_for_one():
+    model = zoo.AAE(**SMALL, classes=3, categories=3)
+    for asked in ({"labels": 1}, {"categories": 1}):
+        np.testing.assert_array_equal(model.draw(2, **asked)[1], [[0, 1, 0], [0, 1, 0]])

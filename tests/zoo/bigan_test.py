@@ -120,3 +120,49 @@ def test_slopes_are_penalised_in_x_and_in_z_together(game):
     )
     found = model.discriminator_loss(x, made) - plain
     np.testing.assert_allclose(found, 2 * 0.15 * ops.sum(ops.square(d)), rtol=1e-4)
+
+
+def test_the_size_of_the_code_is_that_of_a_given_encoder():
+    images = keras.Input((8, 8, 1), name="images")
+    encoder = keras.Model(images, layers.Dense(7)(layers.Flatten()(images)))
+    model = zoo.BiGAN(image_shape=(8, 8, 1), width=8, encoder=encoder)
+    assert model.latent_dim == 7
+    assert model.generate(2).shape == (2, 8, 8, 1)
+    assert model.features(model.generate(2)).shape == (2, 64)
+
+
+def test_an_encoder_of_two_outputs_is_refused():
+    images = keras.Input((2,), name="images")
+    encoder = keras.Model(images, [layers.Dense(2)(images), layers.Dense(2)(images)])
+    with pytest.raises(
+        ValueError, match=r"`encoder` should have outputs of shape \(2,\)\. Received"
+    ):
+        zoo.BiGAN((2,), 2, encoder=encoder)
+
+
+@pytest.mark.parametrize(
+    "x, sentence",
+    [
+        ([], "`x` should hold at least one sample"),
+        (np.zeros((8, 8, 1), "float32"), r"`x` should have shape \(None, 8, 8, 1\)"),
+        (np.zeros((2, 8, 8, 1), "uint8"), "`x` should hold floats"),
+    ],
+    ids=["none", "one without a batch", "bytes"],
+)
+def test_images_that_are_none_are_refused_in_a_sentence(x, sentence):
+    model = zoo.BiGAN(image_shape=(8, 8, 1), latent_dim=3, width=8)
+    for ask in (model.encode, model.reconstruct, model.features):
+        with pytest.raises(ValueError, match=sentence):
+            ask(x)
+
+
+def test_an_averaged_encoder_is_shown_with_batch_statistics_of_its_own():
+    images = keras.Input((2,), name="images")
+    normed = layers.BatchNormalization(momentum=0.9)(layers.Dense(4)(images))
+    encoder = keras.Model(images, layers.Dense(2)(normed))
+    model = zoo.BiGAN((2,), 2, width=8, encoder=encoder)
+    model.compile("modern")
+    x = np.random.default_rng(0).normal(5.0, 1.0, (64, 2)).astype("float32")
+    model.fit(x, batch_size=32, epochs=3, verbose=0)
+    live, shown = (m.encoder.layers[2].moving_mean.numpy() for m in (model, model.averaged()))
+    assert not np.allclose(live, shown)

@@ -22,8 +22,8 @@ def test_a_petal_lies_at_1_4_in_its_direction_and_is_ten_times_longer_than_wide(
     across = z @ [-np.sin(angle), np.cos(angle)]
     assert along.mean() == pytest.approx(1.4, abs=0.03)
     assert across.mean() == pytest.approx(0.0, abs=0.01)
-    assert along.var() == pytest.approx(0.5, abs=0.02)
-    assert across.var() == pytest.approx(0.05, abs=0.003)
+    assert along.std() == pytest.approx(0.5, abs=0.02)
+    assert across.std() == pytest.approx(0.05, abs=0.002)
 
 
 def test_the_parts_of_the_roll_follow_each_other_along_it():

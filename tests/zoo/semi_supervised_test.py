@@ -96,3 +96,24 @@ def test_its_networks_are_those_for_mnist():
     assert noises == [0.3, 0.5, 0.5, 0.5, 0.5, 0.5]
     z = model.latents(1_000).numpy()
     assert 0.0 <= z.min() < 0.01 < 0.99 < z.max() <= 1.0
+
+
+def test_a_classifier_of_another_number_of_classes_is_refused():
+    x = keras.Input((3,), name="images")
+    judge = keras.Model(x, layers.Dense(5)(x))
+    with pytest.raises(ValueError, match=r"`discriminator` should have outputs of shape \(3,\)"):
+        zoo.SemiSupervisedGAN((3,), 2, classes=3, discriminator=judge)
+
+
+@pytest.mark.parametrize("noises", [0.3, (0.3,)])
+def test_noises_that_are_no_pair_are_refused(noises):
+    with pytest.raises(ValueError, match="`noises` should be"):
+        zoo.SemiSupervisedGAN((3,), noises=noises)
+
+
+def test_its_outputs_have_names_that_a_client_can_rely_on():
+    model = zoo.SemiSupervisedGAN(image_shape=(8, 8, 1), width=16)
+    assert {k: v.output_names for k, v in model.signatures().items()} == {
+        "classify": ["classes"],
+        "generate": ["images"],
+    }

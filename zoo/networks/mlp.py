@@ -61,7 +61,9 @@ def joint_generator(inner, **shapes):
         [(None, 2), (None, 10)]
     """
     inputs = [keras.Input(shape, name=entry) for entry, shape in shapes.items()]
-    return keras.Model(inputs, inner(layers.Concatenate()(inputs)), name=inner.name)
+    x = inner(layers.Concatenate()(inputs))
+    images = layers.Identity(dtype="float32", name="images")(x)
+    return keras.Model(inputs, images, name=inner.name)
 
 
 def encoder(
@@ -85,7 +87,7 @@ def encoder(
     return keras.Model(inputs, said, name=name)
 
 
-def heads(x, latent_dim, gaussian):
+def heads(x, latent_dim, gaussian, initializer="glorot_uniform"):
     """The last layers of an encoder, which read features (batch, d): z, or [mean, log_std].
 
     Example:
@@ -94,14 +96,16 @@ def heads(x, latent_dim, gaussian):
         (None, 10)
     """
     names = ("mean", "log_std") if gaussian else ("latent",)
-    said = [layers.Dense(latent_dim, dtype="float32", name=name)(x) for name in names]
+    options = {"kernel_initializer": initializer, "dtype": "float32"}
+    said = [layers.Dense(latent_dim, name=name, **options)(x) for name in names]
     return said if gaussian else said[0]
 
 
-def joint_discriminator(width=256, depth=2, name="discriminator", **shapes):
+def joint_discriminator(width=256, depth=2, apart=False, name="discriminator", **shapes):
     """Several inputs, flattened and joined -> width x depth, LeakyReLU .2 -> logit (1,).
 
     Args:
+        apart: whether each input has layers and a logit of its own: (number of inputs,).
         **shapes: name of an input -> its shape, in order.
 
     Example:
@@ -110,11 +114,18 @@ def joint_discriminator(width=256, depth=2, name="discriminator", **shapes):
     """
     inputs = [keras.Input(shape, name=entry) for entry, shape in shapes.items()]
     parts = [layers.Flatten()(x) for x in inputs]
-    x = layers.Concatenate()(parts) if len(parts) > 1 else parts[0]
-    for _ in range(depth):
-        x = _leaky(x, width)
-    logit = layers.Dense(1, dtype="float32", name="logit")
-    return keras.Model(inputs if len(inputs) > 1 else inputs[0], logit(x), name=name)
+    if not apart:
+        parts = [_joined(parts)]
+    logits = []
+    for x in parts:
+        for _ in range(depth):
+            x = _leaky(x, width)
+        logits.append(layers.Dense(1, dtype="float32")(x))
+    return keras.Model(inputs if len(inputs) > 1 else inputs[0], _joined(logits), name=name)
+
+
+def _joined(parts):
+    return layers.Concatenate(dtype="float32")(parts) if len(parts) > 1 else parts[0]
 
 
 def _leaky(x, units, wrap=lambda layer: layer):

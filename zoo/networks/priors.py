@@ -18,8 +18,21 @@ def categories(n, count):
     return ops.minimum(drawn, count - 1)
 
 
+def gaussian(mean, log_std):
+    """A draw of N(mean, exp(log_std)²), which learns through both (Kingma & Welling 2014, §2.4).
+
+    Args:
+        mean, log_std: (n, d).
+
+    Example:
+        >>> gaussian(ops.ones((5, 2)), ops.zeros((5, 2))).shape
+        TensorShape([5, 2])
+    """
+    return mean + ops.exp(log_std) * ops.cast(noise.normal(ops.shape(mean)), mean.dtype)
+
+
 def mixture(part, parts):
-    """z on a flower: N(1.4, .5) along petal `part` of so many, N(0, .05) across it.
+    """z on a flower: N(1.4, .5²) along petal `part` of so many, N(0, .05²) across it.
 
     Args:
         part: which, int32 (n,).
@@ -32,7 +45,7 @@ def mixture(part, parts):
         >>> mixture(ops.zeros((5,), "int32"), parts=10).shape
         TensorShape([5, 2])
     """
-    spread = ops.array([math.sqrt(0.5), math.sqrt(0.05)])  # variances in the name of the prior
+    spread = ops.array([0.5, 0.05])
     along, across = ops.split(noise.normal((ops.shape(part)[0], 2)) * spread, 2, axis=1)
     angle = 2.0 * math.pi / parts * ops.cast(part, "float32")[:, None]
     along, cos, sin = along + 1.4, ops.cos(angle), ops.sin(angle)
