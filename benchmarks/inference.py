@@ -33,6 +33,7 @@ class Digits:
         return cls(*datasets.arrays("digits", "train"), *datasets.arrays("digits", "test"))
 
 
+@measure.kept
 def trained(name, recipe, steps, seed, batch_size=64, changes=None, **arguments):
     """A small model of that name after so many steps on the digits of the train split; `changes`
     to the recipe, and arguments of the constructor."""

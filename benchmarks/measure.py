@@ -1,5 +1,7 @@
 """What acceptance rows share: training for a number of steps, and figures with their bounds."""
 
+import functools
+
 import keras
 from keras import layers
 
@@ -33,6 +35,29 @@ def verdict(figure):
     if figure["value"] == figure["reference"]:
         return "equals"
     return "beats" if (figure["value"] > figure["reference"]) == higher else "loses to"
+
+
+def kept(trained):
+    """Decorates a function that trains a model: each is trained once in a process, so that a row
+    and its picture share it. Arguments should be told apart by their `repr`.
+
+    Example:
+        >>> @kept
+        ... def trained(seed):
+        ...     return [seed]
+        >>> trained(0) is trained(0), trained(0) is trained(1)
+        (True, False)
+    """
+    models = {}
+
+    @functools.wraps(trained)
+    def once(*args, **kwargs):
+        key = repr((args, sorted(kwargs.items())))
+        if key not in models:
+            models[key] = trained(*args, **kwargs)
+        return models[key]
+
+    return once
 
 
 def train(model, recipe, data, steps, **changes):

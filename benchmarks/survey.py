@@ -44,6 +44,7 @@ def define_flags():
     flags.DEFINE_list("seeds", None, "Several of them, instead of --seed: a job.")
     flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
+    flags.DEFINE_bool("picture", False, "Also draw what one row has learned, in docs/gallery.")
     flags.DEFINE_bool("held", False, "End when stdin is closed: a job holds its rows by it.")
 
 
@@ -54,7 +55,7 @@ def main():
     if FLAGS.held:
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
-        report(row_of(chosen[0], FLAGS.seed), folder)
+        report(row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
     elif not job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again):
         sys.exit(1)
 
@@ -168,8 +169,8 @@ def path_of(folder, system, seed):
     return folder / f"{system}-{seed}.json"
 
 
-def report(row, folder):
-    """Prints a row and writes it to its file."""
+def report(row, folder, draw=False):
+    """Prints a row and writes it to its file; `draw`: and the picture of its models."""
     from benchmarks import measure  # brings TensorFlow
 
     for name, figure in row["figures"].items():
@@ -179,6 +180,11 @@ def report(row, folder):
             f"{met}; {measure.verdict(figure)} the reference ({figure['reference']:.4f})"
         )
     files.write_json(path_of(folder, row["system"], row["seed"]), row)
+    if draw:
+        module = pkgutil.resolve_name(f"benchmarks.systems.{row['system']}")
+        path = ROOT / "docs" / "gallery" / f"{row['system']}.png"
+        module.picture(row["seed"]).save(path, optimize=True)
+        print(path)
     print(json.dumps(row, ensure_ascii=False))
 
 

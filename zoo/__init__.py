@@ -20,6 +20,7 @@ from zoo.alice import ALICE
 from zoo.avb import AVB
 from zoo.bigan import BiGAN
 from zoo.cgan import CGAN
+from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
 from zoo.fgan import FGAN
 from zoo.gan import GAN

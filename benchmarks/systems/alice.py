@@ -1,7 +1,7 @@
 """ALICE: an adversarial cost on images and their reconstructions makes BiGAN's far more faithful.
 
 Digits, the networks and recipe of the row of BiGAN, which is trained beside it with the same seed,
-each for 12,000 steps of 64. `mse_ratio` is ALICE's error over BiGAN's: the claim of the survey as a
+each for 6,000 steps of 64. `mse_ratio` is ALICE's error over BiGAN's: the claim of the survey as a
 number; its reference is 1, BiGAN itself. The explicit cost, the squared error, is in the notes.
 """
 
@@ -34,8 +34,9 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out digits, and what the adversarial and the explicit cost make of their codes."""
+    """Held-out digits, and what BiGAN and both costs of ALICE make of their codes."""
     models = {
+        "bigan": inference.trained("bigan", "modern", STEPS, seed),
         "adversarial": inference.trained("alice", "modern", STEPS, seed),
         "explicit": inference.trained("alice", "modern", STEPS, seed, changes=EXPLICIT),
     }

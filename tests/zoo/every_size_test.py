@@ -102,6 +102,17 @@ PAPER_SIZES = {  # family: (image, latents), parameters of the generator and of 
 }
 PAPER_SIZES["lsgan"] = PAPER_SIZES["dcgan"]  # whose networks it has
 PAPER_SIZES |= {
+    # G: 8000 - 8000 - 10x10x80 - one 5x5. D: maxout of two, 8x8 to 32, 8x8 to 32, 5x5 to 192, and
+    # of five to 500.
+    "conv_gan": (
+        ((32, 32, 3), 100),
+        (100 * 8000 + 8000) + (8000 * 8000 + 8000) + (25 * 80 * 3 + 3),
+        (64 * 3 * 64 + 64)
+        + (64 * 32 * 64 + 64)
+        + (25 * 32 * 384 + 384)
+        + (25 * 192 * 2500 + 2500)
+        + (500 + 1),
+    ),
     # Two layers of 1024 units; D reads 784 pixels and 50 latents.
     "bigan": (
         ((28, 28, 1), 50),

@@ -21,6 +21,7 @@ IMAGES = {
     "avb": SMALL | {"width": 8, "noise_dim": 3},
     "bigan": SMALL | {"width": 8},
     "cgan": SMALL | {"classes": 3},
+    "conv_gan": SMALL | {"width": 5},
     "dcgan": SMALL | {"width": 4},
     "fgan": SMALL,
     "gan": SMALL,
@@ -42,6 +43,7 @@ POINTS = {
     "avb": PLANE | {"width": 8, "noise_dim": 3},
     "bigan": PLANE | {"width": 8},
     "cgan": PLANE | {"width": 8, "classes": 3},
+    "conv_gan": PLANE | {"width": 8},
     "dcgan": PLANE | {"width": 8},
     "fgan": PLANE | {"width": 8},
     "gan": PLANE | {"width": 8},
@@ -118,6 +120,7 @@ ROWS = (
 FAST = ("dcgan", "wgan_gp, points", "cgan")  # whose slow checks are always run
 MAIN = [row for row in ROWS if row not in VARIANTS]
 CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for images of any size
+    "conv_gan": ("conv_gan", {"width": 5}),
     "dcgan": ("dcgan", {"width": 2}),
     "r3gan": ("r3gan", {"width": 4, "cardinality": 2, "blocks": 1}),
     "sngan": ("sngan", {"width": 2, "residual": False}),
