@@ -27,6 +27,9 @@ class GaussianVAE(AVB):
 
     gaussian = True
 
+    def shapes(self):
+        return {}
+
     def forward(self, x):
         mean, log_std = self.encoder(x, training=True)
         z = mean + ops.exp(log_std) * noise.normal(ops.shape(mean))

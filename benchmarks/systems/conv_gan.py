@@ -1,7 +1,7 @@
 """DCGAN draws glyphs with a budget in which the convolutional GAN of 2014 comes to nothing.
 
 A fully connected GAN and the network of 2014, both small, and DCGAN with 32 channels beside the
-image: 600 steps each on 28x28 glyphs, in batches of 64. The Fréchet distance is that between 2,000
+image: 400 steps each on 28x28 glyphs, in batches of 64. The Fréchet distance is that between 2,000
 samples and the 2,000 test images, in the features of a classifier that the row trains. About five
 minutes on two cores.
 
@@ -23,7 +23,7 @@ from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
 from zoo.gan import GAN
 
-SHAPE, STEPS, BATCH = (28, 28, 1), 600, 64
+SHAPE, STEPS, BATCH = (28, 28, 1), 400, 64
 RATES = {"discriminator": 1e-4, "generator": 3e-5}  # of Adam, for the network of 2014
 TRIED = """
 All on seed 0, the network of 2014 with Adam's momentum .5 unless told otherwise, by the Fréchet
