@@ -5,8 +5,9 @@
 
 A row prints a line for each figure and, last, one JSON object, which it also writes to
 docs/survey/SYSTEM-SEED.json. A job measures each system and seed in a process of its own, all
-systems with the first seed before any with the second. What is there already, whole and made by the
-same code, is passed over: after a kill the same command goes on where it was.
+systems with the first seed before any with the second, and then writes docs/survey.md. What is
+there already, whole and made by the same code, is passed over: after a kill the same command goes
+on where it was.
 
 A bound that is missed is reported, not an error: the exit code is 0. A row of a job that crashes is
 reported at the end, after the others were measured, and then the exit code is 1.
@@ -56,7 +57,15 @@ def main():
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
         report(row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
-    elif not job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again):
+        return
+    fine = job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
+    if folder.resolve() == ROOT / "docs" / "survey":
+        from benchmarks import document
+
+        page = document.DOCS / "survey.md"
+        page.write_text(document.written(page.read_text()))
+        print(page)
+    if not fine:
         sys.exit(1)
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from benchmarks import measure
+from benchmarks import glyphs, measure
 from trainers import datasets, metrics
 from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
@@ -65,7 +65,7 @@ def mixture(images, n, seed):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     train, test = (datasets.arrays("glyphs", split) for split in ("train", "test"))
-    judge = measure.glyph_features(seed)
+    judge = glyphs.glyph_features(seed)
     held_out = judge.features(test[0])
     n = len(held_out)
 
