@@ -99,7 +99,7 @@ def picture(seed=0):
     """The ten digits with a label, samples, and held-out digits, a row for each class found."""
     digits = inference.Digits.load()
     y = hidden(digits.train_labels, 10, seed)
-    model = trained(10, seed)
+    model = trained(10, seed, False)
     found = model.classify(digits.test).argmax(axis=1)
     known = digits.train[y >= 0][np.argsort(y[y >= 0])]
     rows = [known, model.generate(10, seed=seed)]
