@@ -18,6 +18,12 @@ from benchmarks import claims, inference, measure
 
 STEPS = 6_000
 
+TRIED = """
+The clusters have been measured with these settings alone: 6,000 steps, eight latents beside the
+category, one weight for each term. Fewer latents, which would leave more to the category, are the
+next to try.
+"""
+
 
 def flat(x):
     return x.reshape(len(x), -1)
