@@ -62,7 +62,11 @@ def add(tree, name, body="pass"):
 def start(tree, *flags):
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     command = [sys.executable, "-m", "benchmarks.survey", "--out=out", *flags]
-    return subprocess.Popen(command, cwd=tree, **pipes)
+
+    def interruptible():  # a shell has its background jobs ignore SIGINT, and they pass it on
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    return subprocess.Popen(command, cwd=tree, preexec_fn=interruptible, **pipes)
 
 
 def run(tree, *flags):
