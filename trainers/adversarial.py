@@ -188,22 +188,23 @@ class AdversarialModel(keras.Model):
         """The paper's arguments of `compile`, as a dict."""
         raise NotImplementedError
 
-    def modern_recipe(self, steps=10_000):
+    def modern_recipe(self, steps=10_000, beta_1=0.0, gamma=1.0):
         """What works best today: relativistic pairing, R1 and R2, averaged weights, decay. A game
         that takes some objectives only keeps its first.
 
-        `steps` is how long the training will be; the rates decay over its second half.
+        `steps` is how long the training will be; the rates decay over its second half. `beta_1` is
+        Adam's, `gamma` weighs both penalties.
         Source: Huang et al. 2024 (R3GAN).
         """
 
         def adam(averaged):
             rate = LinearDecay(5e-4, steps)
-            return keras.optimizers.Adam(rate, 0.0, 0.99, use_ema=averaged, ema_momentum=0.999)
+            return keras.optimizers.Adam(rate, beta_1, 0.99, use_ema=averaged, ema_momentum=0.999)
 
         judges = [p for p, owned in self.players.items() if "discriminator" in owned[0]]
         return {
             "objective": self.objectives[0]() if self.objectives else Relativistic(),
-            "penalties": [R1(1.0), R2(1.0)],
+            "penalties": [R1(gamma), R2(gamma)],
             "optimizers": {p: adam(averaged=p not in judges) for p in self.players},
         }
 
@@ -678,16 +679,21 @@ class AdversarialModel(keras.Model):
         return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
 
     def answers(self, network, x):
-        """What a network says of x, which is checked as `fit` checks it: NumPy arrays.
+        """What a network says of x, which is checked: NumPy arrays."""
+        return in_batches(network, self.checked(x))
+
+    def checked(self, x):
+        """x as an array.
 
         Raises:
-            ValueError: in one sentence, for no sample at all, and for another dtype or shape.
+            ValueError: in one sentence, for no sample at all, and for another dtype or shape than
+                `fit` takes.
         """
         x = np.asarray(x)
         if not x.size:
             raise ValueError("`x` should hold at least one sample. Received: none.")
         self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
-        return in_batches(network, x)
+        return x
 
     def head(self, network, index):
         """A view of a network that has several outputs: one of them."""

@@ -14,7 +14,7 @@ half of the units of every layer of D, are left out. Adam(2e-4, .5), batches of 
 import keras
 from keras import layers, ops
 
-from trainers import noise, sizes
+from trainers import sizes
 from trainers.losses import cross_entropy
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
@@ -108,11 +108,7 @@ class ACGAN(GAN):
         adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
         return {"objective": NonSaturating(), "optimizers": adam}
 
-    def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) != 3:
-            return super().latents(n)
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+    bound = 1.0  # z ~ U(-1, 1)
 
     def draw(self, n, labels=None):
         """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""

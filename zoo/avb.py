@@ -16,8 +16,6 @@ import contextlib
 import numbers
 
 import keras
-import numpy as np
-import tensorflow as tf
 from keras import layers, ops
 
 from trainers import noise, sizes
@@ -125,25 +123,18 @@ class AVB(Bidirectional, AdversarialModel):
     def modern_recipe(self, steps=10_000):
         """Twenty times the paper's rate for T and fifteen times that for E and G, decaying, and
         averaged weights. E must stay slow beside T: as fast as T it outruns it, and collapses."""
-        rates = {"discriminator": 2e-3, "autoencoder": 3e-4}
-        return self.recipe() | {
-            "optimizers": {
-                p: keras.optimizers.Adam(
-                    LinearDecay(rate, steps),
-                    0.5,
-                    0.999,
-                    use_ema=p == "autoencoder",
-                    ema_momentum=0.999,
-                )
-                for p, rate in rates.items()
-            }
-        }
+
+        def adam(rate, averaged):
+            averages = {"use_ema": averaged, "ema_momentum": 0.999}
+            return keras.optimizers.Adam(LinearDecay(rate, steps), 0.5, 0.999, **averages)
+
+        optimizers = {"discriminator": adam(2e-3, False), "autoencoder": adam(3e-4, True)}
+        return self.recipe() | {"optimizers": optimizers}
 
     def encode(self, x, seed=None):
         """A draw from q(z|x) for each image: a NumPy array (n, latent_dim); the same for the same
         seed."""
-        x = np.asarray(x)
-        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
+        x = self.checked(x)
         with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
             drawn = self.noise(len(x))
         return in_batches(self.averaged().encoder, [x, drawn])

@@ -15,9 +15,8 @@ that does not fall (theirs does over the last 200 of 400 epochs).
 import keras
 from keras import ops
 
-from trainers.adversarial import AdversarialModel, LinearDecay
-from trainers.objectives import NonSaturating, Relativistic
-from trainers.penalties import R1, R2
+from trainers.adversarial import AdversarialModel
+from trainers.objectives import NonSaturating
 from zoo.bidirectional import Bidirectional
 from zoo.networks import mlp
 
@@ -74,17 +73,7 @@ class BiGAN(Bidirectional, AdversarialModel):
 
     def modern_recipe(self, steps=10_000):
         """Relativistic pairing with slopes in x and in z penalised by γ .3, Adam(5e-4, .5)."""
-
-        def adam(averaged):
-            rate = LinearDecay(5e-4, steps)
-            return keras.optimizers.Adam(rate, 0.5, 0.99, use_ema=averaged, ema_momentum=0.999)
-
-        makes = {p: "generator" in owned for p, owned in self.players.items()}
-        return {
-            "objective": Relativistic(),
-            "penalties": [R1(0.3), R2(0.3)],
-            "optimizers": {p: adam(averaged=made) for p, made in makes.items()},
-        }
+        return super().modern_recipe(steps, beta_1=0.5, gamma=0.3)
 
     def plain(self):
         paper = self.width is None and len(self.image_shape) == 3

@@ -13,7 +13,6 @@ import math
 import keras
 from keras import layers, ops
 
-from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Dropout, Maxout
@@ -93,11 +92,7 @@ class CGAN(GAN):
         z = self.latents(ops.shape(x)[0])
         return {"real": x, "fake": self.generator([z, y], training=True), "given": y}
 
-    def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) != 3:
-            return super().latents(n)
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+    bound = 1.0  # z ~ U(-1, 1)
 
     def draw(self, n, labels=None):
         """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""

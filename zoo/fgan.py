@@ -16,7 +16,6 @@ import keras
 from keras import layers
 from keras.initializers import RandomNormal
 
-from trainers import noise
 from trainers.objectives import FDivergence
 from zoo.gan import GAN
 
@@ -54,11 +53,7 @@ class FGAN(GAN):
             "schedule": "simultaneous",
         }
 
-    def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) != 3:
-            return super().latents(n)
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+    bound = 1.0  # z ~ U(-1, 1)
 
     def build_generator(self):
         if self.width or len(self.image_shape) != 3:

@@ -93,11 +93,13 @@ class GAN(AdversarialModel):
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
 
+    bound = math.sqrt(3.0)  # of the latents of images, which have unit variance
+
     def latents(self, n):
-        """z ~ U(-√3, √3), of unit variance, shape (n, latent_dim); for points N(0, I)."""
+        """z ~ U(-bound, bound), shape (n, latent_dim); for points N(0, I)."""
         if len(self.image_shape) != 3:
             return super().latents(n)
-        return noise.uniform((n, self.latent_dim), -math.sqrt(3.0), math.sqrt(3.0))
+        return noise.uniform((n, self.latent_dim), -self.bound, self.bound)
 
     def features(self, x):
         """What the discriminator's last layer reads of x: a NumPy array (n, features)."""

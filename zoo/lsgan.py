@@ -13,7 +13,6 @@ left out. The rate of 2e-4 is recalled, not read in a release.
 
 import keras
 
-from trainers import noise
 from trainers.objectives import LeastSquares
 from zoo.gan import GAN
 from zoo.networks import conv
@@ -67,11 +66,7 @@ class LSGAN(GAN):
         adam = {p: keras.optimizers.Adam(rate, 0.5, 0.999, epsilon=1e-8) for p in self.players}
         return {"objective": LeastSquares(), "optimizers": adam}
 
-    def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) != 3:
-            return super().latents(n)
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+    bound = 1.0  # z ~ U(-1, 1)
 
     def build_generator(self):
         if len(self.image_shape) != 3:

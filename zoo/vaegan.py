@@ -19,7 +19,6 @@ from keras import layers, ops
 from trainers.adversarial import AdversarialModel
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
-from trainers.penalties import R1, R2
 from zoo.bidirectional import Bidirectional
 from zoo.networks import conv, mlp, priors
 from zoo.networks.reading import read_by
@@ -125,7 +124,7 @@ class VAEGAN(Bidirectional, AdversarialModel):
         """Relativistic pairing, decaying rates and averages, with the paper's γ and schedule; each
         kind of fake brings its own R1 and R2, so that each weighs half."""
         kept = {name: self.recipe()[name] for name in ("loss_weights", "schedule")}
-        return super().modern_recipe(steps) | kept | {"penalties": [R1(0.5), R2(0.5)]}
+        return super().modern_recipe(steps, gamma=0.5) | kept
 
     def build_similarity(self):
         """x -> D_l(x), flattened."""
