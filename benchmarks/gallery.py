@@ -9,7 +9,6 @@ The picture of a world shows the first samples of a split, so it changes only wh
 """
 
 import functools
-import pkgutil
 from pathlib import Path
 
 import numpy as np
@@ -38,7 +37,7 @@ def main():
     draw = {world.name: functools.partial(picture_of, world) for world in worlds.WORLDS}
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
-    draw |= {name: functools.partial(learned, name) for name in survey.SYSTEMS}
+    draw |= {name: functools.partial(survey.picture_of, name) for name in survey.SYSTEMS}
     with command_line.flag("only"):
         unknown = sorted(set(chosen) - set(draw))
         if unknown:
@@ -54,14 +53,6 @@ def main():
 def picture_of(world):
     """The picture of a world that is drawn."""
     return PICTURES.get(world.name, labelled)(world)
-
-
-def learned(system):
-    """What the model of an acceptance row learns, with seed 0."""
-    row = pkgutil.resolve_name(f"benchmarks.systems.{system}")
-    if not hasattr(row, "picture"):
-        raise ValueError(f"--only: there is no picture of {system}.")
-    return row.picture()
 
 
 def digits():

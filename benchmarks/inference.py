@@ -34,12 +34,12 @@ class Digits:
 
 
 @measure.kept
-def trained(name, recipe, steps, seed, batch_size=64, changes=None, **arguments):
-    """A small model of that name after so many steps on the digits of the train split; `changes`
-    to the recipe, and arguments of the constructor."""
+def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=None, **arguments):
+    """A small model of that name after so many steps on a split of the digits; `changes` to the
+    recipe, and arguments of the constructor."""
     keras.utils.set_random_seed(seed)
     model = zoo.create(name, scale="small", image_shape=(8, 8, 1), **arguments)
-    data = datasets.load("digits", "train", batch_size, labels="classes" in arguments, seed=seed)
+    data = datasets.load("digits", split, batch_size, labels="classes" in arguments, seed=seed)
     measure.train(model, recipe, data, steps, **(changes or {}))
     return model
 

@@ -62,6 +62,18 @@ def train(model, recipe, data, steps, **changes):
     model.fit(data.repeat(), steps_per_epoch=steps, verbose=0)
 
 
+def coverage_of_mixture(name, seed, samples=10_000):
+    """The coverage of a Gaussian mixture fitted by EM to a world of points: it is told the number
+    of modes, which a GAN is not."""
+    from sklearn.mixture import GaussianMixture
+
+    from trainers import datasets
+
+    world, (points, _) = datasets.info(name), datasets.arrays(name)
+    mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:samples])
+    return coverage(mixture.sample(samples)[0], world)
+
+
 def coverage(points, world):
     """Modes with at least 20 of 10,000 samples, share of high quality, reverse KL.
 

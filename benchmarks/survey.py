@@ -190,11 +190,18 @@ def report(row, folder, draw=False):
         )
     files.write_json(path_of(folder, row["system"], row["seed"]), row)
     if draw:
-        module = pkgutil.resolve_name(f"benchmarks.systems.{row['system']}")
         path = ROOT / "docs" / "gallery" / f"{row['system']}.png"
-        module.picture(row["seed"]).save(path, optimize=True)
+        picture_of(row["system"], row["seed"]).save(path, optimize=True)
         print(path)
     print(json.dumps(row, ensure_ascii=False))
+
+
+def picture_of(system, seed=0):
+    """What the models of a row learn, as its module draws it."""
+    row = pkgutil.resolve_name(f"benchmarks.systems.{system}")
+    if not hasattr(row, "picture"):
+        raise ValueError(f"There is no picture of {system}: its row has no function `picture`.")
+    return row.picture(seed)
 
 
 def row_of(system, seed):

@@ -6,24 +6,17 @@ reference is CGAN of the same size and recipe in the same run, which is told the
 `intra_class_recall` is the mean over classes of the recall of the samples of a class.
 """
 
-import keras
 import numpy as np
 
-import zoo
-from benchmarks import measure
+from benchmarks import inference, measure
 from trainers import datasets, metrics, pictures
 
 STEPS = 8_000
 
 
-@measure.kept
 def trained(name, seed):
     """A model after so many steps on one half."""
-    keras.utils.set_random_seed(seed)
-    model = zoo.create(name, scale="small", image_shape=(8, 8, 1), classes=10)
-    data = datasets.load("digits", "half_a", labels=True, seed=seed)
-    measure.train(model, "modern", data, STEPS)
-    return model
+    return inference.trained(name, "modern", STEPS, seed, split="half_a", classes=10)
 
 
 def judged(name, seed):

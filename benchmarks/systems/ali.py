@@ -6,7 +6,6 @@ Digits: as the row of BiGAN.
 """
 
 import keras
-from sklearn.mixture import GaussianMixture
 
 import zoo
 from benchmarks import claims, inference, measure
@@ -48,9 +47,7 @@ def grid(seed):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     found, mmd = grid(seed)
-    world, (points, _) = datasets.info("grid"), datasets.arrays("grid")
-    mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:SAMPLES])
-    known = measure.coverage(mixture.sample(SAMPLES)[0], world)
+    known = measure.coverage_of_mixture("grid", seed, SAMPLES)
     figures = {"grid_modes": measure.gate(found[0], known[0], 20, 25)}
     digits = inference.Digits.load()
     model = inference.trained("ali", "modern", bigan.STEPS, seed)

@@ -7,15 +7,13 @@ training images. `information` is the bound on I(c; G(z, c)) in nats, log 10 at 
 reached long before the categories are the digits: it is no measure of what they mean.
 """
 
-import keras
 import numpy as np
 from keras import ops
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 
-import zoo
 from benchmarks import inference, measure
-from trainers import datasets, metrics, pictures
+from trainers import metrics, pictures
 from trainers.losses import cross_entropy
 
 STEPS = 8_000
@@ -34,13 +32,9 @@ def hungarian(found, labels, clusters=10):
     return float(table[rows, columns].sum() / len(labels))
 
 
-@measure.kept
 def trained(recipe, seed):
     """A model after so many steps of 128."""
-    keras.utils.set_random_seed(seed)
-    model = zoo.create("infogan", scale="small", image_shape=(8, 8, 1))
-    measure.train(model, recipe, datasets.load("digits", "train", 128, seed=seed), STEPS)
-    return model
+    return inference.trained("infogan", recipe, STEPS, seed, batch_size=128)
 
 
 def judged(model, digits):

@@ -11,7 +11,6 @@ import time
 
 import keras
 import numpy as np
-from sklearn.mixture import GaussianMixture
 
 import zoo
 from benchmarks import measure
@@ -42,11 +41,9 @@ def measure_points(name, seed):
     """Figures of one world of points, and notes."""
     steps, quality, reverse_kl = POINTS[name]
     world = datasets.info(name)
-    points, _ = datasets.arrays(name)
     found, seconds = draw_points(name, "modern", seed)
     paper, _ = draw_points(name, "paper", seed)
-    mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:SAMPLES])
-    known = measure.coverage(mixture.sample(SAMPLES)[0], world)
+    known = measure.coverage_of_mixture(name, seed, SAMPLES)
     figures = {
         "modes": measure.gate(found[0], known[0], world.classes, world.classes),
         "high_quality": measure.gate(found[1], known[1], *quality),
