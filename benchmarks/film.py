@@ -47,8 +47,8 @@ def main():
 def moments(seed):
     """Yields (step, density of the samples, D on X, latents, where G takes them)."""
     import zoo
-    from trainers.adversarial import LinearDecay
     from trainers.penalties import R1
+    from trainers.rules import LinearDecay
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)

@@ -2,11 +2,11 @@
 
 A family says who the players are and which networks each owns (`players`), what the makers make
 (`forward`), and what each player minimises (`<player>_loss`). This module plays: it deals a batch
-to the turns, takes the turns in order, and keeps the books (metrics, optimizers, saved state,
-noise). It knows no family.
+to the turns, takes the turns in order, and keeps the books (metrics, optimizers, noise). How the
+rules are set is in `compiling`, what users call of a model in `showing`, what files hold of it in
+`saving`. It knows no family.
 """
 
-import copy
 import dataclasses
 import inspect
 import random
@@ -16,11 +16,10 @@ import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
-from trainers import batches, noise, replicas, rules, sizes, views
-from trainers.objectives import Relativistic
-from trainers.penalties import R1, R2
-from trainers.rules import LinearDecay
-from trainers.showing import Shown, in_batches
+from trainers import batches, noise, replicas, sizes, views
+from trainers.compiling import Compiled
+from trainers.saving import Saved
+from trainers.showing import Showing, Shown
 
 
 @dataclasses.dataclass
@@ -47,7 +46,7 @@ class Made:
         return any(id(v.value) in makers for v in variables)
 
 
-class AdversarialModel(keras.Model):
+class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     """Base of all families: players that move in turns, each to lower a loss of its own.
 
     A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`, as
@@ -71,6 +70,7 @@ class AdversarialModel(keras.Model):
         ValueError: when networks and sizes do not fit together.
 
     Example:
+        >>> from trainers import objectives
         >>> from zoo.networks import mlp
         >>> class Plain(AdversarialModel):
         ...     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
@@ -90,7 +90,7 @@ class AdversarialModel(keras.Model):
         ...
         ...     def recipe(self):
         ...         adam = {player: keras.optimizers.Adam(1e-3) for player in self.players}
-        ...         return {"objective": Relativistic(), "optimizers": adam}
+        ...         return {"objective": objectives.Hinge(), "optimizers": adam}
         ...
         ...     def call(self, latents, training=False):
         ...         return self.generator(latents, training=training)
@@ -188,26 +188,6 @@ class AdversarialModel(keras.Model):
         """The paper's arguments of `compile`, as a dict."""
         raise NotImplementedError
 
-    def modern_recipe(self, steps=10_000, beta_1=0.0, gamma=1.0):
-        """What works best today: relativistic pairing, R1 and R2, averaged weights, decay. A game
-        that takes some objectives only keeps its first.
-
-        `steps` is how long the training will be; the rates decay over its second half. `beta_1` is
-        Adam's, `gamma` weighs both penalties.
-        Source: Huang et al. 2024 (R3GAN).
-        """
-
-        def adam(averaged):
-            rate = LinearDecay(5e-4, steps)
-            return keras.optimizers.Adam(rate, beta_1, 0.99, use_ema=averaged, ema_momentum=0.999)
-
-        judges = [p for p, owned in self.players.items() if "discriminator" in owned[0]]
-        return {
-            "objective": self.objectives[0]() if self.objectives else Relativistic(),
-            "penalties": [R1(gamma), R2(gamma)],
-            "optimizers": {p: adam(averaged=p not in judges) for p in self.players},
-        }
-
     def latents(self, n):
         """Latents z ~ N(0, I), shape (n, latent_dim)."""
         return noise.normal((n, self.latent_dim))
@@ -250,111 +230,6 @@ class AdversarialModel(keras.Model):
             shown = see.judged(real) if self.objective.relativistic else None
             loss = self.objective.generator_loss(shown, see.judged(fake))
         return loss + sum(p.on_generator(see, real, fake) for p in self.penalties)
-
-    # Rules ---------------------------------------------------------------------------------------
-
-    def compile(
-        self,
-        recipe="paper",
-        steps=None,
-        run_eagerly=False,
-        jit_compile="auto",
-        steps_per_execution=1,
-        synchronized=None,
-        **changes,
-    ):
-        """Sets the rules: those of a recipe, and your changes to it.
-
-        Args:
-            recipe: "paper", or "modern" (see `modern_recipe`).
-            steps: how many train steps the modern recipe decays over.
-            run_eagerly, jit_compile, steps_per_execution: as in Keras. On several replicas the
-                losses and gradients are compiled, and the updates are not.
-            synchronized: whether batch normalisation takes the statistics of all replicas' samples
-                (True) or of each replica's own (False); None: as the layers were built.
-            **changes: `objective`; `optimizers`, a dict player -> optimizer; `loss_weights`, a dict
-                metric name -> factor; `penalties`, a list; `turns`, a dict player -> how many turns
-                in a train step (0: it rests); `augment`, a function of samples, registered with
-                Keras if the model is to be saved; `schedule`, "alternating" or "simultaneous": all
-                players move at once, from the same point, and share what a judge says of the same
-                samples, in less time. Of a dict, the entries you give replace those of the recipe.
-
-        Raises:
-            TypeError: for an unknown rule, or a rule of the wrong kind.
-            ValueError: for an unknown recipe or player, or a number out of range.
-
-        Example:
-            >>> import zoo
-            >>> model = zoo.DCGAN(image_shape=(8, 8, 1), width=4, batch_norm=False)
-            >>> model.compile(penalties=[R1(0.5)], turns={"discriminator": 2})
-            >>> model.objective, model.penalties, model.turns
-            (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
-        """
-        agreed = rules.changed(self._rules_of(recipe, steps), changes)
-        rules.check(agreed, self.players, type(self).__name__, self.objectives)
-        options = {
-            "run_eagerly": run_eagerly,
-            "jit_compile": jit_compile,
-            "steps_per_execution": steps_per_execution,
-            "synchronized": synchronized,
-        }
-        self._compile_with(agreed, options)
-
-    def _rules_of(self, recipe, steps):
-        if recipe == "paper":
-            return rules.defaults() | self.recipe()
-        if recipe == "modern":
-            return rules.defaults() | self.modern_recipe(
-                **({} if steps is None else {"steps": steps})
-            )
-        raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
-
-    def _compile_with(self, agreed, options):
-        self._synchronize(options["synchronized"], options["jit_compile"])
-        judges = [getattr(self, name) for name in self.network_names if "discriminator" in name]
-        rules.warn_of_batch_norm(judges, agreed["penalties"])
-        super().compile(optimizer=None, **{k: v for k, v in options.items() if k != "synchronized"})
-        self.compile_options = options
-        for rule in [*getattr(self, "penalties", []), getattr(self, "augment", None)]:
-            self._tracker.untrack(rule)  # Keras keeps layers that were attributes once
-        self.objective, self.augment = agreed["objective"], agreed["augment"]
-        self.penalties, self.schedule = list(agreed["penalties"]), agreed["schedule"]
-        self.turns = {player: agreed["turns"].get(player, 1) for player in self.players}
-        self.loss_weights = dict(agreed["loss_weights"])
-        with self.distribute_strategy.scope():
-            self.optimizers = {
-                player: rules.optimizer_for(
-                    [getattr(self, name) for name in owned], agreed["optimizers"][player]
-                )
-                for player, owned in self.players.items()
-            }
-            # Slots must exist before weights are loaded, or loading passes over them in silence.
-            owned = {player: self.variables_of(player) for player in self.players}
-            for player, optimizer in self.optimizers.items():
-                optimizer.build(owned[player])
-            for penalty in self.penalties:
-                penalty.prepare(owned)
-            self._means = {}
-            for player, turns in self.turns.items():
-                if turns:
-                    self._mean(f"{player}_loss")
-
-    def _synchronize(self, synchronized, jit_compile):
-        norms = [
-            layer
-            for name in self.network_names
-            for layer in getattr(self, name)._flatten_layers()
-            if isinstance(layer, keras.layers.BatchNormalization)
-        ]
-        if synchronized is not None:
-            for layer in norms:
-                layer.synchronized = synchronized
-        several = self.distribute_strategy.num_replicas_in_sync > 1
-        if several and jit_compile is True and any(layer.synchronized for layer in norms):
-            raise ValueError(
-                "`synchronized` should be False with jit_compile=True: compiled replicas cannot "
-                "talk to each other. Received: synchronized=True."
-            )
 
     # Play ----------------------------------------------------------------------------------------
 
@@ -626,138 +501,6 @@ class AdversarialModel(keras.Model):
             with tf.init_scope():
                 self._means[name] = keras.metrics.Mean(name=name)
         return self._means[name]
-
-    # What users call -----------------------------------------------------------------------------
-
-    def averaged(self):
-        """The model to show: this one, or a copy with the averaged weights where an optimizer
-        keeps averages (`use_ema`), its batch statistics estimated anew for them.
-
-        Example:
-            >>> import zoo
-            >>> zoo.create("gan", image_shape=(2,), recipe="modern").averaged().generator.name
-            'generator'
-        """
-        return self._shown.of(self) if self.compiled else self
-
-    def view(self, name, build):
-        """A network derived from those of the model, such as its features; built once."""
-        return self._shown.view(name, build)
-
-    def predict(self, *args, **kwargs):
-        """As in Keras; where weights are averaged, of the averaged networks."""
-        return super(AdversarialModel, self.averaged()).predict(*args, **kwargs)
-
-    def generate(self, n, seed=None, batch_size=256, **conditions):
-        """Draws samples.
-
-        Args:
-            n: how many.
-            seed: an integer for the same samples at each call; None for others at each call.
-            batch_size: how many are made at a time.
-            **conditions: what the family's `draw` takes, such as `labels`.
-
-        Returns:
-            A float32 NumPy array, shape (n, …).
-
-        Example:
-            >>> import zoo
-            >>> model = zoo.create("cgan", image_shape=(2,), classes=8)
-            >>> x = model.generate(4, seed=7, labels=3)
-            >>> bool((x == model.generate(4, seed=7, labels=3)).all())
-            True
-            >>> bool((x == model.generate(4, labels=3)).all())
-            False
-        """
-        if not isinstance(n, (int, np.integer)) or n < 1:
-            raise ValueError(f"`n` should be an integer from 1. Received: n={n!r}")
-        if seed is None:
-            inputs = self.draw(int(n), **conditions)
-        else:
-            with noise.stream(seed, label="generate"):
-                inputs = self.draw(int(n), **conditions)
-        return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
-
-    def answers(self, network, x):
-        """What a network says of x, which is checked: NumPy arrays."""
-        return in_batches(network, self.checked(x))
-
-    def checked(self, x):
-        """x as an array.
-
-        Raises:
-            ValueError: in one sentence, for no sample at all, and for another dtype or shape than
-                `fit` takes.
-        """
-        x = np.asarray(x)
-        if not x.size:
-            raise ValueError("`x` should hold at least one sample. Received: none.")
-        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
-        return x
-
-    def head(self, network, index):
-        """A view of a network that has several outputs: one of them."""
-
-        def build():
-            whole = getattr(self, network)
-            return keras.Model(whole.input, whole.outputs[index])
-
-        return self.view(f"{network}, output {index}", build)
-
-    def signatures(self):
-        """What an export offers: name -> the network that answers; the first is the default."""
-        return {}
-
-    # Saving --------------------------------------------------------------------------------------
-
-    def get_config(self):
-        networks = {name: getattr(self, name) for name in self.network_names}
-        serialized = {k: keras.saving.serialize_keras_object(v) for k, v in networks.items()}
-        return {"name": self.name, **self.sizes, **serialized}
-
-    @classmethod
-    def from_config(cls, config, custom_objects=None):
-        config = {  # of a copy, since Keras empties what it reads
-            key: keras.saving.deserialize_keras_object(
-                copy.deepcopy(value), custom_objects=custom_objects
-            )
-            if isinstance(value, dict) and "class_name" in value
-            else value
-            for key, value in config.items()
-        }
-        return cls(**config)
-
-    def get_compile_config(self):
-        if not self.compiled:
-            return {}
-        config = {
-            "rules": {rule: getattr(self, rule) for rule in rules.defaults()},
-            "options": self.compile_options,
-        }
-        return keras.saving.serialize_keras_object(config)
-
-    def compile_from_config(self, config):
-        config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
-        # What files of earlier versions do not say is as it was then.
-        agreed, options = rules.defaults() | config["rules"], {"synchronized": None}
-        self._compile_with(agreed, options | config["options"])
-
-    def _random_states(self):
-        """Where the layers' own random generators (Dropout's) stand: Keras saves them nowhere."""
-        known = {id(v) for v in self.weights + self.metrics_variables}
-        return [v for v in self.variables if id(v) not in known]
-
-    def save_own_variables(self, store):
-        super().save_own_variables(store)
-        for i, state in enumerate(self._random_states()):
-            store[f"random_{i}"] = state
-
-    def load_own_variables(self, store):
-        states = self._random_states()
-        for i, state in enumerate(states):
-            state.assign(store[f"random_{i}"])
-        ours = [key for key in sorted(store.keys()) if not key.startswith("random_")]
-        super().load_own_variables({key: store[key] for key in ours})
 
 
 def _is_array(x):

@@ -5,7 +5,7 @@ from keras import tree
 from PIL import Image
 
 from trainers import metrics, noise, pictures
-from trainers.adversarial import in_batches
+from trainers.showing import in_batches
 
 COLUMNS = 12  # images in a row of a picture
 

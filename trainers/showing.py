@@ -10,9 +10,93 @@ import zlib
 
 import keras
 import numpy as np
+import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
+
+
+class Showing:
+    """The part of `AdversarialModel` that its users call: what it draws, and says of images."""
+
+    def averaged(self):
+        """The model to show: this one, or a copy with the averaged weights where an optimizer
+        keeps averages (`use_ema`), its batch statistics estimated anew for them.
+
+        Example:
+            >>> import zoo
+            >>> zoo.create("gan", image_shape=(2,), recipe="modern").averaged().generator.name
+            'generator'
+        """
+        return self._shown.of(self) if self.compiled else self
+
+    def view(self, name, build):
+        """A network derived from those of the model, such as its features; built once."""
+        return self._shown.view(name, build)
+
+    def predict(self, *args, **kwargs):
+        """As in Keras; where weights are averaged, of the averaged networks."""
+        return super(Showing, self.averaged()).predict(*args, **kwargs)
+
+    def generate(self, n, seed=None, batch_size=256, **conditions):
+        """Draws samples.
+
+        Args:
+            n: how many.
+            seed: an integer for the same samples at each call; None for others at each call.
+            batch_size: how many are made at a time.
+            **conditions: what the family's `draw` takes, such as `labels`.
+
+        Returns:
+            A float32 NumPy array, shape (n, …).
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("cgan", image_shape=(2,), classes=8)
+            >>> x = model.generate(4, seed=7, labels=3)
+            >>> bool((x == model.generate(4, seed=7, labels=3)).all())
+            True
+            >>> bool((x == model.generate(4, labels=3)).all())
+            False
+        """
+        if not isinstance(n, (int, np.integer)) or n < 1:
+            raise ValueError(f"`n` should be an integer from 1. Received: n={n!r}")
+        if seed is None:
+            inputs = self.draw(int(n), **conditions)
+        else:
+            with noise.stream(seed, label="generate"):
+                inputs = self.draw(int(n), **conditions)
+        return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
+
+    def answers(self, network, x):
+        """What a network says of x, which is checked: NumPy arrays."""
+        return in_batches(network, self.checked(x))
+
+    def checked(self, x):
+        """x as an array.
+
+        Raises:
+            ValueError: in one sentence, for no sample at all, and for another dtype or shape than
+                `fit` takes.
+        """
+        x = np.asarray(x)
+        if not x.size:
+            raise ValueError("`x` should hold at least one sample. Received: none.")
+        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
+        return x
+
+    def head(self, network, index):
+        """A view of a network that has several outputs: one of them."""
+
+        def build():
+            whole = getattr(self, network)
+            return keras.Model(whole.input, whole.outputs[index])
+
+        return self.view(f"{network}, output {index}", build)
+
+    def signatures(self):
+        """What an export offers: name -> the network that answers; the first is the default."""
+        return {}
 
 
 class Shown:

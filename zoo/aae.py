@@ -19,11 +19,10 @@ noise on the input nor batch norm in E for few labels, and a code of category an
 the mean of two logits. The encoder is deterministic, the first of the three kinds of §2.
 """
 
-import keras
 from keras import ops
 
 from trainers import batches, sizes
-from trainers.adversarial import AdversarialModel, LinearDecay
+from trainers.adversarial import AdversarialModel
 from trainers.losses import cross_entropy, squared_error
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
@@ -149,18 +148,13 @@ class AAE(Bidirectional, AdversarialModel):
 
     def recipe(self):
         """Adam(1e-4, .1) for all three phases."""
-        adam = {p: keras.optimizers.Adam(1e-4, 0.1, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": NonSaturating(), "optimizers": adam}
+        return {"objective": NonSaturating(), "optimizers": self.adam(1e-4, 0.1)}
 
     def modern_recipe(self, steps=10_000):
         """Rates of 1e-3 that decay, averaged weights, and slopes of D penalised a little."""
-
-        def adam(player, beta):
-            averages = {"use_ema": player != "discriminator", "ema_momentum": 0.999}
-            return keras.optimizers.Adam(LinearDecay(1e-3, steps), beta, 0.999, **averages)
-
         betas = {"autoencoder": 0.9, "discriminator": 0.5, "encoder": 0.5}
-        optimizers = {player: adam(player, beta) for player, beta in betas.items()}
+        makers = ["autoencoder", "encoder"]
+        optimizers = self.adam(1e-3, betas, steps=steps, averaged=makers)
         return self.recipe() | {"penalties": [R1(0.1)], "optimizers": optimizers}
 
     def prior_codes(self, n, y=None):

@@ -105,8 +105,7 @@ class ACGAN(GAN):
 
     def recipe(self):
         """Paper: Adam(2e-4, .5) for both, every term once."""
-        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": NonSaturating(), "optimizers": adam}
+        return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     bound = 1.0  # z ~ U(-1, 1)
 

@@ -59,8 +59,11 @@ class ALI(BiGAN):
 
     def recipe(self):
         """Paper: Adam(1e-4, .5) for both, simultaneously."""
-        adam = {p: keras.optimizers.Adam(1e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": NonSaturating(), "optimizers": adam, "schedule": "simultaneous"}
+        return {
+            "objective": NonSaturating(),
+            "optimizers": self.adam(1e-4),
+            "schedule": "simultaneous",
+        }
 
     def build_generator(self):
         if self.width or len(self.image_shape) != 3:

@@ -19,9 +19,10 @@ import keras
 from keras import layers, ops
 
 from trainers import noise, sizes
-from trainers.adversarial import AdversarialModel, LinearDecay, in_batches
+from trainers.adversarial import AdversarialModel
 from trainers.losses import squared_error
 from trainers.objectives import Minimax, NonSaturating
+from trainers.showing import in_batches
 from zoo.bidirectional import Bidirectional
 from zoo.networks.reading import read_by
 
@@ -113,22 +114,17 @@ class AVB(Bidirectional, AdversarialModel):
     def recipe(self):
         """Paper, for the toy: Adam, 1e-4 for T in two turns, 2e-5 for E and G."""
         rates = {"discriminator": 1e-4, "autoencoder": 2e-5}
-        adam = {p: keras.optimizers.Adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in rates.items()}
         return {
             "objective": NonSaturating(),
-            "optimizers": adam,
+            "optimizers": self.adam(rates),
             "turns": {"discriminator": 2},
         }
 
     def modern_recipe(self, steps=10_000):
         """Twenty times the paper's rate for T and fifteen times that for E and G, decaying, and
         averaged weights. E must stay slow beside T: as fast as T it outruns it, and collapses."""
-
-        def adam(rate, averaged):
-            averages = {"use_ema": averaged, "ema_momentum": 0.999}
-            return keras.optimizers.Adam(LinearDecay(rate, steps), 0.5, 0.999, **averages)
-
-        optimizers = {"discriminator": adam(2e-3, False), "autoencoder": adam(3e-4, True)}
+        rates = {"discriminator": 2e-3, "autoencoder": 3e-4}
+        optimizers = self.adam(rates, steps=steps, averaged=["autoencoder"])
         return self.recipe() | {"optimizers": optimizers}
 
     def encode(self, x, seed=None):

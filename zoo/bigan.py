@@ -12,7 +12,6 @@ differ: z ~ N(0, I) (theirs U(-1, 1)), no weight decay (2.5e-5), no batch normal
 that does not fall (theirs does over the last 200 of 400 epochs).
 """
 
-import keras
 from keras import ops
 
 from trainers.adversarial import AdversarialModel
@@ -68,8 +67,7 @@ class BiGAN(Bidirectional, AdversarialModel):
 
     def recipe(self):
         """Paper: Adam(2e-4, .5) for both."""
-        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": NonSaturating(), "optimizers": adam}
+        return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     def modern_recipe(self, steps=10_000):
         """Relativistic pairing with slopes in x and in z penalised by γ .3, Adam(5e-4, .5)."""

@@ -84,8 +84,7 @@ class CGAN(GAN):
         """Paper: as GAN. Convolutional networks: Adam(2e-4, .5), as DCGAN."""
         if not self.convolutional:
             return super().recipe()
-        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": NonSaturating(), "optimizers": adam}
+        return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     def forward(self, batch):
         x, y = batch

@@ -84,14 +84,7 @@ class DCGAN(GAN):
 
     def recipe(self):
         """Paper: Adam(2e-4, .5) for both, §4."""
-
-        def adam():
-            return keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8)
-
-        return {
-            "objective": NonSaturating(),
-            "optimizers": {"discriminator": adam(), "generator": adam()},
-        }
+        return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     def latents(self, n):
         """z ~ U(-1, 1), shape (n, latent_dim)."""
@@ -119,16 +112,18 @@ class DCGAN(GAN):
         return {rule: self.sizes[rule] for rule in rules}
 
     def build_features(self):
-        """Every convolution's output, max-pooled to at most 4x4, flattened and joined (§5.1)."""
+        """What every convolution says, after its activation as in the authors' code, max-pooled to
+        at most 4x4, flattened and joined (§5.1)."""
         if len(self.image_shape) != 3:
             return super().build_features()
-        pooled = []
-        for layer in self.discriminator.layers:
-            if isinstance(layer, layers.Conv2D):
-                height, width = layer.output.shape[1:3]
-                pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")
-                pooled.append(layers.Flatten()(pool(layer.output)))
-        if not pooled:
+        readers = (layers.Conv2D, layers.Flatten, layers.GlobalAveragePooling2D)
+        read = [la.input for la in self.discriminator.layers if isinstance(la, readers)][1:]
+        if not read:
             return super().build_features()
+        pooled = []
+        for said in read:
+            height, width = said.shape[1:3]
+            pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")
+            pooled.append(layers.Flatten()(pool(said)))
         joined = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
         return keras.Model(self.discriminator.inputs[0], joined)

@@ -46,10 +46,9 @@ class FGAN(GAN):
         game as it is, Adam(1e-3)."""
         points = len(self.image_shape) != 3
         rate = 1e-3 if points else 2e-4
-        adam = {p: keras.optimizers.Adam(rate, 0.5, 0.999, epsilon=1e-8) for p in self.players}
         return {
             "objective": FDivergence("squared_hellinger", non_saturating=not points),
-            "optimizers": adam,
+            "optimizers": self.adam(rate),
             "schedule": "simultaneous",
         }
 

@@ -16,7 +16,7 @@ import numpy as np
 from keras import layers, ops
 
 from trainers import noise, sizes
-from trainers.adversarial import AdversarialModel, LinearDecay
+from trainers.adversarial import AdversarialModel
 from trainers.losses import mutual_information
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
@@ -108,24 +108,15 @@ class InfoGAN(GAN):
 
     def recipe(self):
         """Paper: λ = 1; the generator learns five times as fast."""
-        adam = keras.optimizers.Adam
-        optimizers = {p: adam(r, 0.5, 0.999, epsilon=1e-8) for p, r in self.rates.items()}
-        return {"objective": NonSaturating(), "optimizers": optimizers}
+        return {"objective": NonSaturating(), "optimizers": self.adam(self.rates)}
 
     def modern_recipe(self, steps=10_000):
         """The paper's rates, decaying, with R1 (γ ½ for pixels in [0, 1] is 2 for [-1, 1]), G
         averaged; the codes weigh .2, since a small image bears little of them."""
-
-        def adam(player):
-            averages = {"use_ema": player == "generator", "ema_momentum": 0.999}
-            return keras.optimizers.Adam(
-                LinearDecay(self.rates[player], steps), 0.5, 0.99, **averages
-            )
-
         return {
             "objective": NonSaturating(),
             "penalties": [R1(2.0)],
-            "optimizers": {player: adam(player) for player in self.players},
+            "optimizers": self.adam(self.rates, steps=steps, averaged=["generator"]),
             "loss_weights": {f"{player}_codes": 0.2 for player in self.players},
         }
 

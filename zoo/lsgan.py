@@ -11,8 +11,6 @@ The networks are DCGAN's, on which §4.2 compares stability; the deeper ones for
 left out. The rate of 2e-4 is recalled, not read in a release.
 """
 
-import keras
-
 from trainers.objectives import LeastSquares
 from zoo.gan import GAN
 from zoo.networks import conv
@@ -63,8 +61,7 @@ class LSGAN(GAN):
     def recipe(self):
         """Paper: Adam(2e-4, .5) for both; for points 1e-3."""
         rate = 2e-4 if len(self.image_shape) == 3 else 1e-3
-        adam = {p: keras.optimizers.Adam(rate, 0.5, 0.999, epsilon=1e-8) for p in self.players}
-        return {"objective": LeastSquares(), "optimizers": adam}
+        return {"objective": LeastSquares(), "optimizers": self.adam(rate)}
 
     bound = 1.0  # z ~ U(-1, 1)
 

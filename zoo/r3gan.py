@@ -14,9 +14,10 @@ import keras
 from keras import layers
 from keras.initializers import RandomNormal, VarianceScaling
 
-from trainers.adversarial import AdversarialModel, LinearDecay
+from trainers.adversarial import AdversarialModel
 from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
+from trainers.rules import LinearDecay
 from zoo.gan import GAN
 
 

@@ -18,7 +18,6 @@ import keras
 from keras import layers, ops
 
 from trainers import batches, noise, sizes
-from trainers.adversarial import LinearDecay
 from trainers.losses import cross_entropy, feature_matching, realness
 from trainers.objectives import Minimax, NonSaturating
 from zoo.gan import GAN
@@ -113,22 +112,17 @@ class SemiSupervisedGAN(GAN):
 
     def recipe(self):
         """Paper: Adam(3e-3, .5), the two tasks of D weigh 1 and ½ of each half."""
-        return self.play(lambda rate: rate, momentum=0.9999)
+        return self.play(3e-3, momentum=0.9999)
 
     def modern_recipe(self, steps=10_000):
         """The same with a rate of 1e-3 that decays, and a shorter average."""
-        return self.play(lambda rate: LinearDecay(rate / 3.0, steps), momentum=0.999)
+        return self.play(1e-3, steps=steps, momentum=0.999)
 
-    def play(self, rate, momentum):
-        """Rules with the rate that `rate` makes of the paper's, D averaged with this momentum."""
-
-        def adam(averaged):
-            averages = {"use_ema": averaged, "ema_momentum": momentum}
-            return keras.optimizers.Adam(rate(3e-3), 0.5, 0.999, epsilon=1e-8, **averages)
-
+    def play(self, rate, **changes):
+        """Rules with this rate, D averaged."""
         return {
             "objective": NonSaturating(),
-            "optimizers": {"discriminator": adam(True), "generator": adam(False)},
+            "optimizers": self.adam(rate, averaged=["discriminator"], **changes),
             "loss_weights": {"discriminator_unlabelled": 0.5},
         }
 

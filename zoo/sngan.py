@@ -11,8 +11,6 @@ as many. A convolution's σ is that of its kernel as a matrix (out, in·h·w), �
 convolution itself can be larger.
 """
 
-import keras
-
 from trainers.adversarial import AdversarialModel
 from trainers.objectives import Hinge
 from zoo.gan import GAN
@@ -67,8 +65,11 @@ class SNGAN(GAN):
 
     def recipe(self):
         """Paper: hinge, five turns of D, Adam(2e-4, 0, .9), setting of table 3, row C."""
-        adam = {p: keras.optimizers.Adam(2e-4, 0.0, 0.9, epsilon=1e-8) for p in self.players}
-        return {"objective": Hinge(), "turns": {"discriminator": 5}, "optimizers": adam}
+        return {
+            "objective": Hinge(),
+            "turns": {"discriminator": 5},
+            "optimizers": self.adam(2e-4, 0.0, 0.9),
+        }
 
     def latents(self, n):
         """z ~ N(0, I), shape (n, latent_dim)."""

@@ -112,10 +112,9 @@ class VAEGAN(Bidirectional, AdversarialModel):
 
     def recipe(self):
         """Paper: γ 1e-2, all at once."""
-        adam = {p: keras.optimizers.Adam(2e-4, 0.5, 0.999, epsilon=1e-8) for p in self.players}
         return {
             "objective": NonSaturating(),
-            "optimizers": adam,
+            "optimizers": self.adam(2e-4),
             "loss_weights": {"generator_likeness": 1e-2},
             "schedule": "simultaneous",
         }

@@ -9,8 +9,6 @@ With weight λ the best slope is 1 + W₁/2λ, so that the raw objective reads W
 factor.
 """
 
-import keras
-
 from trainers.adversarial import AdversarialModel
 from trainers.objectives import Wasserstein
 from trainers.penalties import GradientPenalty
@@ -70,16 +68,11 @@ class WGANGP(GAN):
         """Paper: λ 10, five critic turns, Adam(1e-4, 0, .9), algorithm 1; for points the λ .1 and
         β₁ .5 of the authors' toy experiment."""
         points = len(self.image_shape) != 3
-        beta_1 = 0.5 if points else 0.0
-
-        def adam():
-            return keras.optimizers.Adam(1e-4, beta_1, 0.9, epsilon=1e-8)
-
         return {
             "objective": Wasserstein(),
             "penalties": [GradientPenalty(0.1 if points else 10.0)],
             "turns": {"discriminator": 5},
-            "optimizers": {"discriminator": adam(), "generator": adam()},
+            "optimizers": self.adam(1e-4, 0.5 if points else 0.0, 0.9),
         }
 
     def latents(self, n):

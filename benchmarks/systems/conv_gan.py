@@ -18,7 +18,7 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from benchmarks import glyphs, measure
-from trainers import datasets, metrics
+from trainers import datasets, metrics, pictures
 from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
 from zoo.gan import GAN
@@ -36,18 +36,13 @@ the samples or more into one class.
 """
 
 
-def adam(rate):
-    """With the momentum of DCGAN."""
-    return keras.optimizers.Adam(rate, 0.5, 0.999, epsilon=1e-8)
-
-
 def contestants():
     """Name -> (class, sizes, changes of its paper's recipe)."""
-    rates = {"optimizers": {player: adam(rate) for player, rate in RATES.items()}}
+    adam = {"optimizers": ConvGAN(SHAPE, **ConvGAN.small(SHAPE)).adam(RATES)}
     return {
         "fully connected": (GAN, GAN.small(SHAPE), {}),
         "conv_gan, its SGD": (ConvGAN, ConvGAN.small(SHAPE), {}),
-        "conv_gan, Adam": (ConvGAN, ConvGAN.small(SHAPE), rates),
+        "conv_gan, Adam": (ConvGAN, ConvGAN.small(SHAPE), adam),
         "dcgan": (DCGAN, {"latent_dim": 64, "width": 32, "kernel_size": 4}, {}),
     }
 
@@ -62,6 +57,20 @@ def mixture(images, n, seed):
     return found.reshape(n, *SHAPE).astype("float32")
 
 
+@measure.kept
+def trained(seed):
+    """Two dicts from name to model, and to the seconds that it took."""
+    models, seconds = {}, {}
+    for name, (family, sizes, changes) in contestants().items():
+        keras.utils.set_random_seed(seed)
+        models[name] = family(SHAPE, **sizes)
+        data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
+        start = time.perf_counter()
+        measure.train(models[name], "paper", data, STEPS, **changes)
+        seconds[name] = round(time.perf_counter() - start, 1)
+    return models, seconds
+
+
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     train, test = (datasets.arrays("glyphs", split) for split in ("train", "test"))
@@ -72,15 +81,8 @@ def run(seed):
     def distance(images):
         return metrics.frechet_distance(held_out, judge.features(images))
 
-    found, seconds = {}, {}
-    for name, (family, sizes, changes) in contestants().items():
-        keras.utils.set_random_seed(seed)
-        model = family(SHAPE, **sizes)
-        data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
-        start = time.perf_counter()
-        measure.train(model, "paper", data, STEPS, **changes)
-        seconds[name] = round(time.perf_counter() - start, 1)
-        found[name] = distance(model.generate(n, seed=seed))
+    models, seconds = trained(seed)
+    found = {name: distance(model.generate(n, seed=seed)) for name, model in models.items()}
     naive = min(found["conv_gan, its SGD"], found["conv_gan, Adam"])
     figures = {
         "frechet_ratio": measure.gate(found["dcgan"] / naive, 1.0, 1.0, 0.5, higher=False),
@@ -93,3 +95,10 @@ def run(seed):
         "seconds": seconds,
     }
     return "paper", figures, notes, len(found) * BATCH * STEPS
+
+
+def picture(seed=0):
+    """Glyphs of the test split, and a row of samples of each network."""
+    rows = {"held out": datasets.arrays("glyphs", "test")[0][:12]}
+    rows |= {name: model.generate(12, seed=seed) for name, model in trained(seed)[0].items()}
+    return pictures.grid(list(rows.values()), labels=list(rows))

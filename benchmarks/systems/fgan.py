@@ -19,8 +19,8 @@ from scipy import optimize, stats
 import zoo
 from benchmarks import measure
 from trainers import datasets
-from trainers.adversarial import LinearDecay
 from trainers.objectives import FDivergence
+from trainers.rules import LinearDecay
 
 STEPS, BATCH, STRETCH = 4_000, 1_024, 50
 # μ of the best Gaussian grows in this order: from covering both modes to seeking the larger one.

@@ -21,9 +21,9 @@ import tensorflow as tf
 
 import zoo
 from benchmarks import claims, judges
-from trainers.adversarial import LinearDecay
 from trainers.objectives import Minimax, NonSaturating, Wasserstein
 from trainers.penalties import R1, GradientPenalty
+from trainers.rules import LinearDecay
 
 H, STEPS, START = 0.1, 500, (1.0, -1.0)
 

@@ -13,9 +13,9 @@ import tensorflow as tf
 import zoo
 from benchmarks import claims, judges
 from trainers import datasets, noise
-from trainers.adversarial import LinearDecay
 from trainers.objectives import Minimax
 from trainers.penalties import R1
+from trainers.rules import LinearDecay
 
 WIDTH, STEPS, ROWS = 10, 3_000, 2_000
 

@@ -6,7 +6,7 @@ from keras.optimizers import SGD
 
 import zoo
 from tests.trainers.duel import Duel, assert_same, duel, points, stream, values
-from trainers.adversarial import in_batches
+from trainers.showing import in_batches
 
 
 class Record(Callback):

@@ -122,10 +122,10 @@ def test_its_latents_are_uniform_between_minus_1_and_1():
     assert 0.99 < z.max() <= 1.0
 
 
-def test_its_features_are_all_convolutions_max_pooled_to_4x4():
+def test_its_features_are_all_activated_convolutions_max_pooled_to_4x4():
     net = model()
     x = np.random.default_rng(0).uniform(-1, 1, (2, *SHAPE)).astype("float32")
-    outputs = [n.output for n in kinds(net.discriminator, layers.Conv2D)]
+    outputs = [n.output for n in kinds(net.discriminator, layers.LeakyReLU)]
     maps = keras.Model(net.discriminator.inputs, outputs)(x)
     pooled = []
     for values in maps:
