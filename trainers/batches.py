@@ -103,6 +103,16 @@ def images(name, shape):
     )
 
 
+def voxels(name, shape):
+    """Voxels in [0, 1], shape (d, h, w, c).
+
+    Example:
+        >>> voxels("x", (8, 8, 8, 1)).low
+        0.0
+    """
+    return Component(name, shape, 0.0, 1.0, cure="Empty voxels are 0, full ones 1.")
+
+
 def labels(name, classes, hidden=False):
     """Class numbers 0 … classes - 1; with `hidden` also -1, where the class is not known.
 

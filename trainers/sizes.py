@@ -95,9 +95,10 @@ def check_counts(least=1, **counts):
 
 
 def check_image_shape(shape):
-    if shape is not None and (len(shape) not in (1, 3) or any(n is None or n < 1 for n in shape)):
+    if shape is not None and (len(shape) not in (1, 3, 4) or any(n is None or n < 1 for n in shape)):
         raise ValueError(
-            "`image_shape` should be (height, width, channels), or (2,) for points. "
+            "`image_shape` should be (height, width, channels), (2,) for points, or for voxels "
+            "(depth, height, width, channels). "
             f"Received: image_shape={shape}"
         )
 

@@ -19,9 +19,10 @@ from benchmarks import claims, inference, measure
 STEPS = 6_000
 
 TRIED = """
-The clusters have been measured with these settings alone: 6,000 steps, eight latents beside the
-category, one weight for each term. Fewer latents, which would leave more to the category, are the
-next to try.
+Purity of 16 clusters on seed 0, beside the category: eight latents .820 in one run and .78 on seed
+1, .802 after 12,000 steps; with a β₁ of .5 for the autoencoder, 2, 3, 8, 12 and 16 latents .640,
+.674, .766, .760, .734, with .9 and five latents .726; noise of .3 on the images, β₁ .5, .754. None
+beats k-means.
 """
 
 
