@@ -50,9 +50,13 @@ def main():
 
 def tiny(name):
     """A small model of that name, compiled by its recipe."""
+    import inspect
+
     import zoo
 
-    return zoo.create(name, scale="small", image_shape=(8, 8, 1))
+    default = inspect.signature(zoo.family(name)).parameters["image_shape"].default
+    image_shape = (*(8,) * (len(default) - 1), 1)  # of images, or of voxels
+    return zoo.create(name, scale="small", image_shape=image_shape)
 
 
 def rules_of(model):

@@ -111,6 +111,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     # Of networks that are given: which size is that of the first input, and of the first output.
     reads = {"generator": "latent_dim", "discriminator": "image_shape", "encoder": "image_shape"}
     writes = {"generator": "image_shape", "encoder": "latent_dim"}
+    ranks = (1, 3)  # how many axes an `image_shape` has: those of points, and of images
     objectives = ()  # the only ones under which the game makes sense; () for all
     family = None  # its name for `zoo.create`; by default that of the class, in small letters
 
@@ -143,7 +144,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
         self.sizes = sizes.agreed(arguments, given, known, self.reads, self.writes)
-        sizes.check_image_shape(self.sizes.get("image_shape"))
+        sizes.check_image_shape(self.sizes.get("image_shape"), self.ranks)
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value

@@ -94,11 +94,10 @@ def check_counts(least=1, **counts):
             )
 
 
-def check_image_shape(shape):
-    if shape is not None and (len(shape) not in (1, 3, 4) or any(n is None or n < 1 for n in shape)):
+def check_image_shape(shape, ranks=(1, 3)):
+    if shape is not None and (len(shape) not in ranks or any(n is None or n < 1 for n in shape)):
         raise ValueError(
-            "`image_shape` should be (height, width, channels), (2,) for points, or for voxels "
-            "(depth, height, width, channels). "
+            "`image_shape` should be (height, width, channels), or (2,) for points. "
             f"Received: image_shape={shape}"
         )
 

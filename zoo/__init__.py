@@ -24,7 +24,9 @@ from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
 from zoo.fgan import FGAN
 from zoo.gan import GAN
+from zoo.gan3d import GAN3D
 from zoo.infogan import InfoGAN
+from zoo.lapgan import LAPGAN
 from zoo.lsgan import LSGAN
 from zoo.r3gan import R3GAN
 from zoo.semi_supervised import SemiSupervisedGAN

@@ -200,6 +200,28 @@ PAPER_SIZES |= {
         + (250 * 10 + 2 * 10),
     ),
 }
+PAPER_SIZES |= {
+    # G: 4x4x4x512 - 256 - 128 - 64 - 1, all 4x4x4; D the way back.
+    "gan3d": (
+        ((64, 64, 64, 1), 200),
+        200 * 64 * 512
+        + 64 * (512 * 256 + 256 * 128 + 128 * 64 + 64)
+        + 2 * (512 + 256 + 128 + 64)
+        + 1,
+        64 * (64 + 64 * 128 + 128 * 256 + 256 * 512) + 64 + 2 * (128 + 256 + 512) + (64 * 512 + 1),
+    ),
+    # G: 100-1200-1200-192, and twice 7x7 to 64, 7x7 to 64, 5x5 to 3, of an image and a plane.
+    # D: 192-600-600-1, and twice 5x5 valid to 64, 5x5 to 64 halved, a logit.
+    "lapgan": (
+        ((32, 32, 3), 100 + 16 * 16 + 32 * 32),
+        (100 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 * 192 + 192)
+        + 2 * ((49 * 4 * 64 + 64) + (49 * 64 * 64 + 64) + (25 * 64 * 3 + 3)),
+        (192 * 600 + 600 + 600 * 600 + 600 + 600 + 1)
+        + 2 * ((25 * 3 * 64 + 64) + (25 * 64 * 64 + 64))
+        + (6 * 6 * 64 + 1)
+        + (14 * 14 * 64 + 1),
+    ),
+}
 PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
 
 
@@ -212,8 +234,11 @@ def test_without_arguments_it_has_the_networks_of_its_paper(name):
     assert trainable(model.discriminator) == discriminator
 
 
-@pytest.mark.parametrize("name", zoo.list_models())
-@pytest.mark.parametrize("image_shape", [(8, 8, 1), (2,)])
+SHAPES = [(name, arguments["image_shape"]) for name, arguments in families.IMAGES.items()]
+SHAPES += [(name, arguments["image_shape"]) for name, arguments in families.POINTS.items()]
+
+
+@pytest.mark.parametrize("name, image_shape", SHAPES)
 def test_the_small_scale_is_small(name, image_shape):
     model = zoo.create(name, scale="small", image_shape=image_shape)
     assert sum(trainable(getattr(model, n)) for n in model.network_names) < 1_000_000

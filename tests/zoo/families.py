@@ -25,7 +25,9 @@ IMAGES = {
     "dcgan": SMALL | {"width": 4},
     "fgan": SMALL,
     "gan": SMALL,
+    "gan3d": {"image_shape": (8, 8, 8, 1), "latent_dim": 4, "width": 4, "gate": 1.0},
     "infogan": SMALL | {"width": 8, "categories": 3},
+    "lapgan": {"image_shape": (8, 8, 1), "width": 16, "levels": 1},
     "lsgan": SMALL | {"width": 4},
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
     "semi_supervised": SMALL | {"width": 16, "classes": 3},
@@ -91,6 +93,7 @@ BATCHED = {  # rows whose samples see their batch, and by what
     "cgan, convolutional": "batch normalisation in both networks",
     "dcgan": "batch normalisation in both networks",
     "fgan": "batch normalisation in the generator",
+    "gan3d": "batch normalisation in both networks",
     "infogan, convolutional": "batch normalisation in both networks",
     "lsgan": "batch normalisation in both networks",
     "semi_supervised": "batch normalisation in the generator, feature matching",
@@ -172,7 +175,8 @@ def arrays(model, steps=1, rows=4, seed=0):
     """(x,) or (x, y) for so many steps of `rows` samples per turn."""
     rng = np.random.default_rng(seed)
     n = steps * rows * parts(model)
-    x = rng.uniform(-1.0, 1.0, (n, *model.image_shape)).astype("float32")
+    lowest = 0.0 if len(model.image_shape) == 4 else -1.0  # voxels
+    x = rng.uniform(lowest, 1.0, (n, *model.image_shape)).astype("float32")
     classes = getattr(model, "classes", 0)
     return (x, rng.integers(0, classes, n)) if classes else (x,)
 

@@ -8,12 +8,15 @@ from zoo.layers.minibatch_discrimination import MinibatchDiscrimination
 from zoo.layers.minibatch_std_dev import MinibatchStdDev
 from zoo.layers.pixel_norm import PixelNorm
 from zoo.layers.spectral_normalization import SpectralNormalization
+from zoo.layers.strided_3d import DoublingConv3D, HalvingConv3D
 from zoo.layers.virtual_batch_normalization import VirtualBatchNormalization
 from zoo.layers.weight_normalization import WeightNormalization
 
 __all__ = [
+    "DoublingConv3D",
     "Dropout",
     "GaussianNoise",
+    "HalvingConv3D",
     "ImagePool",
     "Maxout",
     "MinibatchDiscrimination",

@@ -1,0 +1,124 @@
+"""GAN3D: shapes as voxels, drawn by a volumetric DCGAN.
+
+Wu, Zhang, Xue, Freeman, Tenenbaum (2016), "Learning a Probabilistic Latent Space of Object Shapes
+via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
+
+    the game of GAN; D rests where it tells more than 80 % of a batch right (§3.1)
+    z ~ U(0, 1)^200, Adam(β₁ = .5): 2.5e-3 for G, 1e-5 for D; batches of 100
+
+The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
+D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
+dense layer. A resting D is a loss times 0: what Adam's momentum still moves of it, moves.
+"""
+
+import math
+
+import keras
+from keras import layers, ops
+
+from trainers import batches, noise
+from trainers.objectives import NonSaturating
+from zoo.gan import GAN
+from zoo.networks import voxel
+
+
+class GAN3D(GAN):
+    """Fits batches of x, shape (batch, *image_shape), voxels in [0, 1]; labels beside x are passed
+    over. Calling the model maps latents (batch, latent_dim) to voxels: full where above .5.
+
+    Args:
+        image_shape: (side, side, side, channels), side 8, 16, 32 ….
+        latent_dim: of z ~ U(0, 1).
+        width: channels of the largest feature maps.
+        batch_norm: in both networks.
+        gate: the share of a batch told right beyond which D rests; 1: it never does. Under a
+            relativistic objective, by which D says nothing of a shape alone, it never does.
+        occupancy: how full the voxels are that G draws at first; None: half, as the paper's.
+        generator: a Keras model, (latent_dim,) -> image_shape.
+        discriminator: a Keras model, image_shape -> logits (1,).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, a gate or occupancy out of range, and networks
+            that do not fit the sizes.
+
+    Example:
+        >>> model = GAN3D(image_shape=(8, 8, 8, 1), latent_dim=8, width=4)
+        >>> model.compile()
+        >>> history = model.fit(ops.ones((32, 8, 8, 8, 1)), verbose=0)
+        >>> model.generate(3).shape
+        (3, 8, 8, 8, 1)
+    """
+
+    ranks = (4,)
+
+    def __init__(
+        self,
+        image_shape=(64, 64, 64, 1),
+        latent_dim=200,
+        width=64,
+        batch_norm=True,
+        gate=0.8,
+        occupancy=None,
+        name=None,
+        **networks,
+    ):
+        voxel.stages(image_shape)
+        if not 0.0 <= gate <= 1.0:
+            raise ValueError(f"`gate` should be in [0, 1]. Received: gate={gate!r}")
+        if occupancy is not None and not 0.0 < occupancy < 1.0:
+            raise ValueError(f"`occupancy` should be in (0, 1). Received: occupancy={occupancy!r}")
+        kinds = {"batch_norm": batch_norm, "gate": gate, "occupancy": occupancy}
+        super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 64, "width": 16, "batch_norm": False, "occupancy": 0.1}
+
+    def batch_format(self):
+        return [batches.voxels("x", self.image_shape)]
+
+    def discriminator_loss(self, x, made):
+        said = []
+
+        def judge(samples, training):
+            said.append(self.discriminator(samples, training=training))
+            return said[-1]
+
+        loss = self.discriminator_objective(judge, **made)
+        if self.objective.relativistic:
+            return loss
+        real, fake = (ops.cast(logits > 0.0, "float32") for logits in said[:2])
+        right = 0.5 * (ops.mean(real) + 1.0 - ops.mean(fake))
+        return loss * ops.cast(right <= self.gate, loss.dtype)
+
+    def recipe(self):
+        """Paper: D learns 250 times slower than G."""
+        return {
+            "objective": NonSaturating(),
+            "optimizers": self.adam({"discriminator": 1e-5, "generator": 2.5e-3}),
+        }
+
+    def latents(self, n):
+        """z ~ U(0, 1), shape (n, latent_dim)."""
+        return noise.uniform((n, self.latent_dim))
+
+    def build_generator(self):
+        full = 0.5 if self.occupancy is None else self.occupancy
+        bias = math.log(full / (1.0 - full))
+        return voxel.generator(self.image_shape, self.latent_dim, self.width, self.batch_norm, bias)
+
+    def build_discriminator(self):
+        return voxel.discriminator(self.image_shape, self.width, self.batch_norm)
+
+    def build_features(self):
+        """What every convolution but the first says, max-pooled to 2x2x2, flattened and joined
+        (§4.2)."""
+        readers = (layers.Conv3D, layers.Flatten)
+        read = [la.input for la in self.discriminator.layers if isinstance(la, readers)][2:]
+        if not read:
+            return super().build_features()
+        pooled = [layers.MaxPooling3D(said.shape[1] // 2)(said) for said in read]
+        flat = [layers.Flatten()(said) for said in pooled]
+        joined = layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
+        return keras.Model(self.discriminator.inputs[0], joined)

@@ -1,0 +1,159 @@
+"""LAPGAN: an image drawn from coarse to fine, each level of a pyramid by a GAN of its own.
+
+Denton, Chintala, Szlam, Fergus (2015), "Deep Generative Image Models using a Laplacian Pyramid of
+Adversarial Networks", https://arxiv.org/abs/1506.05751
+
+    x_{k+1} = d(x_k),  h_k = x_k - u(x_{k+1}):  x_k = u(x_{k+1}) + h_k exactly
+    level k: D(h_k + l_k) against D(G_k(z_k, l_k) + l_k),  l_k = u(x_{k+1})   (eq. 4, 5)
+    drawing: x̃_K = G_K(z_K),  x̃_k = u(x̃_{k+1}) + G_k(z_k, u(x̃_{k+1}))
+
+The levels share nothing, so that one `fit` trains each as if alone. d averages 2x2 pixels and u is
+bilinear, in training as in drawing. The networks are those of the authors' release for CIFAR-10
+with the paper's base at 8x8; SGD at .02 that decays, momentum .5, which the paper raises to .8.
+The classes of CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for
+each level.
+"""
+
+import keras
+from keras import layers, ops
+
+from trainers import noise, sizes
+from trainers.objectives import NonSaturating
+from zoo.gan import GAN
+from zoo.networks import pyramid
+from zoo.networks.pyramid import down, up
+from zoo.networks.reading import read_by
+
+
+class LAPGAN(GAN):
+    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1]; labels beside x are passed
+    over. Calling the model maps latents (batch, latent_dim) to images.
+
+    Args:
+        image_shape: (height, width, channels), sides multiples of 2**levels.
+        latent_dim: follows from the rest: 100 for the base and a number for each finer pixel.
+        width: channels of the convolutions; the dense layers of the base have 18.75 (G) and 9.375
+            (D) times as many units, 1200 and 600.
+        levels: how many are drawn on top of the base.
+        generator, discriminator: Keras models as `networks.pyramid` builds them, a layer `level_k`
+            for each level.
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
+            networks that do not fit the sizes.
+
+    Example:
+        >>> model = LAPGAN(image_shape=(16, 16, 1), width=16, levels=1)
+        >>> model.compile()
+        >>> history = model.fit(model.generate(32), verbose=0)
+        >>> low, (fine,) = model.pyramid(model.generate(5))
+        >>> low.shape, fine.shape
+        (TensorShape([5, 8, 8, 1]), TensorShape([5, 16, 16, 1]))
+    """
+
+    reads = {"generator": "latent_dim"}
+
+    def __init__(
+        self,
+        image_shape=(32, 32, 3),
+        latent_dim=None,
+        width=64,
+        levels=2,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(levels=levels)
+        if len(image_shape) != 3 or any(side % 2**levels for side in image_shape[:2]):
+            raise ValueError(
+                f"`image_shape` should be (height, width, channels), sides multiples of "
+                f"{2**levels} for levels={levels}. Received: image_shape={tuple(image_shape)}"
+            )
+        needed = sum(pyramid.parts_of(image_shape, levels))
+        if latent_dim not in (None, needed):
+            raise ValueError(
+                f"`latent_dim` should be {needed}, or None. Received: latent_dim={latent_dim!r}"
+            )
+        super().__init__(image_shape, needed, width, name=name, levels=levels, **networks)
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"width": 16}
+
+    def shapes(self):
+        sides, channels = pyramid.sides_of(self.image_shape, self.levels), self.image_shape[-1:]
+        base, *pairs = [(*side, *channels) for side in sides for _ in range(2)][1:]
+        return {
+            "generator": ([(self.latent_dim,)], [self.image_shape]),
+            "discriminator": ([base, *pairs], [(1,)] * (self.levels + 1)),
+        }
+
+    def forward(self, x):
+        low, details = self.pyramid(x)
+        z, *planes = ops.split(self.latents(ops.shape(x)[0]), self.cuts(), axis=1)
+        made = [{"real": low, "fake": self.level("generator", 0)(z, training=True)}]
+        for k, (plane, detail) in enumerate(zip(planes, details, strict=True), start=1):
+            blurred = up(low)
+            draw = self.level("generator", k)
+            fake = draw([blurred, plane], training=True)
+            made.append({"real": detail, "fake": fake, "given": blurred})
+            low = blurred + detail
+        return made
+
+    def discriminator_loss(self, x, made):
+        return self.of_levels(self.discriminator_objective, made)
+
+    def generator_loss(self, x, made):
+        return self.of_levels(self.generator_objective, made)
+
+    def of_levels(self, objective, made):
+        """A term for each level, the base first."""
+        return {
+            f"level_{k}": objective(self.level("discriminator", k), **samples)
+            for k, samples in enumerate(made)
+        }
+
+    def pyramid(self, x):
+        """(the base, [h of each finer level, the coarsest first]), exactly what x is made of."""
+        details = []
+        for _ in range(self.levels):
+            low = down(x)
+            details.append(x - up(low))
+            x = low
+        return x, details[::-1]
+
+    def recipe(self):
+        """Paper: SGD at .02 / (1 + 4e-5 t)."""
+
+        def sgd():
+            rate = keras.optimizers.schedules.InverseTimeDecay(0.02, 1, 4e-5)
+            return keras.optimizers.SGD(rate, momentum=0.5)
+
+        return {"objective": NonSaturating(), "optimizers": {p: sgd() for p in self.players}}
+
+    def latents(self, n):
+        """z ~ U(-1, 1), shape (n, latent_dim)."""
+        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+
+    def cuts(self):
+        """Where the latent is cut into the parts of the levels."""
+        return pyramid.cuts(pyramid.parts_of(self.image_shape, self.levels))
+
+    def level(self, network, k):
+        """The part of "generator" or "discriminator" that plays at level k, 0 the base."""
+        part = f"level_{k}"
+        return self.view(f"{network}, {part}", lambda: getattr(self, network).get_layer(part))
+
+    def build_features(self):
+        """x -> what the last layer of the finest level's D reads."""
+        judge = self.level("discriminator", self.levels)
+        hidden = keras.Model(judge.inputs, layers.Flatten()(read_by(judge.outputs[0])))
+        images = keras.Input(self.image_shape, name="images")
+        blurred = up(down(images))
+        return keras.Model(images, hidden([images - blurred, blurred]))
+
+    def build_generator(self):
+        return pyramid.generator(self.image_shape, self.levels, self.width)
+
+    def build_discriminator(self):
+        return pyramid.discriminator(self.image_shape, self.levels, self.width)
