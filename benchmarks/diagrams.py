@@ -93,7 +93,7 @@ def watch(model, rows=4):
     parts = []
     for component in model.batch_format():
         shape = (rows, *component.shape)
-        parts.append(tf.zeros(shape, "int32" if component.name == "y" else "float32"))
+        parts.append(tf.zeros(shape, "int32" if component.integer else "float32"))
     batch = tuple(parts) if len(parts) > 1 else parts[0]
 
     names = {id(getattr(model, name)): name for name in model.network_names}

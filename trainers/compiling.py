@@ -131,7 +131,7 @@ class Compiled:
         }
 
     def adam(self, rate, beta_1=0.5, beta_2=0.999, steps=None, averaged=(), momentum=0.999):
-        """An Adam for each player, as a dict.
+        """An Adam for each player, ε = 1e-8 as in most papers, as a dict.
 
         Args:
             rate, beta_1: of all, or a dict from player to its own.
@@ -139,12 +139,23 @@ class Compiled:
             steps: where it is given, the rates decay over the second half of so many.
             averaged: the players whose weights are averaged, with this `momentum`.
 
+        Raises:
+            ValueError: for players that are not those of the game.
+
         Example:
             >>> import zoo
             >>> optimizers = zoo.DCGAN(image_shape=(8, 8, 1), width=4).adam(2e-4)
             >>> optimizers["generator"].beta_1
             0.5
         """
+
+        named = [set(value) for value in (rate, beta_1) if isinstance(value, dict)]
+        if any(names != set(self.players) for names in named) or set(averaged) - set(self.players):
+            received = sorted(set(averaged).union(*named))
+            raise ValueError(
+                f"`rate`, `beta_1` and `averaged` should name players of {type(self).__name__}, "
+                f"the first two all: {', '.join(self.players)}. Received: {', '.join(received)}."
+            )
 
         def of(player):
             own, beta = (v[player] if isinstance(v, dict) else v for v in (rate, beta_1))

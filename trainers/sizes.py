@@ -94,12 +94,17 @@ def check_counts(least=1, **counts):
             )
 
 
+KINDS = {  # by how many axes an `image_shape` has
+    3: "(height, width, channels)",
+    4: "(depth, height, width, channels)",
+    1: "(2,) for points",
+}
+
+
 def check_image_shape(shape, ranks=(1, 3)):
     if shape is not None and (len(shape) not in ranks or any(n is None or n < 1 for n in shape)):
-        raise ValueError(
-            "`image_shape` should be (height, width, channels), or (2,) for points. "
-            f"Received: image_shape={shape}"
-        )
+        wanted = ", or ".join(KINDS[rank] for rank in KINDS if rank in ranks)
+        raise ValueError(f"`image_shape` should be {wanted}. Received: image_shape={shape}")
 
 
 def _says_its_shapes(network):

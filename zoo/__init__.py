@@ -32,6 +32,7 @@ from zoo.r3gan import R3GAN
 from zoo.semi_supervised import SemiSupervisedGAN
 from zoo.sngan import SNGAN
 from zoo.vaegan import VAEGAN
+from zoo.vaegan3d import VAEGAN3D
 from zoo.wgan import WGAN
 from zoo.wgan_gp import WGANGP
 

@@ -116,8 +116,8 @@ class DCGAN(GAN):
         at most 4x4, flattened and joined (§5.1)."""
         if len(self.image_shape) != 3:
             return super().build_features()
-        readers = (layers.Conv2D, layers.Flatten, layers.GlobalAveragePooling2D)
-        read = [la.input for la in self.discriminator.layers if isinstance(la, readers)][1:]
+        maps = [n.input for n in self.discriminator.layers if isinstance(n, READERS)]
+        read = [said for said in maps if len(said.shape) == 4][1:]
         if not read:
             return super().build_features()
         pooled = []
@@ -127,3 +127,6 @@ class DCGAN(GAN):
             pooled.append(layers.Flatten()(pool(said)))
         joined = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
         return keras.Model(self.discriminator.inputs[0], joined)
+
+
+READERS = (layers.Conv2D, layers.Flatten, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)

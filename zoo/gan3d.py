@@ -8,16 +8,15 @@ via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
 The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
 D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
-dense layer. A resting D is a loss times 0: what Adam's momentum still moves of it, moves.
+dense layer. It is the present batch that is looked at, where ports take the last one, and a resting
+D is a loss times 0: what Adam's momentum still moves of it, moves.
 """
-
-import math
 
 import keras
 from keras import layers, ops
 
 from trainers import batches, noise
-from trainers.objectives import NonSaturating
+from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.networks import voxel
 
@@ -31,9 +30,10 @@ class GAN3D(GAN):
         latent_dim: of z ~ U(0, 1).
         width: channels of the largest feature maps.
         batch_norm: in both networks.
-        gate: the share of a batch told right beyond which D rests; 1: it never does. Under a
-            relativistic objective, by which D says nothing of a shape alone, it never does.
-        occupancy: how full the voxels are that G draws at first; None: half, as the paper's.
+        gate: the share of its batch told right beyond which D rests; 1: it never does, nor under
+            objectives by which D does not say of a shape alone, by its sign, that it is real. Of
+            several replicas each looks at its own samples.
+        occupancy: how full the voxels are that G draws at first.
         generator: a Keras model, (latent_dim,) -> image_shape.
         discriminator: a Keras model, image_shape -> logits (1,).
 
@@ -58,15 +58,13 @@ class GAN3D(GAN):
         width=64,
         batch_norm=True,
         gate=0.8,
-        occupancy=None,
+        occupancy=0.5,
         name=None,
         **networks,
     ):
-        voxel.stages(image_shape)
         if not 0.0 <= gate <= 1.0:
             raise ValueError(f"`gate` should be in [0, 1]. Received: gate={gate!r}")
-        if occupancy is not None and not 0.0 < occupancy < 1.0:
-            raise ValueError(f"`occupancy` should be in (0, 1). Received: occupancy={occupancy!r}")
+        voxel.check_occupancy(occupancy)
         kinds = {"batch_norm": batch_norm, "gate": gate, "occupancy": occupancy}
         super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
 
@@ -86,7 +84,7 @@ class GAN3D(GAN):
             return said[-1]
 
         loss = self.discriminator_objective(judge, **made)
-        if self.objective.relativistic:
+        if not isinstance(self.objective, (NonSaturating, Minimax, Hinge)):
             return loss
         real, fake = (ops.cast(logits > 0.0, "float32") for logits in said[:2])
         right = 0.5 * (ops.mean(real) + 1.0 - ops.mean(fake))
@@ -104,9 +102,8 @@ class GAN3D(GAN):
         return noise.uniform((n, self.latent_dim))
 
     def build_generator(self):
-        full = 0.5 if self.occupancy is None else self.occupancy
-        bias = math.log(full / (1.0 - full))
-        return voxel.generator(self.image_shape, self.latent_dim, self.width, self.batch_norm, bias)
+        sizes = self.latent_dim, self.width, self.batch_norm
+        return voxel.generator(self.image_shape, *sizes, self.occupancy)
 
     def build_discriminator(self):
         return voxel.discriminator(self.image_shape, self.width, self.batch_norm)
@@ -114,11 +111,15 @@ class GAN3D(GAN):
     def build_features(self):
         """What every convolution but the first says, max-pooled to 2x2x2, flattened and joined
         (§4.2)."""
-        readers = (layers.Conv3D, layers.Flatten)
-        read = [la.input for la in self.discriminator.layers if isinstance(la, readers)][2:]
+        maps = [n.input for n in self.discriminator.layers if isinstance(n, READERS)]
+        read = [said for said in maps if len(said.shape) == 5][2:]
         if not read:
             return super().build_features()
-        pooled = [layers.MaxPooling3D(said.shape[1] // 2)(said) for said in read]
+        pools = [layers.MaxPooling3D(max(1, said.shape[1] // 2)) for said in read]
+        pooled = [pool(said) for pool, said in zip(pools, read, strict=True)]
         flat = [layers.Flatten()(said) for said in pooled]
         joined = layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
         return keras.Model(self.discriminator.inputs[0], joined)
+
+
+READERS = (layers.Conv3D, layers.Flatten, layers.GlobalAveragePooling3D, layers.GlobalMaxPooling3D)

@@ -9,15 +9,15 @@ Adversarial Networks", https://arxiv.org/abs/1506.05751
 
 The levels share nothing, so that one `fit` trains each as if alone. d averages 2x2 pixels and u is
 bilinear, in training as in drawing. The networks are those of the authors' release for CIFAR-10
-with the paper's base at 8x8; SGD at .02 that decays, momentum .5, which the paper raises to .8.
-The classes of CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for
+with the paper's base at 8x8; SGD at .02, momentum .5, which the paper raises to .8. The classes of
+CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for
 each level.
 """
 
 import keras
 from keras import layers, ops
 
-from trainers import noise, sizes
+from trainers import sizes
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import pyramid
@@ -63,17 +63,23 @@ class LAPGAN(GAN):
         **networks,
     ):
         sizes.check_counts(levels=levels)
-        if len(image_shape) != 3 or any(side % 2**levels for side in image_shape[:2]):
+        super().__init__(image_shape, latent_dim, width, name=name, levels=levels, **networks)
+        needed = sum(pyramid.parts_of(self.image_shape, levels))
+        if self.latent_dim != needed:
             raise ValueError(
-                f"`image_shape` should be (height, width, channels), sides multiples of "
-                f"{2**levels} for levels={levels}. Received: image_shape={tuple(image_shape)}"
+                f"`latent_dim` should be {needed}, or None. Received: latent_dim={self.latent_dim}"
             )
-        needed = sum(pyramid.parts_of(image_shape, levels))
-        if latent_dim not in (None, needed):
-            raise ValueError(
-                f"`latent_dim` should be {needed}, or None. Received: latent_dim={latent_dim!r}"
-            )
-        super().__init__(image_shape, needed, width, name=name, levels=levels, **networks)
+        parts = [f"level_{k}" for k in range(levels + 1)]
+        for network in self.network_names:
+            there = [layer.name for layer in getattr(self, network).layers]
+            if missing := [part for part in parts if part not in there]:
+                raise ValueError(
+                    f"`{network}` should have layers {', '.join(parts)}, as networks.pyramid "
+                    f"builds them. Received: one without {', '.join(missing)}."
+                )
+
+    def defaults(self, image_shape, levels, **sizes):
+        return {"latent_dim": sum(pyramid.parts_of(image_shape, levels))}
 
     @classmethod
     def small(cls, image_shape):
@@ -122,18 +128,18 @@ class LAPGAN(GAN):
             x = low
         return x, details[::-1]
 
+    decay = 1.00004  # what the rate is divided by at each epoch of CIFAR-10
+
     def recipe(self):
-        """Paper: SGD at .02 / (1 + 4e-5 t)."""
+        """Paper: SGD at .02, momentum .5, a decay that is hardly one."""
 
         def sgd():
-            rate = keras.optimizers.schedules.InverseTimeDecay(0.02, 1, 4e-5)
+            rate = keras.optimizers.schedules.ExponentialDecay(0.02, 391, 1.0 / self.decay)
             return keras.optimizers.SGD(rate, momentum=0.5)
 
         return {"objective": NonSaturating(), "optimizers": {p: sgd() for p in self.players}}
 
-    def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim)."""
-        return noise.uniform((n, self.latent_dim), -1.0, 1.0)
+    bound = 1.0  # z ~ U(-1, 1)
 
     def cuts(self):
         """Where the latent is cut into the parts of the levels."""

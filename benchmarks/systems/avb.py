@@ -1,4 +1,4 @@
-"""AVB's posteriors fill the prior where a Gaussian posterior leaves holes.
+"""AVB's posteriors fill the prior, and its generator tells them apart.
 
 The toy of the paper: four one-hot points and two latents. The modern recipe for 8,000 steps of
 128, a few minutes. The reference is a variational autoencoder with a Gaussian posterior, the same

@@ -5,10 +5,10 @@ some minutes. Of 600 shapes, full above .5: `whole` is the share that is one pie
 touch by a face); `least_class` the share of the rarest class, in the eyes of the nearest neighbour
 among training shapes; `precision` and `coverage` are taken in 64 principal components of the
 held-out shapes. The reference draws from a Gaussian mixture on as many components of the training
-shapes, cut at .5. `measures` is how much of the variance of the seat's or table's height, the width
-and the depth a ridge regression on D's features explains in held-out chairs; its reference is the
-same on features of the network before training, the notes have voxels. `svm_9_labels` is the
-accuracy of a linear SVM on the features with three labels a class, the mean of 20 draws.
+shapes, cut at .5. `measures` is how much of the variance of a chair's width, depth, height of seat
+and of back a ridge regression on D's features explains in held-out ones; its reference is the same
+on features of the network before training, the notes have voxels. `svm_9_labels` is the accuracy of
+a linear SVM on the features with three labels a class, the mean of 20 draws.
 """
 
 import keras

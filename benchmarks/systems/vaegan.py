@@ -1,12 +1,12 @@
-"""VAEGAN's reconstructions are as sharp as real images, where a VAE's are blurred.
+"""VAEGAN's reconstructions are as sharp as real images, a VAE's a little blurred.
 
 Digits: networks of the paper's form with 16 channels and 32 latents, 1,500 steps of 64, Adam at
 1e-3 that falls, averaged weights; the likeness weighs 4 in E and .3 in G. The reference is a VAE of
 the same encoder and decoder, which compares pixels and is trained alike. `agreement` is how often a
 classifier sees the same digit in the reconstruction of a held-out one; `frechet_ratio` the Fréchet
-distance of the reconstructions to the held-out digits over the VAE's; `sharpness` the mean slope of
-the brightness (differences of neighbouring pixels) of reconstructions over that of the digits. The
-notes have the error in pixels, which a VAE minimises.
+distance of the reconstructions to the held-out digits over the VAE's; `off_sharpness` how far
+the mean slope of the brightness (differences of neighbouring pixels) of reconstructions, over that
+of the digits, is off 1. The notes have the error in pixels, which a VAE minimises.
 
 The weights were chosen by seed 0.
 """
@@ -87,14 +87,18 @@ def run(seed):
             "frechet": metrics.score(digits.test, again, evaluator)["frechet"],
             "frechet_of_samples": more["frechet"],
         }
+
+    def off(found):
+        return abs(found["sharpness"] - 1.0)
+
     ours, vae = notes["vaegan"], notes["vae"]
     ratio = ours["frechet"] / vae["frechet"]
     figures = {
         "agreement": measure.gate(ours["agreement"], vae["agreement"], 0.95, 0.98),
         "frechet_ratio": measure.gate(ratio, 1.0, 1.0, 0.5, higher=False),
-        "sharpness": measure.gate(ours["sharpness"], vae["sharpness"], 0.85, 0.9),
+        "off_sharpness": measure.gate(off(ours), off(vae), 0.1, 0.05, higher=False),
     }
-    return "paper", figures, notes, 2 * 64 * STEPS
+    return "paper, weighed anew", figures, notes, 2 * 64 * STEPS
 
 
 def picture(seed=0):

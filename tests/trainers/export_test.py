@@ -52,10 +52,9 @@ def test_the_c_api_answers_what_predict_returns(name, signature, tmp_path):
     np.testing.assert_allclose(answer, model.predict(inputs, verbose=0), atol=1e-5)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", zoo.list_models())
-def test_every_export_takes_batches_of_any_size(name, tmp_path):
-    model = trained(name) if name != "wgan_gp" else zoo.create(name, **SMALL)
+@pytest.mark.parametrize("name", ["dcgan", "cgan"])
+def test_an_export_takes_batches_of_any_size(name, tmp_path):
+    model = trained(name)
     folder = export.save(model, tmp_path / "1")
     generate = tf.saved_model.load(folder).signatures["generate"]
     for n in (1, 7):

@@ -1,6 +1,7 @@
 import pytest
 
 import zoo
+from tests.zoo import families
 from trainers.objectives import Relativistic
 
 
@@ -12,7 +13,7 @@ def test_the_models_are_listed_in_order():
 
 @pytest.mark.parametrize("name", zoo.list_models())
 def test_every_name_makes_the_family_of_that_name_compiled(name):
-    model = zoo.create(name, image_shape=(2,))
+    model = zoo.create(name, **families.IMAGES[name])
     assert type(model).family == name
     assert model.compiled
     assert type(model).__name__ in zoo.__all__

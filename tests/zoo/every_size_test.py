@@ -17,6 +17,16 @@ def block(width):
     return (width * wide + wide) + (9 * wide * wide // 96 + wide) + wide * width
 
 
+# A first block of 128 channels, one block down, two level ones and a logit.
+CRITIC = (
+    (3 * 128 + 128)
+    + (27 * 128 + 128)
+    + (9 * 128 * 128 + 128)
+    + 3 * 2 * (9 * 128 * 128 + 128)
+    + (128 * 128 + 128)
+    + 128
+    + 1
+)
 PAPER_SIZES = {  # family: (image, latents), parameters of the generator and of the discriminator
     # 100-1200-1200-784; maxout 240x5 twice and a logit.
     "gan": (
@@ -44,20 +54,14 @@ PAPER_SIZES = {  # family: (image, latents), parameters of the generator and of 
         + 16 * 1024
         + 1,
     ),
-    # G: 128 - 4x4x128, three up blocks, BN, 3x3. D: a first block, one down, two level ones.
+    # G: 128 - 4x4x128, three up blocks, BN, 3x3.
     "wgan_gp": (
         ((32, 32, 3), 128),
         (128 * 2048 + 2048)
         + 3 * (2 * (9 * 128 * 128 + 128) + (128 * 128 + 128) + 2 * 256)
         + 256
         + (9 * 128 * 3 + 3),
-        (3 * 128 + 128)
-        + (27 * 128 + 128)
-        + (9 * 128 * 128 + 128)
-        + 3 * 2 * (9 * 128 * 128 + 128)
-        + (128 * 128 + 128)
-        + 128
-        + 1,
+        CRITIC,
     ),
     # G as GAN's with batch norm for biases; V 784-240-240-1.
     "fgan": (
@@ -72,13 +76,7 @@ PAPER_SIZES = {  # family: (image, latents), parameters of the generator and of 
         + 3 * (2 * (9 * 256 * 256 + 256) + (256 * 256 + 256) + 2 * 512)
         + 512
         + (9 * 256 * 3 + 3),
-        (3 * 128 + 128)
-        + (27 * 128 + 128)
-        + (9 * 128 * 128 + 128)
-        + 3 * 2 * (9 * 128 * 128 + 128)
-        + (128 * 128 + 128)
-        + 128
-        + 1,
+        CRITIC,
     ),
     # 100 - 4x4x512 - 256 - 128 - 64 - 3, all 4x4.
     "wgan": (
@@ -211,17 +209,18 @@ PAPER_SIZES |= {
         64 * (64 + 64 * 128 + 128 * 256 + 256 * 512) + 64 + 2 * (128 + 256 + 512) + (64 * 512 + 1),
     ),
     # G: 100-1200-1200-192, and twice 7x7 to 64, 7x7 to 64, 5x5 to 3, of an image and a plane.
-    # D: 192-600-600-1, and twice 5x5 valid to 64, 5x5 to 64 halved, a logit.
+    # D: 192-600-600-1, and twice 5x5 to 64, 5x5 to 64 halved, not padded, a logit.
     "lapgan": (
         ((32, 32, 3), 100 + 16 * 16 + 32 * 32),
         (100 * 1200 + 1200 + 1200 * 1200 + 1200 + 1200 * 192 + 192)
         + 2 * ((49 * 4 * 64 + 64) + (49 * 64 * 64 + 64) + (25 * 64 * 3 + 3)),
         (192 * 600 + 600 + 600 * 600 + 600 + 600 + 1)
         + 2 * ((25 * 3 * 64 + 64) + (25 * 64 * 64 + 64))
-        + (6 * 6 * 64 + 1)
-        + (14 * 14 * 64 + 1),
+        + (4 * 4 * 64 + 1)
+        + (12 * 12 * 64 + 1),
     ),
 }
+PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, beside its encoder
 PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
 
 

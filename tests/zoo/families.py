@@ -33,6 +33,12 @@ IMAGES = {
     "semi_supervised": SMALL | {"width": 16, "classes": 3},
     "sngan": SMALL | {"width": 4, "residual": False},
     "vaegan": SMALL | {"width": 4},
+    "vaegan3d": {
+        "image_shape": (8, 8, 8, 1),
+        "view_shape": (8, 8, 1),
+        "latent_dim": 4,
+        "width": 4,
+    },
     "wgan": SMALL | {"width": 4},
     "wgan_gp": SMALL | {"width": 4, "residual": False},
 }
@@ -101,6 +107,7 @@ BATCHED = {  # rows whose samples see their batch, and by what
     "sngan": "batch normalisation in the generator",
     "sngan, residual": "batch normalisation in the generator",
     "vaegan": "batch normalisation in all three networks",
+    "vaegan3d": "batch normalisation in all three networks",
     "wgan": "batch normalisation in both networks",
     "wgan_gp": "batch normalisation in the generator",
     "wgan_gp, residual": "batch normalisation in the generator",
@@ -175,10 +182,14 @@ def arrays(model, steps=1, rows=4, seed=0):
     """(x,) or (x, y) for so many steps of `rows` samples per turn."""
     rng = np.random.default_rng(seed)
     n = steps * rows * parts(model)
-    lowest = 0.0 if len(model.image_shape) == 4 else -1.0  # voxels
-    x = rng.uniform(lowest, 1.0, (n, *model.image_shape)).astype("float32")
-    classes = getattr(model, "classes", 0)
-    return (x, rng.integers(0, classes, n)) if classes else (x,)
+
+    def drawn(part):
+        if part.integer:
+            return rng.integers(max(part.low, 0), part.high + 1, n)
+        low, high = (-1.0, 1.0) if part.low is None else (part.low, part.high)
+        return rng.uniform(low, high, (n, *part.shape)).astype("float32")
+
+    return tuple(drawn(part) for part in model.batch_format())
 
 
 def dataset(model, steps=1, rows=4, seed=0):

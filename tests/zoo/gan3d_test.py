@@ -49,10 +49,30 @@ def test_it_never_rests_with_a_gate_of_one_nor_under_a_relativistic_objective():
         assert not np.array_equal(model.discriminator.get_weights()[0], before[0])
 
 
-@pytest.mark.parametrize("occupancy", [None, 0.05, 0.3])
-def test_its_first_shapes_are_as_full_as_told(occupancy):
-    model = zoo.GAN3D((16, 16, 16, 1), latent_dim=8, width=4, occupancy=occupancy)
-    assert model.generate(8).mean() == pytest.approx(occupancy or 0.5, rel=0.1)
+@pytest.mark.parametrize("occupancy", [0.05, 0.5])
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_its_first_shapes_are_as_full_as_told(occupancy, batch_norm):
+    sizes = {"latent_dim": 8, "width": 4, "batch_norm": batch_norm}
+    model = zoo.GAN3D((16, 16, 16, 1), occupancy=occupancy, **sizes)
+    assert model.generate(8).mean() == pytest.approx(occupancy, rel=0.1)
+
+
+def test_networks_of_ones_own_may_have_other_sides_and_are_loaded_again():
+    side = (12, 12, 12, 1)
+    made = keras.Sequential([keras.Input((5,)), layers.Dense(12**3), layers.Reshape(side)])
+    judge = keras.Sequential([keras.Input(side), layers.Flatten(), layers.Dense(1)])
+    model = zoo.GAN3D(generator=made, discriminator=judge)
+    copy = type(model).from_config(model.get_config())
+    assert (copy.image_shape, copy.latent_dim) == (side, 5)
+
+
+def test_features_of_a_judge_that_ends_in_a_map_of_one_are_taken():
+    network = keras.Sequential([keras.Input(SHAPE), layers.Conv3D(2, 4, 2, "same")])
+    network.add(layers.Conv3D(3, 4, 4, activation="relu"))
+    for layer in (layers.Conv3D(1, 1), layers.Flatten()):
+        network.add(layer)
+    model = zoo.GAN3D(SHAPE, latent_dim=4, width=4, discriminator=network)
+    assert model.features(FULL).shape == (4, 3 + 1)
 
 
 def test_its_voxels_are_shares():
@@ -88,7 +108,7 @@ def test_voxels_out_of_range_are_refused():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"image_shape": (8, 8, 1)}, "should be .side, side, side, channels."),
+        ({"image_shape": (8, 8, 1)}, "`image_shape` should be "),
         ({"image_shape": (8, 8, 16, 1)}, "should be .side, side, side, channels."),
         ({"image_shape": (12, 12, 12, 1)}, "side 8, 16, 32"),
         ({"image_shape": SHAPE, "gate": 1.5}, "`gate` should be in"),

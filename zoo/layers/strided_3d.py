@@ -18,7 +18,11 @@ class HalvingConv3D(layers.Conv3D):
 
     Args:
         filters: channels of the output.
-        **kwargs: as Conv3D's, but for kernel size, strides, padding, data format and dilation.
+        **kwargs: as Conv3D's, but for kernel size, strides, padding, data format and dilation,
+            which are given, and groups.
+
+    Raises:
+        ValueError: for groups, and sides that are odd or not known.
 
     Example:
         >>> HalvingConv3D(16)(ops.zeros((5, 8, 8, 8, 1))).shape
@@ -27,6 +31,12 @@ class HalvingConv3D(layers.Conv3D):
 
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **(kwargs | FIXED))
+        if self.groups != 1:
+            raise ValueError(f"`groups` should be 1. Received: groups={self.groups}")
+
+    def build(self, input_shape):
+        _check_sides(self, input_shape, "even")
+        super().build(input_shape)
 
     def convolution_op(self, inputs, kernel):
         blocks = into_blocks(ops.pad(inputs, PADS))
@@ -41,7 +51,10 @@ class DoublingConv3D(layers.Conv3DTranspose):
     Args:
         filters: channels of the output.
         **kwargs: as Conv3DTranspose's, but for kernel size, strides, padding, data format and
-            dilation.
+            dilation, which are given.
+
+    Raises:
+        ValueError: for sides that are not known.
 
     Example:
         >>> DoublingConv3D(16)(ops.zeros((5, 4, 4, 4, 1))).shape
@@ -50,6 +63,10 @@ class DoublingConv3D(layers.Conv3DTranspose):
 
     def __init__(self, filters, **kwargs):
         super().__init__(filters, **(kwargs | FIXED))
+
+    def build(self, input_shape):
+        _check_sides(self, input_shape, "known")
+        super().build(input_shape)
 
     def call(self, inputs):
         # The adjoint of halving: the kernel is turned round, and its ends are swapped.
@@ -62,6 +79,14 @@ class DoublingConv3D(layers.Conv3DTranspose):
 
 
 FIXED = {"kernel_size": 4, "strides": 2, "padding": "same", "data_format": "channels_last"}
+
+
+def _check_sides(layer, shape, wanted):
+    if any(side is None or (wanted == "even" and side % 2) for side in shape[1:4]):
+        raise ValueError(
+            f"{type(layer).__name__} should get voxels whose sides are {wanted}. "
+            f"Received: shape={tuple(shape)}"
+        )
 
 
 def into_blocks(x):

@@ -31,10 +31,18 @@ def up(x):
 def sides_of(image_shape, levels):
     """(height, width) of each level, the base first.
 
+    Raises:
+        ValueError: for no image, or sides that cannot be halved as often.
+
     Example:
         >>> sides_of((32, 32, 3), levels=2)
         [(8, 8), (16, 16), (32, 32)]
     """
+    if len(image_shape) != 3 or any(side % 2**levels for side in image_shape[:2]):
+        raise ValueError(
+            f"`image_shape` should be (height, width, channels), sides multiples of {2**levels} "
+            f"for levels={levels}. Received: image_shape={tuple(image_shape)}"
+        )
     height, breadth, _ = image_shape
     return [(height // 2**k, breadth // 2**k) for k in reversed(range(levels + 1))]
 
@@ -128,11 +136,12 @@ def _detail_generator(shape, width, name):
 
 
 def _detail_discriminator(shape, width, name):
-    """[h, l] -> h + l -> 5x5xw -> 5x5xw, halved, ReLU -> dropout ½ -> logit (1,)."""
+    """[h, l] -> h + l -> 5x5xw -> 5x5xw, halved, ReLU, not padded where sides allow -> dropout ½ ->
+    logit (1,)."""
     detail, blurred = keras.Input(shape, name="detail"), keras.Input(shape, name="blurred")
-    padding = "valid" if min(shape[:2]) > 4 else "same"
+    padding = "valid" if min(shape[:2]) > 8 else "same"
     x = layers.Conv2D(width, 5, padding=padding, activation="relu")(layers.Add()([detail, blurred]))
-    x = layers.Conv2D(width, 5, 2, "same", activation="relu")(x)
+    x = layers.Conv2D(width, 5, 2, padding, activation="relu")(x)
     x = Dropout(0.5)(layers.Flatten()(x))
     logit = layers.Dense(1, dtype="float32")(x)
     return keras.Model([detail, blurred], logit, name=name)

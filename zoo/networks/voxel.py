@@ -1,5 +1,7 @@
 """The volumetric networks of 3D-GAN (Wu et al. 2016): DCGAN's, with a third dimension."""
 
+import math
+
 import keras
 from keras import layers
 from keras.initializers import Constant, RandomNormal
@@ -7,46 +9,69 @@ from keras.initializers import Constant, RandomNormal
 from zoo.layers import DoublingConv3D, HalvingConv3D
 
 
-def stages(shape):
-    """How often the sides are halved, down to 4.
+def halvings(shape, name="image_shape"):
+    """How often equal sides are halved, down to 4: of voxels, or of a picture of them.
+
+    Args:
+        shape: (side, …, side, channels).
+        name: what the message calls it.
 
     Raises:
         ValueError: for sides that are not 4 times a power of 2, from 8.
 
     Example:
-        >>> stages((64, 64, 64, 1)), stages((16, 16, 16, 1))
-        (4, 2)
+        >>> halvings((64, 64, 64, 1)), halvings((256, 256, 3))
+        (4, 6)
     """
-    counts = {(side // 4).bit_length() - 1 for side in shape[:3]}
-    count = max(counts)
-    if len(shape) != 4 or len(counts) > 1 or count < 1 or shape[0] != 4 * 2**count:
+    side = shape[0]
+    count = (side // 4).bit_length() - 1
+    if count < 1 or side != 4 * 2**count or any(other != side for other in shape[:-1]):
+        sides = ", ".join(["side"] * (len(shape) - 1))
         raise ValueError(
-            "`image_shape` should be (side, side, side, channels), side 8, 16, 32 …. "
-            f"Received: image_shape={tuple(shape)}"
+            f"`{name}` should be ({sides}, channels), side 8, 16, 32 …. "
+            f"Received: {name}={tuple(shape)}"
         )
     return count
 
 
-def generator(shape, latent_dim, width=64, batch_norm=True, bias=0.0, name="generator"):
+def check_occupancy(occupancy):
+    """Raises a ValueError for what is no share of voxels.
+
+    Example:
+        >>> check_occupancy(0.0)
+        Traceback (most recent call last):
+        ValueError: `occupancy` should be in (0, 1). Received: occupancy=0.0
+    """
+    if not 0.0 < occupancy < 1.0:
+        raise ValueError(f"`occupancy` should be in (0, 1). Received: occupancy={occupancy!r}")
+
+
+def generator(shape, latent_dim, width=64, batch_norm=True, occupancy=0.5, name="generator"):
     """z (latent_dim,) -> 4x4x4x8w -> 8x8x8x4w -> … -> 32x32x32xw, ReLU -> 64x64x64xc, σ.
 
     Args:
-        bias: of the last layer at the start: voxels begin as full as σ of it.
+        occupancy: how full the voxels are at first.
 
     Example:
         >>> generator((16, 16, 16, 1), latent_dim=200, width=8).output_shape
         (None, 16, 16, 16, 1)
     """
-    count = stages(shape)
+    count = halvings(shape)
     widths = [width * 2**i for i in reversed(range(count))]
     inputs = keras.Input((latent_dim,), name="latent")
-    x = layers.Dense(64 * widths[0], use_bias=not batch_norm, kernel_initializer=_normal())(inputs)
+
+    def options():  # an initialiser gives all its layers the same numbers
+        return {"use_bias": not batch_norm, "kernel_initializer": _start(batch_norm)}
+
+    x = layers.Dense(64 * widths[0], **options())(inputs)
     x = layers.Reshape((4, 4, 4, widths[0]))(x)
     for filters in widths[1:]:
         x = layers.ReLU()(_norm(x) if batch_norm else x)
-        x = _up(filters, use_bias=not batch_norm)(x)
+        x = DoublingConv3D(filters, **options())(x)
     x = layers.ReLU()(_norm(x) if batch_norm else x)
-    x = _up(shape[-1], bias_initializer=Constant(bias))(x)
+    bias = Constant(math.log(occupancy / (1.0 - occupancy)))
+    last = {"kernel_initializer": _start(True), "bias_initializer": bias}
+    x = DoublingConv3D(shape[-1], **last)(x)
     voxels = layers.Activation("sigmoid", dtype="float32", name="voxels")(x)
     return keras.Model(inputs, voxels, name=name)
 
@@ -59,22 +84,18 @@ def discriminator(shape, width=64, batch_norm=True, name="discriminator"):
         (None, 1)
     """
     inputs = x = keras.Input(shape, name="voxels")
-    for i in range(stages(shape)):
+    for i in range(halvings(shape)):
         normed = batch_norm and i > 0
-        bias = {"use_bias": not normed, "kernel_initializer": _normal()}
-        x = HalvingConv3D(width * 2**i, **bias)(x)
+        options = {"use_bias": not normed, "kernel_initializer": _start(batch_norm)}
+        x = HalvingConv3D(width * 2**i, **options)(x)
         x = layers.LeakyReLU(0.2)(_norm(x) if normed else x)
-    logit = layers.Dense(1, kernel_initializer=_normal(), dtype="float32", name="logit")
+    logit = layers.Dense(1, kernel_initializer=_start(batch_norm), dtype="float32", name="logit")
     return keras.Model(inputs, logit(layers.Flatten()(x)), name=name)
 
 
-def _normal():
-    """N(0, .02²)."""
-    return RandomNormal(stddev=0.02)
-
-
-def _up(filters, **options):
-    return DoublingConv3D(filters, kernel_initializer=_normal(), **options)
+def _start(small):
+    """N(0, .02²); He's where, without batch norm, little would come through."""
+    return RandomNormal(stddev=0.02) if small else "he_normal"
 
 
 def _norm(x):

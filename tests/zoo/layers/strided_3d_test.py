@@ -53,3 +53,12 @@ def test_saved_and_loaded_it_is_the_same(ours, theirs, shape, tmp_path):
     loaded = keras.saving.load_model(tmp_path / "model.keras")
     x = np.ones(shape, "float32")
     np.testing.assert_array_equal(loaded(x), model(x))
+
+
+def test_what_it_cannot_compute_is_refused():
+    with pytest.raises(ValueError, match="`groups` should be 1"):
+        HalvingConv3D(4, groups=2)
+    with pytest.raises(ValueError, match="HalvingConv3D should get voxels whose sides are even"):
+        HalvingConv3D(4)(np.zeros((1, 5, 4, 4, 2), "float32"))
+    with pytest.raises(ValueError, match="DoublingConv3D should get voxels whose sides are known"):
+        DoublingConv3D(4)(keras.Input((None, 4, 4, 2)))

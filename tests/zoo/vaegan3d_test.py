@@ -1,0 +1,91 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+import zoo
+from trainers.losses import gaussian_kl
+
+SIZES = {"image_shape": (8, 8, 8, 1), "view_shape": (16, 16, 1), "latent_dim": 4, "width": 4}
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1.0, 1.0, (5, 16, 16, 1)).astype("float32")
+Y = RNG.integers(0, 2, (5, 8, 8, 8, 1)).astype("float32")
+
+
+@pytest.fixture(scope="module")
+def model():
+    model = zoo.VAEGAN3D(**SIZES, batch_norm=False)
+    model.compile()
+    return model
+
+
+def test_its_losses_are_those_of_its_page(model):
+    made = model.forward((tf.constant(X), tf.constant(Y)))
+    error = np.square(np.asarray(made["again"]) - Y).sum(axis=(1, 2, 3, 4)).mean()
+    prior = float(gaussian_kl(made["mean"], made["log_std"]))
+    losses = model.losses_of("encoder", (X, Y), made)
+    assert float(losses["encoder_loss"]) == pytest.approx(5.0 * prior + 1e-4 * error, rel=1e-5)
+    losses = model.losses_of("generator", (X, Y), made)
+    game = float(losses["generator_game"])
+    said = np.asarray(model.discriminator(made["fake"]))
+    assert game == pytest.approx(np.log1p(np.exp(-said)).mean(), rel=1e-5)
+    assert float(losses["generator_loss"]) == pytest.approx(game + 1e-4 * error, rel=1e-5)
+
+
+def test_the_judge_never_sees_what_was_made_of_a_picture(model):
+    made = model.forward((X, Y))
+    other = made | {"again": made["again"] * 0.0}
+    losses = [model.losses_of("discriminator", (X, Y), m) for m in (made, other)]
+    assert float(losses[0]["discriminator_loss"]) == float(losses[1]["discriminator_loss"])
+
+
+def test_the_encoder_is_not_moved_by_the_game(model):
+    with tf.GradientTape() as tape:
+        terms = model.generator_loss((X, Y), model.forward((X, Y)))
+    found = tape.gradient(terms["game"], model.variables_of("encoder"))
+    assert all(gradient is None for gradient in found)
+
+
+def test_a_picture_becomes_the_voxels_of_its_mean_code(model):
+    code = model.encode(X)
+    assert code.shape == (5, 4)
+    np.testing.assert_allclose(model.reconstruct(X), model.generator(code), atol=1e-6)
+
+
+def test_its_latents_are_normal(model):
+    z = np.asarray(model.latents(2000))
+    assert z.mean() == pytest.approx(0.0, abs=0.05)
+    assert z.std() == pytest.approx(1.0, abs=0.05)
+
+
+def test_its_first_shapes_are_as_full_as_told():
+    assert zoo.VAEGAN3D(**SIZES, occupancy=0.1).generate(8).mean() == pytest.approx(0.1, rel=0.1)
+
+
+def test_the_paper_s_encoder_halves_a_picture_to_4x4():
+    convolutions = [
+        n for n in zoo.create("vaegan3d").encoder.layers if isinstance(n, layers.Conv2D)
+    ]
+    assert [n.filters for n in convolutions] == [64, 128, 256, 512, 512, 512]
+    assert convolutions[-1].output.shape == (None, 4, 4, 512)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"image_shape": (8, 8, 1)}, "`image_shape` should be "),
+        ({"view_shape": (16, 8, 1)}, "`view_shape` should be .side, side, channels."),
+        ({"view_shape": (24, 24, 1)}, "side 8, 16, 32"),
+        ({"occupancy": 1.0}, "`occupancy` should be in"),
+        ({"encoder": keras.Sequential([keras.Input((16, 16, 1)), layers.Flatten()])}, "`encoder`"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.VAEGAN3D(**(SIZES | arguments))
+
+
+def test_pairs_of_the_wrong_shape_are_refused(model):
+    with pytest.raises(ValueError, match="`y` should have shape"):
+        model.fit(X, Y[:, :4], verbose=0)
