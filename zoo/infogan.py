@@ -116,7 +116,7 @@ class InfoGAN(GAN):
         return {
             "objective": NonSaturating(),
             "penalties": [R1(2.0)],
-            "optimizers": self.adam(self.rates, 0.5, 0.99, steps, averaged=["generator"]),
+            "optimizers": self.adam(self.rates, steps=steps, averaged=["generator"]),
             "loss_weights": {f"{player}_codes": 0.2 for player in self.players},
         }
 
