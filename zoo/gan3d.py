@@ -29,7 +29,7 @@ class GAN3D(GAN):
         image_shape: (side, side, side, channels), side 8, 16, 32 ….
         latent_dim: of z ~ U(0, 1).
         width: channels of the largest feature maps.
-        batch_norm: in both networks.
+        generator_norm, discriminator_norm: whether there is batch norm in G, and in D.
         gate: the share of its batch told right beyond which D rests; 1: it never does, nor under
             objectives by which D does not say of a shape alone, by its sign, that it is real. Of
             several replicas each looks at its own samples.
@@ -56,7 +56,8 @@ class GAN3D(GAN):
         image_shape=(64, 64, 64, 1),
         latent_dim=200,
         width=64,
-        batch_norm=True,
+        generator_norm=True,
+        discriminator_norm=True,
         gate=0.8,
         occupancy=0.5,
         name=None,
@@ -65,13 +66,22 @@ class GAN3D(GAN):
         if not 0.0 <= gate <= 1.0:
             raise ValueError(f"`gate` should be in [0, 1]. Received: gate={gate!r}")
         voxel.check_occupancy(occupancy)
-        kinds = {"batch_norm": batch_norm, "gate": gate, "occupancy": occupancy}
-        super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
+        super().__init__(
+            image_shape,
+            latent_dim,
+            width,
+            name=name,
+            generator_norm=generator_norm,
+            discriminator_norm=discriminator_norm,
+            gate=gate,
+            occupancy=occupancy,
+            **networks,
+        )
 
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        return {"latent_dim": 64, "width": 16, "batch_norm": False, "occupancy": 0.1}
+        return {"latent_dim": 64, "width": 16, "discriminator_norm": False, "occupancy": 0.1}
 
     def batch_format(self):
         return [batches.voxels("x", self.image_shape)]
@@ -102,11 +112,11 @@ class GAN3D(GAN):
         return noise.uniform((n, self.latent_dim))
 
     def build_generator(self):
-        sizes = self.latent_dim, self.width, self.batch_norm
+        sizes = self.latent_dim, self.width, self.generator_norm
         return voxel.generator(self.image_shape, *sizes, self.occupancy)
 
     def build_discriminator(self):
-        return voxel.discriminator(self.image_shape, self.width, self.batch_norm)
+        return voxel.discriminator(self.image_shape, self.width, self.discriminator_norm)
 
     def build_features(self):
         """What every convolution but the first says, max-pooled to 2x2x2, flattened and joined

@@ -21,7 +21,7 @@ def judge(weight, bias):
 
 
 def game(weight, bias, objective=None, **arguments):
-    sizes = {"latent_dim": 4, "width": 4, "occupancy": 0.01, "batch_norm": False}
+    sizes = {"latent_dim": 4, "width": 4, "occupancy": 0.01, "generator_norm": False}
     model = zoo.GAN3D(SHAPE, discriminator=judge(weight, bias), **(sizes | arguments))
     rates = {player: SGD(0.01) for player in model.players}
     model.compile(optimizers=rates, objective=objective or NonSaturating())
@@ -52,7 +52,7 @@ def test_it_never_rests_with_a_gate_of_one_nor_under_a_relativistic_objective():
 @pytest.mark.parametrize("occupancy", [0.05, 0.5])
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_its_first_shapes_are_as_full_as_told(occupancy, batch_norm):
-    sizes = {"latent_dim": 8, "width": 4, "batch_norm": batch_norm}
+    sizes = {"latent_dim": 8, "width": 4, "generator_norm": batch_norm}
     model = zoo.GAN3D((16, 16, 16, 1), occupancy=occupancy, **sizes)
     assert model.generate(8).mean() == pytest.approx(occupancy, rel=0.1)
 
@@ -82,7 +82,7 @@ def test_its_voxels_are_shares():
 
 
 def test_its_features_are_all_convolutions_but_the_first_pooled_to_2x2x2():
-    model = zoo.GAN3D((32, 32, 32, 1), latent_dim=4, width=2, batch_norm=False)
+    model = zoo.GAN3D((32, 32, 32, 1), latent_dim=4, width=2, discriminator_norm=False)
     x = np.random.default_rng(0).uniform(size=(2, 32, 32, 32, 1)).astype("float32")
     outputs = [n.output for n in model.discriminator.layers if isinstance(n, layers.LeakyReLU)]
     pooled = []
