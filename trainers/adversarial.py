@@ -199,7 +199,8 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
     def rehearse(self, n):
         """Runs what is shown on n samples in the mode of training, for its batch statistics."""
-        return self.call(self.draw(n), training=True)
+        inputs = tree.map_structure(ops.convert_to_tensor, self.draw(n))  # labels may be an array
+        return self.call(inputs, training=True)
 
     def batch_format(self):
         """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""

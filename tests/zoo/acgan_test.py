@@ -66,3 +66,11 @@ def test_it_serves_images_of_a_class_and_classes_of_images(model):
 def test_labels_that_there_are_not_are_refused(model):
     with pytest.raises(ValueError, match="`labels` should be in 0 … 3"):
         model.generate(2, labels=4)
+
+
+def test_averaged_weights_get_batch_statistics_of_labelled_samples():
+    model = zoo.ACGAN(image_shape=(8, 8, 1), latent_dim=4, width=4, classes=3)
+    model.compile("modern")
+    model.fit(np.zeros((16, 8, 8, 1)), np.arange(16) % 3, verbose=0)
+    assert model.averaged() is not model
+    assert np.isfinite(model.generate(6)).all()
