@@ -17,7 +17,12 @@ from absl import flags
 from trainers import command_line
 
 FLAGS = flags.FLAGS
-SYMBOLS = {"latent": "z", "images": "x", "labels": "y"}  # sources, by the input that they enter
+SYMBOLS = {
+    "latent": "z",
+    "images": "x",
+    "source": "x",
+    "labels": "y",
+}  # sources, by the input that they enter
 COLOURS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
 SOURCE, INK = "#eeeeee", "#333333"
 

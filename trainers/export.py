@@ -10,7 +10,7 @@ import keras
 import tensorflow as tf
 from keras import tree
 
-from trainers import files
+from trainers import files, noise
 
 
 def save(model, folder):
@@ -82,7 +82,9 @@ def _endpoint(network):
     signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype, name=x.name) for x in network.inputs]
 
     def answer(*inputs):
-        outputs = network(tree.pack_sequence_as(network.input, inputs), training=False)
+        # A network that draws noise of its own draws other noise at each request.
+        with noise.stream(tf.random.uniform((), maxval=2**31 - 1, dtype="int64"), label="served"):
+            outputs = network(tree.pack_sequence_as(network.input, inputs), training=False)
         return dict(zip(network.output_names, tree.flatten(outputs), strict=True))
 
     return answer, signature

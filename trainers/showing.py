@@ -72,17 +72,16 @@ class Showing:
         """What a network says of x, which is checked: NumPy arrays."""
         return in_batches(network, self.checked(x))
 
-    def checked(self, x):
-        """x as an array.
+    def checked(self, x, part=None):
+        """x as an array; it should be as the `part` of a batch says, by default x of `fit`.
 
         Raises:
-            ValueError: in one sentence, for no sample at all, and for another dtype or shape than
-                `fit` takes.
+            ValueError: in one sentence, for no sample at all, and for another dtype or shape.
         """
         x = np.asarray(x)
         if not x.size:
             raise ValueError("`x` should hold at least one sample. Received: none.")
-        self.batch_format()[0].check_spec(tf.TensorSpec(x.shape, x.dtype))
+        (part or self.batch_format()[0]).check_spec(tf.TensorSpec(x.shape, x.dtype))
         return x
 
     def head(self, network, index):

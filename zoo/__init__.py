@@ -28,6 +28,7 @@ from zoo.gan3d import GAN3D
 from zoo.infogan import InfoGAN
 from zoo.lapgan import LAPGAN
 from zoo.lsgan import LSGAN
+from zoo.pix2pix import Pix2Pix
 from zoo.r3gan import R3GAN
 from zoo.semi_supervised import SemiSupervisedGAN
 from zoo.sngan import SNGAN

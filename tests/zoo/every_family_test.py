@@ -117,12 +117,12 @@ def test_its_config_makes_the_same_model_again(row):
     assert copy.name == model.name
     assert [v.shape for v in copy.weights] == [v.shape for v in model.weights]
     copy.set_weights(model.get_weights())
-    np.testing.assert_array_equal(copy.generate(3, seed=0), model.generate(3, seed=0))
+    np.testing.assert_array_equal(families.made(copy, 3, seed=0), families.made(model, 3, seed=0))
 
 
 @families.every_row
 def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
-    samples = trained.generate(5)
+    samples = families.made(trained, 5)
     assert isinstance(samples, np.ndarray)
     assert samples.dtype == np.float32
     assert samples.shape == (5, *trained.image_shape)
@@ -134,19 +134,19 @@ def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
 
 @families.every_row
 def test_a_seed_repeats_the_samples_and_none_gives_others(row, trained):
-    first = trained.generate(5, seed=7)
-    np.testing.assert_array_equal(trained.generate(5, seed=7), first)
-    assert not np.array_equal(trained.generate(5, seed=8), first)
-    assert not np.array_equal(trained.generate(5), trained.generate(5))
+    first = families.made(trained, 5, seed=7)
+    np.testing.assert_array_equal(families.made(trained, 5, seed=7), first)
+    assert not np.array_equal(families.made(trained, 5, seed=8), first)
+    assert not np.array_equal(families.made(trained, 5), families.made(trained, 5))
 
 
-@families.every_row
+@families.every_drawn_row
 def test_samples_do_not_depend_on_how_many_are_made_at_a_time(row, trained):
     together = trained.generate(7, seed=3)
     np.testing.assert_allclose(trained.generate(7, seed=3, batch_size=3), together, atol=1e-5)
 
 
-@families.every_row
+@families.every_drawn_row
 def test_predict_maps_latents_to_what_generate_shows(row, trained):
     inputs = trained.draw(5, **families.conditions(trained, 5))
     inputs = [np.asarray(i) for i in inputs] if isinstance(inputs, list) else np.asarray(inputs)
@@ -155,14 +155,14 @@ def test_predict_maps_latents_to_what_generate_shows(row, trained):
     np.testing.assert_allclose(predicted, shown, atol=1e-5)
 
 
-@families.every_row
+@families.every_drawn_row
 def test_predict_equals_generate_for_the_same_latents(row, trained, monkeypatch):
     inputs = trained.draw(5)
     monkeypatch.setattr(trained, "draw", lambda n: inputs)
     np.testing.assert_allclose(trained.generate(5), trained.predict(inputs, verbose=0), atol=1e-6)
 
 
-@families.every_row
+@families.every_drawn_row
 def test_a_number_of_samples_that_is_none_is_refused(row, trained):
     for n in (0, -1, 2.5, None):
         with pytest.raises(ValueError, match="`n` should be an integer from 1"):

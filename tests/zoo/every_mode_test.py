@@ -66,7 +66,7 @@ def test_its_first_losses_in_half_precision_are_those_in_float32(row, recipe, pr
         for v, old in zip(rounded.trainable_variables, before, strict=True)
     ]
     assert any(moved)
-    assert rounded.generate(2).dtype == np.float32
+    assert families.made(rounded, 2).dtype == np.float32
     assert np.isfinite(rounded.features(families.arrays(rounded)[0])).all()
 
 
@@ -87,7 +87,7 @@ def test_in_float16_each_player_has_a_loss_scale_that_is_saved(row, policy, tmp_
     families.assert_same(families.state(loaded), families.state(model))
 
 
-@families.sometimes
+@families.sometimes_drawn
 def test_its_export_answers_what_predict_returns(row, tmp_path):
     model = families.recompile(families.create(row), row, recipe="modern")
     model.fit(families.dataset(model, steps=2), verbose=0)
@@ -120,4 +120,4 @@ def test_the_modern_recipe_trains_it_and_shows_averaged_weights(row):
         assert [v.shape for v in found] == [v.shape for v in raw]
         same = all(np.array_equal(a, b) for a, b in zip(found, raw, strict=True))
         assert same == (name not in averaged)
-    np.testing.assert_array_equal(model.generate(3, seed=0), shown.generate(3, seed=0))
+    np.testing.assert_array_equal(families.made(model, 3, seed=0), families.made(shown, 3, seed=0))

@@ -220,6 +220,18 @@ PAPER_SIZES |= {
         + (12 * 12 * 64 + 1),
     ),
 }
+PAPER_SIZES["pix2pix"] = (
+    # G: 64-128-256 and five of 512, seven on the way back that read twice as much, and 3. D: of six
+    # channels, 64-128-256-512-1. All 4x4, a gain and a shift where a bias is not.
+    ((256, 256, 3), None),
+    16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 4 * 512 * 512)
+    + (64 + 512)
+    + 2 * (128 + 256 + 4 * 512)
+    + 16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64)
+    + 2 * (4 * 512 + 256 + 128 + 64)
+    + (16 * 128 * 3 + 3),
+    16 * (6 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512) + (64 + 1) + 2 * (128 + 256 + 512),
+)
 PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, beside its encoder
 PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
 
@@ -228,7 +240,7 @@ PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its
 def test_without_arguments_it_has_the_networks_of_its_paper(name):
     (image_shape, latent_dim), generator, discriminator = PAPER_SIZES[name]
     model = zoo.create(name)
-    assert (model.image_shape, model.latent_dim) == (image_shape, latent_dim)
+    assert (model.image_shape, getattr(model, "latent_dim", None)) == (image_shape, latent_dim)
     assert trainable(model.generator) == generator
     assert trainable(model.discriminator) == discriminator
 
@@ -241,7 +253,7 @@ SHAPES += [(name, arguments["image_shape"]) for name, arguments in families.POIN
 def test_the_small_scale_is_small(name, image_shape):
     model = zoo.create(name, scale="small", image_shape=image_shape)
     assert sum(trainable(getattr(model, n)) for n in model.network_names) < 1_000_000
-    assert model.generate(2).shape == (2, *image_shape)
+    assert families.made(model, 2).shape == (2, *image_shape)
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.translating import Translating
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
 IMAGES = {
@@ -29,6 +30,13 @@ IMAGES = {
     "infogan": SMALL | {"width": 8, "categories": 3},
     "lapgan": {"image_shape": (8, 8, 1), "width": 16, "levels": 1},
     "lsgan": SMALL | {"width": 4},
+    "pix2pix": {
+        "image_shape": (8, 8, 1),
+        "source_channels": 2,
+        "width": 4,
+        "stages": 3,
+        "patch_stages": 1,
+    },
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
     "semi_supervised": SMALL | {"width": 16, "classes": 3},
     "sngan": SMALL | {"width": 4, "residual": False},
@@ -149,9 +157,12 @@ def slow_but_for(quick, rows):
 
 
 every_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), MAIN))
+drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), Translating)]
+every_drawn_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), drawn))
 every_variant = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *VARIANTS, *FAST), ROWS))
 often = pytest.mark.parametrize("row", slow_but_for(QUICK, MAIN))  # what takes seconds
 sometimes = pytest.mark.parametrize("row", slow_but_for(FAST, MAIN))  # what takes many
+sometimes_drawn = pytest.mark.parametrize("row", slow_but_for(FAST, drawn))
 
 
 def conditions(model, n):
@@ -159,6 +170,14 @@ def conditions(model, n):
     taken = inspect.signature(model.draw).parameters
     told = "labels" in taken and getattr(model, "classes", 0)
     return {"labels": np.arange(n) % model.classes} if told else {}
+
+
+def made(model, n, seed=None):
+    """n samples: of noise, or of images where the family translates."""
+    if isinstance(model, Translating):
+        source = drawn_of(model.batch_format()[0], n, np.random.default_rng(0))
+        return model.translate(source, seed)
+    return model.generate(n, seed=seed)
 
 
 def create(row, **changes):
@@ -182,14 +201,15 @@ def arrays(model, steps=1, rows=4, seed=0):
     """(x,) or (x, y) for so many steps of `rows` samples per turn."""
     rng = np.random.default_rng(seed)
     n = steps * rows * parts(model)
+    return tuple(drawn_of(part, n, rng) for part in model.batch_format())
 
-    def drawn(part):
-        if part.integer:
-            return rng.integers(max(part.low, 0), part.high + 1, n)
-        low, high = (-1.0, 1.0) if part.low is None else (part.low, part.high)
-        return rng.uniform(low, high, (n, *part.shape)).astype("float32")
 
-    return tuple(drawn(part) for part in model.batch_format())
+def drawn_of(part, n, rng):
+    """n values of a part of a batch, in its range."""
+    if part.integer:
+        return rng.integers(max(part.low, 0), part.high + 1, n)
+    low, high = (-1.0, 1.0) if part.low is None else (part.low, part.high)
+    return rng.uniform(low, high, (n, *part.shape)).astype("float32")
 
 
 def dataset(model, steps=1, rows=4, seed=0):

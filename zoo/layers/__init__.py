@@ -1,5 +1,6 @@
 """What Keras lacks or has wrong: one layer per file."""
 
+from zoo.layers.any_size import AnySize
 from zoo.layers.dropout import Dropout
 from zoo.layers.gaussian_noise import GaussianNoise
 from zoo.layers.image_pool import ImagePool
@@ -13,6 +14,7 @@ from zoo.layers.virtual_batch_normalization import VirtualBatchNormalization
 from zoo.layers.weight_normalization import WeightNormalization
 
 __all__ = [
+    "AnySize",
     "DoublingConv3D",
     "Dropout",
     "GaussianNoise",

@@ -15,6 +15,7 @@ class Dropout(layers.Layer):
 
     Args:
         rate: the share of elements that are set to 0, in [0, 1).
+        always: whether it drops when not training too, as the noise of a generator.
 
     Raises:
         ValueError: for another rate.
@@ -28,14 +29,14 @@ class Dropout(layers.Layer):
         [0.0, 1.25]
     """
 
-    def __init__(self, rate, **kwargs):
+    def __init__(self, rate, always=False, **kwargs):
         super().__init__(**kwargs)
         if not 0.0 <= rate < 1.0:
             raise ValueError(f"`rate` should be in [0, 1). Received: rate={rate}")
-        self.rate = rate
+        self.rate, self.always = rate, always
 
     def call(self, x, training=False):
-        if not training:
+        if not training and not self.always:
             return x
         kept = noise.uniform(ops.shape(x)) >= self.rate
         return ops.where(kept, x / (1.0 - self.rate), ops.zeros_like(x))
@@ -44,4 +45,4 @@ class Dropout(layers.Layer):
         return input_shape
 
     def get_config(self):
-        return super().get_config() | {"rate": self.rate}
+        return super().get_config() | {"rate": self.rate, "always": self.always}

@@ -1,0 +1,127 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers import export
+from zoo.networks import patch
+
+SIZES = {"source_channels": 1, "width": 4, "stages": 3, "patch_stages": 1}
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1.0, 1.0, (4, 16, 16, 1)).astype("float32")
+Y = RNG.uniform(-1.0, 1.0, (4, 16, 16, 3)).astype("float32")
+
+
+def create(**changes):
+    model = zoo.Pix2Pix(image_shape=(16, 16, 3), **(SIZES | changes))
+    model.compile()
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return create()
+
+
+def softplus(x):
+    return np.logaddexp(0.0, x)
+
+
+def test_its_losses_are_those_of_the_paper(model):
+    x, y = tf.constant(X), tf.constant(Y)
+    fake = model.generator(x)
+    made = {"real": y, "fake": fake, "given": x}
+    said = [np.asarray(model.discriminator([images, x])) for images in (y, fake)]
+    judged = model.losses_of("discriminator", (x, y), made)["discriminator_loss"]
+    expected = 0.5 * (softplus(-said[0]).mean() + softplus(said[1]).mean())
+    assert float(judged) == pytest.approx(expected, rel=1e-5)
+    drawn = model.losses_of("generator", (x, y), made)["generator_loss"]
+    expected = softplus(-said[1]).mean() + 100.0 * np.abs(Y - np.asarray(fake)).mean()
+    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+
+
+def test_the_judge_sees_the_source_unless_it_is_not_conditional(model):
+    assert [x.shape[-1] for x in model.discriminator.inputs] == [3, 1]
+    other = model.discriminator([Y, -X])
+    assert not np.allclose(model.discriminator([Y, X]), other)
+    blind = create(conditional=False)
+    assert blind.discriminator.input_shape[-1] == 3
+    assert "given" not in blind.forward((X, Y))
+
+
+@pytest.mark.parametrize("stages, side", enumerate([1, 16, 34, 70]))
+def test_a_logit_sees_a_patch_of_the_side_that_the_paper_says(stages, side):
+    judge = patch.discriminator(1, width=2, stages=stages, norm=False)
+    x = tf.Variable(RNG.normal(size=(1, 128, 128, 1)).astype("float32"))
+    with tf.GradientTape() as tape:
+        logits = judge(x)
+        middle = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
+    seen = np.argwhere(tape.gradient(middle, x)[0, ..., 0] != 0.0)
+    assert patch.receptive_field(stages) == side
+    assert (seen.max(axis=0) - seen.min(axis=0) + 1).tolist() == [side, side]
+
+
+def test_dropout_is_its_noise_when_it_is_used_too():
+    noisy, still = create(), create(dropout=0.0)
+    assert not np.array_equal(noisy.translate(X), noisy.translate(X))
+    np.testing.assert_array_equal(noisy.translate(X, seed=1), noisy.translate(X, seed=1))
+    np.testing.assert_array_equal(still.translate(X), still.translate(X))
+
+
+def test_every_stage_reaches_the_output_past_the_middle():
+    """The gradient of the output in the first stage does not need the middle of the U."""
+    model = create(dropout=0.0)
+    middle = next(n for n in model.generator.layers if n.output.shape[-1] == 16)
+    middle.kernel.assign(middle.kernel * 0.0)
+    assert not np.allclose(model.translate(X), model.translate(-X))
+
+
+@pytest.mark.parametrize("sides", [(16, 16), (30, 50), (5, 3)])
+def test_it_translates_images_of_any_height_and_width(sides):
+    model = create(dropout=0.0)
+    x = RNG.uniform(-1.0, 1.0, (2, *sides, 1)).astype("float32")
+    found = model.translate(x)
+    assert found.shape == (2, *sides, 3)
+    assert np.abs(found).max() <= 1.0
+    if not any(side % 8 for side in sides):
+        np.testing.assert_allclose(found, model(x), atol=1e-6)
+
+
+def test_its_export_takes_any_size_and_draws_noise_anew(tmp_path):
+    model = create()
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
+    x = tf.constant(RNG.uniform(-1.0, 1.0, (3, 21, 9, 1)), "float32")
+    first, second = (served(source=x)["images"] for _ in range(2))
+    assert first.shape == (3, 21, 9, 3)
+    assert not np.array_equal(first, second)
+
+
+def test_it_learns_a_pair_better_than_the_mean_image():
+    model = create(dropout=0.0)
+    rate = {player: keras.optimizers.Adam(2e-3, 0.5) for player in model.players}
+    model.compile(optimizers=rate)
+    x = np.repeat(np.sign(X[:, :1, :1]), 16, axis=1).repeat(16, axis=2)
+    model.fit(np.tile(x, (16, 1, 1, 1)), np.tile(0.5 * x, (16, 1, 1, 3)), epochs=40, verbose=0)
+    assert np.abs(model.translate(x) - 0.5 * x).mean() < 0.1
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"image_shape": (20, 16, 3)}, "sides that are multiples of 8 for stages=3"),
+        ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
+        ({"patch_stages": -1}, "`patch_stages` should be an integer from 0"),
+        ({"stages": 0}, "`stages` should be an integer from 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.Pix2Pix(**(SIZES | arguments))
+
+
+def test_what_is_no_source_is_refused(model):
+    with pytest.raises(ValueError, match="`x` should have shape"):
+        model.translate(Y)
+    with pytest.raises(ValueError, match="`translate` should be called, with images"):
+        model.generate(3)

@@ -1,0 +1,48 @@
+"""A network that asks for sides of some multiple, for images of any size."""
+
+import keras
+from keras import layers, ops
+
+
+@keras.saving.register_keras_serializable("gan_zoo")
+class AnySize(layers.Layer):
+    """network(x) for x of any height and width: its lower and right edges are mirrored until the
+    network can take it, and what it makes of that is cropped back. (n, h, w, c) -> (n, h, w, c').
+
+    Args:
+        network: a Keras model, (h, w, c) -> (h, w, c').
+        multiple: what the sides that the network takes are multiples of.
+
+    Example:
+        >>> inputs = keras.Input((None, None, 1))
+        >>> halved = keras.Model(inputs, layers.UpSampling2D()(layers.AveragePooling2D(2)(inputs)))
+        >>> AnySize(halved, multiple=2)(ops.ones((1, 5, 7, 1))).shape
+        TensorShape([1, 5, 7, 1])
+    """
+
+    def __init__(self, network, multiple, **kwargs):
+        super().__init__(**kwargs)
+        self.network, self.multiple = network, multiple
+
+    def call(self, x, training=False):
+        height, width = ops.shape(x)[1:3]
+        for axis, side in ((1, height), (2, width)):
+            x = ops.take(x, self._mirrored(side), axis=axis)
+        return self.network(x, training=training)[:, :height, :width]
+
+    def _mirrored(self, side):
+        """0 … side - 1, back to 0, and so on, as many as the next multiple."""
+        place = ops.arange(-(-side // self.multiple) * self.multiple) % (2 * side)
+        return ops.minimum(place, 2 * side - 1 - place)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], self.network.output_shape[-1])
+
+    def get_config(self):
+        network = keras.saving.serialize_keras_object(self.network)
+        return super().get_config() | {"network": network, "multiple": self.multiple}
+
+    @classmethod
+    def from_config(cls, config):
+        network = keras.saving.deserialize_keras_object(config["network"])
+        return cls(**(config | {"network": network}))

@@ -1,0 +1,155 @@
+"""Pix2Pix: an image of an image, learned from pairs.
+
+Isola, Zhu, Zhou, Efros (2017), "Image-to-Image Translation with Conditional Adversarial Networks",
+https://arxiv.org/abs/1611.07004
+
+    min_G max_D  E log σ(D(y, x)) + E log(1 - σ(D(G(x, z), x))) + λ E‖y - G(x, z)‖₁,  λ = 100
+
+D judges patches of 70x70 pixels, each by itself (§3.2.2), and its loss is halved. z is dropout,
+also when the model is used (§3.2). The networks are the paper's for 256x256, batches of one, for
+which its batch norm is instance norm, as here for batches of any size; Adam(2e-4, .5). The random
+crops of 286x286 to 256x256 are the data's affair.
+"""
+
+import keras
+from keras import layers
+
+from trainers import batches, sizes
+from trainers.adversarial import AdversarialModel
+from trainers.losses import l1
+from trainers.objectives import NonSaturating
+from zoo.networks import patch, unet
+from zoo.translating import Translating
+
+
+class Pix2Pix(Translating, AdversarialModel):
+    """Fits batches of (x, y), images in [-1, 1]: x, shape (batch, height, width, source_channels),
+    is to become y, shape (batch, *image_shape). Calling the model maps x to images like y, sides
+    multiples of 2**stages; `translate` takes any.
+
+    Args:
+        image_shape: (height, width, channels) of y in training.
+        source_channels: of x; None: as many as y has.
+        width: channels of the first stage of both networks.
+        stages: how often G halves the sides; None: to 1x1, but eight times at most.
+        patch_stages: how often D halves them: it sees 16, 34, 70, 142, 286 pixels for 1 to 5.
+        dropout: the share of G's units that are dropped.
+        conditional: whether D sees x beside y.
+        generator: a Keras model, (h, w, source_channels) -> (h, w, channels).
+        discriminator: a Keras model, [(h, w, channels), (h, w, source_channels)], or the first
+            alone where it is not conditional -> logits (h', w', 1).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
+            networks that do not fit the sizes.
+
+    Example:
+        >>> from keras import ops
+        >>> model = Pix2Pix(image_shape=(16, 16, 3), source_channels=1, width=4, patch_stages=1)
+        >>> model.compile()
+        >>> history = model.fit(ops.zeros((32, 16, 16, 1)), ops.zeros((32, 16, 16, 3)), verbose=0)
+        >>> model.translate(ops.zeros((1, 30, 50, 1))).shape
+        (1, 30, 50, 3)
+    """
+
+    players = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    reads = {"discriminator": "image_shape"}
+    ranks = (3,)
+
+    def __init__(
+        self,
+        image_shape=(256, 256, 3),
+        source_channels=None,
+        width=64,
+        stages=None,
+        patch_stages=3,
+        dropout=0.5,
+        conditional=True,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(width=width, **({} if stages is None else {"stages": stages}))
+        sizes.check_counts(least=0, patch_stages=patch_stages)
+        super().__init__(
+            name,
+            image_shape=tuple(image_shape),
+            source_channels=source_channels,
+            width=width,
+            stages=stages,
+            patch_stages=patch_stages,
+            dropout=dropout,
+            conditional=conditional,
+            **networks,
+        )
+        if any(side % self.multiple() for side in self.image_shape[:2]):
+            raise ValueError(
+                f"`image_shape` should have sides that are multiples of {self.multiple()} for "
+                f"stages={self.stages}. Received: image_shape={self.image_shape}"
+            )
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"width": 16, "stages": 3, "patch_stages": 1}
+
+    def defaults(self, image_shape, **sizes):
+        stages = 0
+        while stages < 8 and all(side % 2 ** (stages + 1) == 0 for side in image_shape[:2]):
+            stages += 1
+        return {"source_channels": image_shape[-1], "stages": max(stages, 1)}
+
+    def multiple(self):
+        return 2**self.stages
+
+    def shapes(self):
+        source, image = (None, None, self.source_channels), (None, None, self.image_shape[-1])
+        seen = [image, source] if self.conditional else [image]
+        return {"generator": ([source], [image]), "discriminator": (seen, None)}
+
+    def batch_format(self):
+        source = (*self.image_shape[:2], self.source_channels)
+        return [batches.images("x", source), batches.images("y", self.image_shape)]
+
+    def forward(self, batch):
+        x, y = batch
+        made = {"real": y, "fake": self.generator(x, training=True)}
+        return made | ({"given": x} if self.conditional else {})
+
+    def discriminator_loss(self, batch, made):
+        return {"game": self.discriminator_objective(self.discriminator, **made)}
+
+    def generator_loss(self, batch, made):
+        game = self.generator_objective(self.discriminator, **made)
+        return {"game": game, "l1": l1(batch[1], made["fake"])}
+
+    def recipe(self):
+        """Paper: λ = 100, D's loss halved."""
+        return {
+            "objective": NonSaturating(),
+            "optimizers": self.adam(2e-4),
+            "loss_weights": {"discriminator_game": 0.5, "generator_l1": 100.0},
+        }
+
+    def modern_recipe(self, steps=10_000):
+        """Relativistic pairing, decaying rates and averages, with the paper's λ."""
+        kept = {"loss_weights": {"generator_l1": 100.0}}
+        return super().modern_recipe(steps) | kept
+
+    def features(self, x):
+        """What the middle of the U-Net says of x, the mean over all places: a NumPy array (n,
+        features)."""
+        shown = self.averaged()
+        return self.answers(shown.view("features", shown.build_features), x)
+
+    def build_features(self):
+        middle = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
+        middle = [n for n in middle if not isinstance(n, layers.Conv2DTranspose)][-1].output
+        return keras.Model(self.generator.inputs[0], layers.GlobalAveragePooling2D()(middle))
+
+    def build_generator(self):
+        channels = self.source_channels, self.image_shape[-1]
+        return unet.generator(*channels, self.width, self.stages, self.dropout)
+
+    def build_discriminator(self):
+        given = self.source_channels if self.conditional else 0
+        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages, given=given)
