@@ -45,8 +45,7 @@ class AAE(Bidirectional, AdversarialModel):
         width: units of each hidden layer; None: the paper's 1000, for points 128.
         prior: of z: "normal", or of two dimensions and with a part for each class "mixture", of
             Gaussians, and "swiss_roll".
-        classes: how many y there are; 0: batches are x alone. Of several replicas each takes the
-            mean over the labels of its own samples.
+        classes: of y; 0: batches are x alone. Replicas take means over their own labels.
         categories: values of a categorical code beside z; with `classes` as many, since they are
             then the classes.
         generator: a Keras model, (latent_dim,), with `categories` [that, (categories,)] -> image.
