@@ -8,7 +8,14 @@ from trainers import rules
 
 
 class Saved:
-    """The part of `AdversarialModel` that Keras calls to save it and to make it again."""
+    """The part of `AdversarialModel` that Keras calls to save it and to make it again.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.GAN(image_shape=(2,), name="mine")
+        >>> type(model).from_config(model.get_config()).name
+        'mine'
+    """
 
     def get_config(self):
         networks = {name: getattr(self, name) for name in self.network_names}
