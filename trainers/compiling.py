@@ -122,7 +122,6 @@ class Compiled:
         Adam's, `gamma` weighs both penalties.
         Source: Huang et al. 2024 (R3GAN).
         """
-
         makers = [p for p, owned in self.players.items() if "discriminator" not in owned[0]]
         return {
             "objective": self.objectives[0]() if self.objectives else Relativistic(),
@@ -148,7 +147,6 @@ class Compiled:
             >>> optimizers["generator"].beta_1
             0.5
         """
-
         named = [set(value) for value in (rate, beta_1) if isinstance(value, dict)]
         if any(names != set(self.players) for names in named) or set(averaged) - set(self.players):
             received = sorted(set(averaged).union(*named))

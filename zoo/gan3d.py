@@ -80,7 +80,7 @@ class GAN3D(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Constructor arguments that are quick on two cores; that they learn is not shown yet."""
         return {"latent_dim": 64, "width": 16, "discriminator_norm": False, "occupancy": 0.1}
 
     def batch_format(self):

@@ -10,8 +10,7 @@ Adversarial Networks", https://arxiv.org/abs/1506.05751
 The levels share nothing, so that one `fit` trains each as if alone. d averages 2x2 pixels and u is
 bilinear, in training as in drawing. The networks are those of the authors' release for CIFAR-10
 with the paper's base at 8x8; SGD at .02, momentum .5, which the paper raises to .8. The classes of
-CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for
-each level.
+CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for each level.
 """
 
 import keras
