@@ -5,7 +5,8 @@
 
 The block diagrams of the survey, drawn from what happens: a tiny model plays one round eagerly,
 each call of a network is watched, and what goes in is followed to where it came from. A network
-has the colour of the player that moves it, and a loss that of the player that minimises it.
+has the colour of the player that moves it, grey where nobody does, and a loss that of the player
+that minimises it.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ SYMBOLS = {
     "labels": "y",
 }  # sources, by the input that they enter
 COLOURS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
+FROZEN = "#7f8c8d"
 SOURCE, INK = "#eeeeee", "#333333"
 
 
@@ -77,7 +79,7 @@ class Game:
 
     Args:
         sources: labels of what no network made: "x", "z", "y".
-        owners: network -> the player that moves it, the first of several.
+        owners: network -> the player that moves it, the first of several; None where it is frozen.
         losses: name of a player's loss -> player.
         edges: pairs (from, to) in the order in which they were seen.
     """
@@ -103,7 +105,7 @@ def watch(model, rows=4):
 
     names = {id(getattr(model, name)): name for name in model.network_names}
     owners = {
-        name: next(p for p, owned in model.players.items() if name in owned)
+        name: next((p for p, owned in model.players.items() if name in owned), None)
         for name in model.network_names
     }
     for player in model.players:  # which builds the networks that losses derive, such as features
@@ -192,10 +194,13 @@ def _watched(keras, names, instead):
 
 def places(game):
     """Node -> (column, height): sources to the left, losses to the right, none above another."""
-    column = dict.fromkeys(game.sources, 0)
+    column, onward = dict.fromkeys(game.sources, 0), []
+    for start, end in game.edges:
+        if end in game.owners and start not in reached(end, onward):  # else it closes a cycle
+            onward.append((start, end))
     for _ in game.owners:  # the longest way from a source
-        for start, end in game.edges:
-            if end in game.owners and start in column:
+        for start, end in onward:
+            if start in column:
                 column[end] = max(column.get(end, 1), column[start] + 1)
     last = max(column.values()) + 1
     column |= dict.fromkeys(game.losses, last)
@@ -219,6 +224,19 @@ def places(game):
     return found
 
 
+def reached(start, edges):
+    """The nodes that edges lead to from one, itself among them.
+
+    Example:
+        >>> sorted(reached("b", [("a", "b"), ("b", "c"), ("c", "d")]))
+        ['b', 'c', 'd']
+    """
+    found = [start]
+    for node in found:
+        found += [b for a, b in edges if a == node and b not in found]
+    return set(found)
+
+
 def drawn(game):
     """The Game as a figure."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -230,7 +248,7 @@ def drawn(game):
     heights = [y for _, y in at.values()]
     figure, axes = claims.figure(size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2)))
     players = dict.fromkeys(game.losses.values())
-    colours = dict(zip(players, COLOURS, strict=False))
+    colours = dict(zip(players, COLOURS, strict=False)) | {None: FROZEN}
     wide, tall = 0.36, 0.26
     for node, (x, y) in at.items():
         source = node in game.sources

@@ -108,6 +108,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     """
 
     players = {}  # player -> names of the networks it trains, in order of play
+    frozen = ()  # names of the networks that no player trains
     # Of networks that are given: which size is that of the first input, and of the first output.
     reads = {"generator": "latent_dim", "discriminator": "image_shape", "encoder": "image_shape"}
     writes = {"generator": "image_shape", "encoder": "latent_dim"}
@@ -128,9 +129,8 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
     def __init__(self, name=None, **arguments):
         super().__init__(name=name)
-        self.network_names = list(
-            dict.fromkeys(n for owned in self.players.values() for n in owned)
-        )
+        owned = [network for names in self.players.values() for network in names]
+        self.network_names = list(dict.fromkeys([*owned, *self.frozen]))
         known = {
             key: parameter
             for key, parameter in inspect.signature(type(self).__init__).parameters.items()
@@ -153,6 +153,8 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         for attribute in self.network_names:
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
+        for attribute in self.frozen:
+            getattr(self, attribute).trainable = False
         sizes.check_networks(given, self.shapes())
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))

@@ -44,7 +44,8 @@ def in_agreement(function, model):
         alone = tf.function(alone, jit_compile=True, autograph=False)
     outputs, values = alone()
     for variable, value in zip(moved, values, strict=True):
-        if value.dtype.is_floating:  # else a counter, which is the same everywhere
+        shared = variable.aggregation == "only_first_replica"
+        if value.dtype.is_floating and not shared:  # a counter is the same everywhere
             value = tf.distribute.get_replica_context().all_reduce(MEAN, value)
         variable.assign(value)
     return outputs

@@ -68,6 +68,19 @@ class Showing:
                 inputs = self.draw(int(n), **conditions)
         return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
 
+    def features(self, x):
+        """What the network that `build_features` makes reads of x, of most families the input of
+        the last layer of the discriminator or encoder: a NumPy array (n, features).
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("gan", image_shape=(2,), width=128)
+            >>> model.features(np.zeros((5, 2))).shape
+            (5, 128)
+        """
+        shown = self.averaged()
+        return self.answers(shown.view("features", shown.build_features), x)
+
     def answers(self, network, x):
         """What a network says of x, which is checked: NumPy arrays."""
         return in_batches(network, self.checked(x))

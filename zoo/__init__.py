@@ -21,6 +21,7 @@ from zoo.avb import AVB
 from zoo.bigan import BiGAN
 from zoo.cgan import CGAN
 from zoo.conv_gan import ConvGAN
+from zoo.cyclegan import CycleGAN
 from zoo.dcgan import DCGAN
 from zoo.fgan import FGAN
 from zoo.gan import GAN
@@ -28,10 +29,13 @@ from zoo.gan3d import GAN3D
 from zoo.infogan import InfoGAN
 from zoo.lapgan import LAPGAN
 from zoo.lsgan import LSGAN
+from zoo.mgan import MGAN
 from zoo.pix2pix import Pix2Pix
 from zoo.r3gan import R3GAN
 from zoo.semi_supervised import SemiSupervisedGAN
 from zoo.sngan import SNGAN
+from zoo.spatial_gan import SpatialGAN
+from zoo.srgan import SRGAN
 from zoo.vaegan import VAEGAN
 from zoo.vaegan3d import VAEGAN3D
 from zoo.wgan import WGAN

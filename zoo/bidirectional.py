@@ -70,11 +70,6 @@ class Bidirectional:
         shown = self.averaged()
         return self.answers(shown.view("reconstruction", shown.build_reconstruction), x)
 
-    def features(self, x):
-        """What the encoder's last layer reads of x: a NumPy array (n, features)."""
-        shown = self.averaged()
-        return self.answers(shown.view("features", shown.build_features), x)
-
     def signatures(self):
         again = self.view("reconstruction", self.build_reconstruction)
         return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}

@@ -97,14 +97,9 @@ class GAN(AdversarialModel):
 
     def latents(self, n):
         """z ~ U(-bound, bound), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) != 3:
+        if len(self.image_shape) == 1:
             return super().latents(n)
         return noise.uniform((n, self.latent_dim), -self.bound, self.bound)
-
-    def features(self, x):
-        """What the discriminator's last layer reads of x: a NumPy array (n, features)."""
-        shown = self.averaged()
-        return self.answers(shown.view("features", shown.build_features), x)
 
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""

@@ -8,14 +8,16 @@ via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
 The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
 D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
-dense layer. It is the present batch that is looked at, where ports take the last one, and a resting
-D is a loss times 0: what Adam's momentum still moves of it, moves.
+dense layer. Its z is centred, U(-1, 1): where all are positive, the batch statistics of the first
+layer run behind its weights, and what is drawn after training is one shape. It is the present batch
+that is looked at, where ports take the last one, and a resting D is a loss times 0: what Adam's
+momentum still moves of it, moves.
 """
 
 import keras
 from keras import layers, ops
 
-from trainers import batches, noise
+from trainers import batches
 from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.networks import voxel
@@ -27,7 +29,7 @@ class GAN3D(GAN):
 
     Args:
         image_shape: (side, side, side, channels), side 8, 16, 32 ….
-        latent_dim: of z ~ U(0, 1).
+        latent_dim: of z ~ U(-1, 1).
         width: channels of the largest feature maps.
         generator_norm, discriminator_norm: whether there is batch norm in G, and in D.
         gate: the share of its batch told right beyond which D rests; 1: it never does, nor under
@@ -80,7 +82,7 @@ class GAN3D(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that are quick on two cores; that they learn is not shown yet."""
+        """Constructor arguments that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 16, "discriminator_norm": False, "occupancy": 0.1}
 
     def batch_format(self):
@@ -107,9 +109,7 @@ class GAN3D(GAN):
             "optimizers": self.adam({"discriminator": 1e-5, "generator": 2.5e-3}),
         }
 
-    def latents(self, n):
-        """z ~ U(0, 1), shape (n, latent_dim)."""
-        return noise.uniform((n, self.latent_dim))
+    bound = 1.0  # z ~ U(-1, 1)
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.generator_norm

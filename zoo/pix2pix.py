@@ -81,11 +81,7 @@ class Pix2Pix(Translating, AdversarialModel):
             conditional=conditional,
             **networks,
         )
-        if any(side % self.multiple() for side in self.image_shape[:2]):
-            raise ValueError(
-                f"`image_shape` should have sides that are multiples of {self.multiple()} for "
-                f"stages={self.stages}. Received: image_shape={self.image_shape}"
-            )
+        self.check_sides()
 
     @classmethod
     def small(cls, image_shape):
@@ -135,13 +131,8 @@ class Pix2Pix(Translating, AdversarialModel):
         kept = {"loss_weights": {"generator_l1": 100.0}}
         return super().modern_recipe(steps) | kept
 
-    def features(self, x):
-        """What the middle of the U-Net says of x, the mean over all places: a NumPy array (n,
-        features)."""
-        shown = self.averaged()
-        return self.answers(shown.view("features", shown.build_features), x)
-
     def build_features(self):
+        """x -> what the middle of the U says, the mean over all places."""
         middle = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
         middle = [n for n in middle if not isinstance(n, layers.Conv2DTranspose)][-1].output
         return keras.Model(self.generator.inputs[0], layers.GlobalAveragePooling2D()(middle))

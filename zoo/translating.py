@@ -7,6 +7,7 @@ import keras
 from trainers import batches, noise
 from trainers.showing import in_batches
 from zoo.layers import AnySize
+from zoo.networks import patch
 
 
 class Translating:
@@ -48,21 +49,43 @@ class Translating:
         Raises:
             ValueError: for another dtype, shape or number of channels.
         """
-        shown = self.averaged()
-        source = shown.generator.inputs[0].shape[-1]
-        x = self.checked(x, batches.images("x", (None, None, source)))
-        network = shown.view("translate", shown.build_translation)
-        with (
-            noise.stream(seed, label="translate") if seed is not None else contextlib.nullcontext()
-        ):
-            return in_batches(network, x, batch_size)
+        return self.translated("generator", x, seed, batch_size)
 
-    def build_translation(self):
-        """x -> y, of any height and width."""
-        source = self.generator.inputs[0]
-        inputs = keras.Input((None, None, source.shape[-1]), name="source")
-        images = AnySize(self.generator, self.multiple(), dtype="float32", name="images")
-        return keras.Model(inputs, images(inputs))
+    def translated(self, network, x, seed=None, batch_size=16):
+        """What one of the networks makes of images; else as `translate`."""
+        shown = self.averaged()
+        source = getattr(shown, network).inputs[0].shape[-1]
+        x = self.checked(x, batches.images("x", (None, None, source)))
+        drawing = contextlib.nullcontext()
+        if seed is not None:
+            drawing = noise.stream(seed, label="translate")
+        with drawing:
+            return in_batches(shown.translation(network), x, batch_size)
+
+    def translation(self, network):
+        """The view of one of the networks that takes any height and width."""
+
+        def build():
+            inside = getattr(self, network)
+            inputs = keras.Input((None, None, inside.inputs[0].shape[-1]), name="source")
+            images = AnySize(inside, self.multiple(), dtype="float32", name="images")
+            return keras.Model(inputs, images(inputs))
+
+        return self.view(f"translate, {network}", build)
+
+    def check_sides(self):
+        """Raises a ValueError for an `image_shape` that the networks cannot take in training."""
+        least = patch.least_side(self.patch_stages)
+        if min(self.image_shape[:2]) < least:
+            raise ValueError(
+                f"`image_shape` should have sides from {least} on for patch_stages="
+                f"{self.patch_stages}. Received: image_shape={self.image_shape}"
+            )
+        if any(side % self.multiple() for side in self.image_shape[:2]):
+            raise ValueError(
+                f"`image_shape` should have sides that are multiples of {self.multiple()} for "
+                f"stages={self.stages}. Received: image_shape={self.image_shape}"
+            )
 
     def signatures(self):
-        return {"translate": self.view("translate", self.build_translation)}
+        return {"translate": self.translation("generator")}

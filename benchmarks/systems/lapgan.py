@@ -1,12 +1,13 @@
 """LAPGAN's levels put back what halving an image takes away.
 
-Glyphs of 28x28, from 7x7 over 14x14: small networks, the modern recipe, 600 steps of 64. `rebuilt`
-is how far off an image is that is put together again from its pyramid. `details` is by how much the
-detail that the finest level draws over a real blurred image brings the image nearer to real ones
-than bicubic enlargement does: 1 less the ratio of their patch-SWD at the finest level.
-`frechet_ratio` is the distance of 2,000 samples, drawn from noise through all levels, to the test
-split, in the features of a classifier that the row trains, over that of DCGAN, whose reference is
-1: 32 channels beside the image, averaged weights and falling rates too, 400 steps.
+Glyphs of 28x28, from 7x7 over 14x14: small networks, the paper's recipe with Adam at rates that
+fall from 1e-3, 1,000 steps of 64. `rebuilt` is how far off an image is that is put together again
+from its pyramid. `details` is by how much the detail that the finest level draws over a real
+blurred image brings the image nearer to real ones than bicubic enlargement does: 1 less the ratio
+of their patch-SWD at the finest level. `frechet_ratio` is the distance of 2,000 samples, drawn from
+noise through all levels, to the test split, in the features of a classifier that the row trains,
+over that of DCGAN, whose reference is 1: 32 channels beside the image, falling rates too, 400
+steps. The notes have that of what the levels draw on real bases.
 """
 
 import keras
@@ -19,8 +20,12 @@ from zoo.dcgan import DCGAN
 from zoo.lapgan import LAPGAN
 from zoo.networks.pyramid import down, up
 
-SHAPE, STEPS, BATCH = (28, 28, 1), 600, 64
+SHAPE, STEPS, BATCH = (28, 28, 1), 1_000, 64
 DCGAN_STEPS, DCGAN_SIZES = 400, {"latent_dim": 64, "width": 32, "kernel_size": 4}
+TRIED = """
+The modern recipe, 600 steps, seed 0: `details` -.03 (R1 and R2 of weight 1 blur the finest level),
+`frechet_ratio` .79. The paper's SGD at .02 was not tried in this budget.
+"""
 
 
 @measure.kept
@@ -29,17 +34,17 @@ def trained(seed):
     keras.utils.set_random_seed(seed)
     model = LAPGAN(SHAPE, **LAPGAN.small(SHAPE))
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
-    measure.train(model, "modern", data, STEPS)
-    return model.averaged()
+    measure.train(model, "paper", data, STEPS, optimizers=model.adam(1e-3, steps=STEPS))
+    return model
 
 
 @measure.kept
 def rival(seed):
-    """A DCGAN, its rates falling and its weights averaged too."""
+    """A DCGAN, its rates falling too."""
     keras.utils.set_random_seed(seed)
     model = DCGAN(SHAPE, **DCGAN_SIZES)
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
-    adam = model.adam(2e-4, steps=DCGAN_STEPS, averaged=["generator"])
+    adam = model.adam(2e-4, steps=DCGAN_STEPS)
     measure.train(model, "paper", data, DCGAN_STEPS, optimizers=adam)
     return model
 
@@ -50,11 +55,14 @@ def blurred(x):
 
 
 def sharpened(model, low, seed):
-    """Blurred images with the detail that the finest level draws."""
-    with noise.stream(seed, label="planes"):
-        planes = np.asarray(noise.uniform((len(low), SHAPE[0] * SHAPE[1]), -1.0, 1.0))
-    detail = in_batches(model.level("generator", model.levels), [low, planes])
-    return np.clip(low + detail, -1.0, 1.0)
+    """Blurred images with the detail that the level of their size and all finer ones draw."""
+    first = next(k for k in range(model.levels + 1) if low.shape[1] << model.levels - k == SHAPE[0])
+    for k in range(first, model.levels + 1):
+        low = low if k == first else np.asarray(up(low))
+        with noise.stream(seed, label=f"planes of level {k}"):
+            planes = np.asarray(noise.uniform((len(low), low.shape[1] * low.shape[2]), -1.0, 1.0))
+        low = low + in_batches(model.level("generator", k), [low, planes])
+    return np.clip(low, -1.0, 1.0)
 
 
 def rebuilt(model, x):
@@ -78,10 +86,12 @@ def run(seed):
     }
     swd["other half"] = metrics.patch_sliced_wasserstein(*halves, seed=seed)
     real = judge.features(test)
-    frechet = {
-        name: metrics.frechet_distance(real, judge.features(net.generate(len(test), seed=seed)))
-        for name, net in {"lapgan": model, "dcgan": rival(seed)}.items()
+    drawn = {
+        "lapgan": model.generate(len(test), seed=seed),
+        "lapgan on real bases": sharpened(model, np.asarray(up(model.pyramid(test)[0])), seed),
+        "dcgan": rival(seed).generate(len(test), seed=seed),
     }
+    frechet = {k: metrics.frechet_distance(real, judge.features(x)) for k, x in drawn.items()}
     gained = 1.0 - swd["with detail"][0] / swd["bicubic"][0]
     ratio = frechet["lapgan"] / frechet["dcgan"]
     figures = {
@@ -90,7 +100,7 @@ def run(seed):
         "frechet_ratio": measure.gate(ratio, 1.0, 2.0, 1.0, higher=False),
     }
     seen = BATCH * (STEPS + DCGAN_STEPS)
-    return "modern", figures, {"frechet": frechet, "patch_swd": swd}, seen
+    return "paper, Adam", figures, {"frechet": frechet, "patch_swd": swd}, seen
 
 
 def picture(seed=0):

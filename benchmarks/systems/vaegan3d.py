@@ -16,8 +16,7 @@ from sklearn.linear_model import RidgeCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks import measure
-from trainers import datasets, pictures
-from trainers.datasets.worlds import furniture
+from trainers import datasets, pictures, voxels
 from zoo.vaegan3d import VAEGAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 1_500, 32
@@ -67,8 +66,8 @@ def run(seed):
     """(recipe, figures, notes, pictures seen)."""
     splits = {name: datasets.arrays("furniture_views", name) for name in ("test", "unseen")}
     found = {
-        method: {name: iou(y, voxels(x)) for name, (x, y) in splits.items()}
-        for method, voxels in methods(seed).items()
+        method: {name: iou(y, shapes(x)) for name, (x, y) in splits.items()}
+        for method, shapes in methods(seed).items()
     }
     ours, *cheap = found.values()
     drop, *drops = (f["test"] - f["unseen"] for f in (ours, *cheap))
@@ -81,12 +80,12 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out pictures, what was made of them, and what was there, from the front."""
+    """Held-out pictures, the voxels that were found, and the real ones."""
     x, y = (part[::37][:12] for part in datasets.arrays("furniture_views", "test"))
-
-    def front(voxels):
-        return furniture.view((voxels[..., 0] > 0.5).astype("uint8"), 0.0) / 127.5 - 1.0
-
-    rows = {"a picture": x, "its voxels, found": front(trained(seed).reconstruct(x))}
-    rows["and real"] = front(y)
+    again = np.repeat(np.repeat(x, 3, axis=1), 3, axis=2)
+    rows = {
+        "a picture": np.repeat(again, 3, axis=-1),
+        "its voxels, found": voxels.render(trained(seed).reconstruct(x)),
+        "and real": voxels.render(y),
+    }
     return pictures.grid(list(rows.values()), labels=list(rows))

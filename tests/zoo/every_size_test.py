@@ -232,6 +232,37 @@ PAPER_SIZES["pix2pix"] = (
     + (16 * 128 * 3 + 3),
     16 * (6 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512) + (64 + 1) + 2 * (128 + 256 + 512),
 )
+PAPER_SIZES["cyclegan"] = (
+    # G: 7x7 64, 3x3 128 and 256, nine blocks of two 3x3, 3x3 128 and 64, 7x7 3; a gain and a shift
+    # where a bias is not. D: as pix2pix's, of three channels.
+    ((256, 256, 3), None),
+    49 * 3 * 64
+    + 9 * (64 * 128 + 128 * 256 + 18 * 256 * 256 + 256 * 128 + 128 * 64)
+    + 2 * (64 + 128 + 256 + 18 * 256 + 128 + 64)
+    + (49 * 64 * 3 + 3),
+    16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512) + (64 + 1) + 2 * (128 + 256 + 512),
+)
+PAPER_SIZES["spatial_gan"] = (
+    # G: 100 - 512 - 256 - 128 - 64 - 3. D: 3 - 64 - 128 - 256 - 512 - 1. All 5x5.
+    ((256, 256, 3), 100),
+    25 * (100 * 512 + 512 * 256 + 256 * 128 + 128 * 64 + 64 * 3) + 2 * (512 + 256 + 128 + 64) + 3,
+    25 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 512) + (64 + 1) + 2 * (128 + 256 + 512),
+)
+PAPER_SIZES["srgan"] = (
+    # G: 9x9 64, sixteen blocks of two 3x3, one more, two of 256, 9x9 3; a PReLU has 64 slopes. D:
+    # two 3x3 each of 64, 128, 256 and 512, halved four times from 96, dense 1024.
+    ((96, 96, 3), None),
+    (81 * 3 * 64 + 64 + 64)
+    + 16 * (2 * (9 * 64 * 64 + 2 * 64) + 64)
+    + (9 * 64 * 64 + 2 * 64)
+    + 2 * (9 * 64 * 256 + 256 + 64)
+    + (81 * 64 * 3 + 3),
+    (9 * 3 * 64 + 64)
+    + 9 * (64 * 64 + 64 * 128 + 128 * 128 + 128 * 256 + 256 * 256 + 256 * 512 + 512 * 512)
+    + 2 * (64 + 2 * 128 + 2 * 256 + 2 * 512)
+    + (36 * 512 * 1024 + 1024)
+    + (1024 + 1),
+)
 PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, beside its encoder
 PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
 

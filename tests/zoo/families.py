@@ -11,6 +11,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.srgan import SRGAN
 from zoo.translating import Translating
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
@@ -23,6 +24,14 @@ IMAGES = {
     "bigan": SMALL | {"width": 8},
     "cgan": SMALL | {"classes": 3},
     "conv_gan": SMALL | {"width": 5},
+    "cyclegan": {
+        "image_shape": (8, 8, 1),
+        "source_channels": 2,
+        "width": 4,
+        "stages": 1,
+        "blocks": 1,
+        "patch_stages": 1,
+    },
     "dcgan": SMALL | {"width": 4},
     "fgan": SMALL,
     "gan": SMALL,
@@ -30,6 +39,7 @@ IMAGES = {
     "infogan": SMALL | {"width": 8, "categories": 3},
     "lapgan": {"image_shape": (8, 8, 1), "width": 16, "levels": 1},
     "lsgan": SMALL | {"width": 4},
+    "mgan": {"image_shape": (8, 8, 1), "width": 4, "stages": 1, "blocks": 1, "patch_stages": 1},
     "pix2pix": {
         "image_shape": (8, 8, 1),
         "source_channels": 2,
@@ -40,6 +50,8 @@ IMAGES = {
     "r3gan": SMALL | {"width": 4, "cardinality": 1, "blocks": 1},
     "semi_supervised": SMALL | {"width": 16, "classes": 3},
     "sngan": SMALL | {"width": 4, "residual": False},
+    "spatial_gan": SMALL | {"width": 4, "stages": 2},
+    "srgan": {"image_shape": (8, 8, 1), "width": 4, "blocks": 1, "factor": 2},
     "vaegan": SMALL | {"width": 4},
     "vaegan3d": {
         "image_shape": (8, 8, 8, 1),
@@ -114,6 +126,8 @@ BATCHED = {  # rows whose samples see their batch, and by what
     "semi_supervised, points": "batch normalisation in the generator, feature matching",
     "sngan": "batch normalisation in the generator",
     "sngan, residual": "batch normalisation in the generator",
+    "spatial_gan": "batch normalisation in both networks",
+    "srgan": "batch normalisation in both networks",
     "vaegan": "batch normalisation in all three networks",
     "vaegan3d": "batch normalisation in all three networks",
     "wgan": "batch normalisation in both networks",
@@ -157,7 +171,10 @@ def slow_but_for(quick, rows):
 
 
 every_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), MAIN))
-drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), Translating)]
+drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), (SRGAN, Translating))]
+certain = "cyclegan", "mgan", "srgan"  # whose images are of images alone, without noise
+random = [r for r in MAIN if r not in certain]
+every_random_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), random))
 every_drawn_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), drawn))
 every_variant = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *VARIANTS, *FAST), ROWS))
 often = pytest.mark.parametrize("row", slow_but_for(QUICK, MAIN))  # what takes seconds
@@ -173,9 +190,11 @@ def conditions(model, n):
 
 
 def made(model, n, seed=None):
-    """n samples: of noise, or of images where the family translates."""
-    if isinstance(model, Translating):
+    """n samples: of noise, or of images where the family translates or enlarges."""
+    if isinstance(model, (SRGAN, Translating)):
         source = drawn_of(model.batch_format()[0], n, np.random.default_rng(0))
+        if isinstance(model, SRGAN):
+            return model.enlarge(source[:, :: model.factor, :: model.factor])
         return model.translate(source, seed)
     return model.generate(n, seed=seed)
 

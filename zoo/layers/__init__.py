@@ -1,6 +1,7 @@
 """What Keras lacks or has wrong: one layer per file."""
 
 from zoo.layers.any_size import AnySize
+from zoo.layers.bicubic import Bicubic
 from zoo.layers.dropout import Dropout
 from zoo.layers.gaussian_noise import GaussianNoise
 from zoo.layers.image_pool import ImagePool
@@ -15,6 +16,7 @@ from zoo.layers.weight_normalization import WeightNormalization
 
 __all__ = [
     "AnySize",
+    "Bicubic",
     "DoublingConv3D",
     "Dropout",
     "GaussianNoise",

@@ -17,8 +17,8 @@ class ImagePool(layers.Layer):
     A list or dict of batches is pooled by rows, so that pairs stay pairs. Not in training, and
     with size 0, it changes nothing. No gradient flows into the past.
 
-    The pool is saved with the model. On several replicas each fills a part of its own; what is
-    kept there is averaged over them, so that a pool should be used on one.
+    The pool is saved with the model. Several replicas share one, in which those of the first are
+    kept.
 
     Args:
         size: how many are kept; 0 for none.
@@ -54,6 +54,7 @@ class ImagePool(layers.Layer):
                 shape=(self.size, *shape[1:]),
                 initializer="zeros",
                 trainable=False,
+                aggregation="only_first_replica",
             )
             for i, shape in enumerate(shapes)
         ]

@@ -46,6 +46,16 @@ def discriminator(channels, width=64, stages=3, norm=True, given=0, name="discri
     return keras.Model(inputs, logits, name=name)
 
 
+def least_side(stages):
+    """The smallest image of which there is a logit.
+
+    Example:
+        >>> [least_side(stages) for stages in range(4)]
+        [1, 6, 12, 24]
+    """
+    return 3 * 2**stages if stages else 1
+
+
 def receptive_field(stages):
     """The side of the patch, in pixels, that a logit sees.
 

@@ -1,0 +1,102 @@
+"""How enlarged photographs are judged, and the cheap enlargements that they are judged beside.
+
+The protocol of super-resolution papers: what is compared is the luminance of BT.601, 16 to 235 of
+255, sides cut to multiples of the factor, small images made by Pillow's bicubic weights, edges of
+`factor` pixels left out.
+"""
+
+import numpy as np
+from PIL import Image
+
+from trainers import metrics
+from trainers.datasets.worlds import photos
+
+SIDE = 7  # of the neighbourhood that the linear filter looks at
+
+
+def luminance(pixels):
+    """Y of RGB from 0 to 255: float32 (…, h, w, 1), from 16/255 to 235/255.
+
+    Example:
+        >>> luminance(np.full((1, 1, 3), 255)).round(4).item()
+        0.9216
+    """
+    weights = np.array([65.481, 128.553, 24.966]) / 255.0
+    return ((np.asarray(pixels, np.float64) @ weights + 16.0) / 255.0).astype("float32")[..., None]
+
+
+def resized(images, factor, shrink=False):
+    """Pillow's bicubic resampling of (h, w, 1), each side times or over a factor."""
+    height, width = (n // factor if shrink else n * factor for n in images.shape[:2])
+    layer = Image.fromarray(images[..., 0])
+    return np.asarray(layer.resize((width, height), Image.BICUBIC))[..., None]
+
+
+def scenes(split, factor):
+    """name -> (small, large) luminances of whole photographs, large sides multiples of factor."""
+    found = {}
+    for name, pixels in photos.photographs(split).items():
+        height, width = (n - n % factor for n in pixels.shape[:2])
+        large = luminance(pixels[:height, :width])
+        found[name] = resized(large, factor, shrink=True), large
+    return found
+
+
+class LinearFilter:
+    """Least squares: what bicubic enlargement lacks at each of factor² places of a pixel, as a
+    linear function of the 7x7 small pixels around it.
+
+    Example:
+        >>> small, large = scenes("test", 4)["coins"]
+        >>> LinearFilter(4).fit([(small, large)]).enlarge(small).shape == large.shape
+        True
+    """
+
+    def __init__(self, factor):
+        self.factor = factor
+
+    def fit(self, pairs):
+        """pairs of (small, large) luminances."""
+        moments, answers = 0.0, 0.0
+        for small, large in pairs:
+            x = _neighbourhoods(small)
+            lacking = large - resized(small, self.factor)
+            y = _blocks(lacking, self.factor)
+            moments, answers = moments + x.T @ x, answers + x.T @ y
+        ridge = 1e-6 * np.trace(moments) / len(moments) * np.eye(len(moments))
+        self.weights = np.linalg.solve(moments + ridge, answers)
+        return self
+
+    def enlarge(self, small):
+        height, width, _ = small.shape
+        found = (_neighbourhoods(small) @ self.weights).reshape(height, width, *[self.factor] * 2)
+        lacking = found.transpose(0, 2, 1, 3).reshape(height * self.factor, width * self.factor, 1)
+        return resized(small, self.factor) + lacking.astype("float32")
+
+
+def compared(found, large, small, factor):
+    """PSNR and SSIM beside the true image, and PSNR of what is shrunk again beside the small one.
+    What was found is cut to what a luminance can be."""
+    found = np.clip(found, 16.0 / 255.0, 235.0 / 255.0)
+    inner = (slice(factor, -factor),) * 2
+    again = resized(found, factor, shrink=True)
+    return {
+        "psnr": metrics.psnr(large[inner][None], found[inner][None]),
+        "ssim": float(metrics.ssim(large[inner][None], found[inner][None])),
+        "consistency": metrics.psnr(small[None], again[None]),
+    }
+
+
+def _neighbourhoods(small):
+    """(h w, 49): the pixels around each, less their mean, since only differences tell detail."""
+    around = np.pad(small[..., 0].astype("float64"), SIDE // 2, mode="edge")
+    views = np.lib.stride_tricks.sliding_window_view(around, (SIDE, SIDE))
+    x = views.reshape(-1, SIDE * SIDE)
+    return x - x.mean(axis=1, keepdims=True)
+
+
+def _blocks(large, factor):
+    """(h w, factor²): the pixels that one small pixel stands for."""
+    height, width = (n // factor for n in large.shape[:2])
+    cells = large.reshape(height, factor, width, factor).transpose(0, 2, 1, 3)
+    return cells.reshape(-1, factor * factor).astype("float64")

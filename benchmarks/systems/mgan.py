@@ -1,0 +1,118 @@
+"""MGAN redraws photographs in the manner of a texture: its patches, and the photograph's layout.
+
+Grey; photographs to learn from are those of the training split that show things, the styles are
+grass and gravel, and four photographs are held out: a small network for each style, on 64x64
+crops, the paper's recipe with rates that fall from 5e-4, 1,200 steps of 8. `style` is by how much
+the patch-SWD (7x7, the mean of three levels) to the style falls, from the photograph to what is
+made of it, the mean of photographs and styles; `edges` the correlation of their edges, Sobel's on
+images blurred by σ = 2. The reference of both is the photograph with the histogram of the style:
+its greys, nothing else. The notes have the seconds that 256x256 pixels take.
+"""
+
+import time
+
+import keras
+import numpy as np
+import tensorflow as tf
+from scipy import ndimage
+
+from benchmarks import measure, textures
+from trainers import pictures
+from trainers.datasets.worlds import photos
+from zoo.mgan import MGAN
+
+STYLES = ("grass", "gravel")
+THINGS = ("chelsea", "coffee", "flower", "motorcycle_left", "rocket")
+STEPS, BATCH, SHAPE = 1_200, 8, (textures.SIDE, textures.SIDE, 1)
+
+
+@measure.kept
+def trained(style, seed):
+    """A small model of one style after so many steps."""
+    keras.utils.set_random_seed(seed)
+    model = MGAN(SHAPE, **(MGAN.small(SHAPE) | {"patch_stages": 2}))
+    found = photos.photographs("train")
+    x = textures.crops([textures.grey_of(found[name]) for name in THINGS], seed)
+    y = textures.crops([textures.halves(style)[0]], seed + 1)
+    data = tf.data.Dataset.zip(x, y).batch(BATCH)
+    changes = {"optimizers": model.adam(5e-4, steps=STEPS), "loss_weights": WEIGHTS}
+    measure.train(model, "paper", data, STEPS, **changes)
+    return model
+
+
+WEIGHTS = {"generator_content": 20.0}
+
+
+def held_out():
+    """name -> a photograph (h, w, 1) in [-1, 1], sides multiples of 4."""
+    found = {}
+    for name, pixels in photos.photographs("test").items():
+        height, width = (n - n % 4 for n in pixels.shape[:2])
+        found[name] = textures.grey_of(pixels[:height, :width])
+    return found
+
+
+def matched(image, style):
+    """The image with the histogram of the style."""
+    order = np.argsort(image, axis=None)
+    greys = np.quantile(style, np.linspace(0.0, 1.0, image.size))
+    found = np.empty(image.size, "float32")
+    found[order] = greys
+    return found.reshape(image.shape)
+
+
+def edges(image):
+    """Where an image changes, fine texture left out."""
+    smooth = ndimage.gaussian_filter(image[..., 0], 2.0)
+    return np.hypot(ndimage.sobel(smooth, 0), ndimage.sobel(smooth, 1)).ravel()
+
+
+def compared(photograph, found, style, seed):
+    """What is measured of a redrawn photograph."""
+    before, after = (textures.distance(style, image, seed)[0] for image in (photograph, found))
+    agreement = np.corrcoef(edges(photograph), edges(found))[0, 1]
+    return {"style": 1.0 - after / before, "edges": float(agreement)}
+
+
+def run(seed):
+    """(recipe, figures, notes, crops seen)."""
+    each = {"mgan": {}, "histogram": {}}
+    for name in STYLES:
+        style = textures.halves(name)[0]
+        for scene, photograph in held_out().items():
+            made = trained(name, seed).translate(photograph[None])[0]
+            shown = {"mgan": made, "histogram": matched(photograph, style)}
+            for method, image in shown.items():
+                found = compared(photograph, image, style, seed)
+                each[method][f"{scene} as {name}"] = found
+    means = {
+        method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}
+        for method, found in each.items()
+    }
+    ours, cheap = means["mgan"], means["histogram"]
+    figures = {
+        "style": measure.gate(ours["style"], cheap["style"], 0.5, 0.75),
+        "edges": measure.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+    }
+    notes = {"means": means, "each": each, "seconds_256": seconds(trained(STYLES[0], seed))}
+    return "paper, falling rates", figures, notes, len(STYLES) * 2 * BATCH * STEPS
+
+
+def seconds(model):
+    """What a picture of 256x256 pixels takes, the median of nine."""
+    picture, taken = np.zeros((1, 256, 256, 1), "float32"), []
+    for _ in range(10):
+        begun = time.perf_counter()
+        model.translate(picture)
+        taken.append(time.perf_counter() - begun)
+    return float(np.median(taken[1:]))
+
+
+def picture(seed=0):
+    """Pieces of the held-out photographs, and of what is made of them."""
+    scenes = held_out().values()
+    pieces = {"photograph": list(scenes)}
+    for name in STYLES:
+        pieces[name] = [trained(name, seed).translate(p[None])[0] for p in scenes]
+    rows = [np.stack([p[40:232, 60:252] for p in images]) for images in pieces.values()]
+    return pictures.grid(rows, labels=list(pieces))

@@ -1,0 +1,71 @@
+"""Three photographs of textures, and how far other pictures are from them.
+
+Grey; the left half of a photograph is there to learn from, the right half to compare with. The
+distance is the patch-SWD, the mean of its three levels.
+"""
+
+import numpy as np
+import tensorflow as tf
+
+from benchmarks import enlarging
+from trainers import metrics
+from trainers.datasets.worlds import photos
+
+NAMES = ("brick", "grass", "gravel")  # 512x512 each
+SIDE = 64  # of crops to learn from
+
+
+def halves(name):
+    """(left, right) of a texture, (512, 256, 1) in [-1, 1].
+
+    Example:
+        >>> [half.shape for half in halves("brick")]
+        [(512, 256, 1), (512, 256, 1)]
+    """
+    grey = grey_of(photos.photographs("train")[name])
+    return grey[:, :256], grey[:, 256:]
+
+
+def grey_of(pixels):
+    """RGB from 0 to 255 -> (h, w, 1) in [-1, 1]."""
+    return 2.0 * enlarging.luminance(pixels) - 1.0
+
+
+def crops(images, seed):
+    """An endless stream of crops of images (h, w, 1), SIDE x SIDE, at random places.
+
+    Example:
+        >>> next(iter(crops(halves("grass"), seed=0))).shape
+        TensorShape([64, 64, 1])
+    """
+    images = list(images)
+
+    def drawn():
+        rng = np.random.default_rng(seed)
+        while True:
+            image = images[rng.integers(len(images))]
+            top, left = (rng.integers(n - SIDE + 1) for n in image.shape[:2])
+            yield image[top : top + SIDE, left : left + SIDE]
+
+    shape = tf.TensorSpec((SIDE, SIDE, 1), "float32")
+    return tf.data.Dataset.from_generator(drawn, output_signature=shape)
+
+
+def distance(real, other, seed):
+    """Mean patch-SWD of images (h, w, 1) to a real one, over levels; and each level's."""
+    levels = metrics.patch_sliced_wasserstein(real[None], other[None], seed=seed)
+    return float(np.mean(levels)), levels
+
+
+def shuffled(image, side=32, seed=0):
+    """The squares of an image in another order: the cheapest texture there is.
+
+    Example:
+        >>> shuffled(np.zeros((64, 96, 1))).shape
+        (64, 96, 1)
+    """
+    rows, columns = (n // side for n in image.shape[:2])
+    squares = image[: rows * side, : columns * side].reshape(rows, side, columns, side)
+    squares = squares.swapaxes(1, 2).reshape(-1, side, side)
+    mixed = np.random.default_rng(seed).permutation(squares).reshape(rows, columns, side, side)
+    return mixed.swapaxes(1, 2).reshape(rows * side, columns * side, 1)

@@ -1,0 +1,133 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers import export
+
+SIZES = {"source_channels": 1, "width": 4, "stages": 1, "blocks": 1, "patch_stages": 1}
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1.0, 1.0, (4, 16, 16, 1)).astype("float32")
+Y = RNG.uniform(-1.0, 1.0, (4, 16, 16, 3)).astype("float32")
+BATCH = tf.constant(X), tf.constant(Y)
+
+
+def create(**changes):
+    model = zoo.CycleGAN(image_shape=(16, 16, 3), **(SIZES | changes))
+    model.compile()
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return create()
+
+
+def squared(logits, label):
+    return np.square(np.asarray(logits) - label).mean()
+
+
+def test_its_losses_are_those_of_the_paper():
+    model = create()
+    made = model.forward(BATCH)
+    fake_y, fake_x = model.generator(X), model.inverse_generator(Y)
+    judge, inverse = model.discriminator, model.inverse_discriminator
+    losses = model.losses_of("discriminator", BATCH, made)
+    expected = 0.5 * sum(
+        squared(network(real), 1.0) + squared(network(fake), 0.0)
+        for network, real, fake in ((judge, Y, fake_y), (inverse, X, fake_x))
+    )
+    assert float(losses["discriminator_loss"]) == pytest.approx(expected, rel=1e-5)
+    games = squared(judge(fake_y), 1.0) + squared(inverse(fake_x), 1.0)
+    back = np.abs(np.asarray(model.inverse_generator(fake_y)) - X).mean()
+    forth = np.abs(np.asarray(model.generator(fake_x)) - Y).mean()
+    losses = model.losses_of("generator", BATCH, made)
+    expected = games + 10.0 * (back + forth)
+    assert float(losses["generator_loss"]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_identity_weighs_half_as_much_as_the_cycle():
+    model, y = create(identity=True, source_channels=3), tf.constant(Y)
+    terms = model.losses_of("generator", (-y, y), model.forward((-y, y)))
+    kept = np.abs(np.asarray(model.generator(Y)) - Y).mean()
+    kept += np.abs(np.asarray(model.inverse_generator(-Y)) + Y).mean()
+    assert float(terms["generator_identity"]) == pytest.approx(kept, rel=1e-5)
+    assert model.loss_weights["generator_identity"] * 2 == model.loss_weights["generator_cycle"]
+
+
+def test_both_cycles_teach_both_generators(model):
+    """The gradient of either cycle alone reaches the weights of G and of F (eq. 2)."""
+    for again, real in (("x_again", X), ("y_again", Y)):
+        with tf.GradientTape() as tape:
+            made = model.forward(BATCH)
+            loss = tf.reduce_mean(tf.abs(made[again] - real))
+        found = tape.gradient(loss, model.variables_of("generator"))
+        assert all(gradient is not None for gradient in found)
+
+
+def test_the_judges_see_the_past_which_is_saved_with_the_model(tmp_path):
+    model = create(pool_size=4)
+    model.fit(X, Y, batch_size=4, verbose=0)
+    first = model.pool.kept[0].numpy()
+    assert int(model.pool.count) == 4 and np.abs(first).max() > 0.0
+    made = model.forward(BATCH)
+    shown = np.asarray(model.pool(made["y"], training=True))
+    rows = [any(np.array_equal(image, old) for old in first) for image in shown]
+    assert rows == [not np.array_equal(a, b) for a, b in zip(shown, made["y"], strict=True)]
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(again.pool.kept[0], model.pool.kept[0])
+
+
+def test_evaluating_leaves_the_past_alone():
+    model = create()
+    model.evaluate(X, Y, verbose=0)
+    assert int(model.pool.count) == 0
+
+
+def test_it_translates_both_ways_images_of_any_height_and_width(model, tmp_path):
+    x = RNG.uniform(-1.0, 1.0, (2, 21, 9, 1)).astype("float32")
+    y = model.translate(x)
+    assert y.shape == (2, 21, 9, 3)
+    assert model.translate_back(y).shape == (2, 21, 9, 1)
+    np.testing.assert_allclose(model.translate(X), model(X), atol=1e-6)
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures
+    found = served["translate_back"](source=tf.constant(y))["images"]
+    np.testing.assert_allclose(found, model.translate_back(y), atol=1e-5)
+
+
+def test_unpaired_it_learns_which_colour_is_which():
+    """A dark or bright half of x is a red or blue half of y, and four of five are dark."""
+    model = zoo.CycleGAN(image_shape=(8, 8, 3), **(SIZES | {"pool_size": 8}))
+    model.compile(optimizers=model.adam(2e-3))
+    rng = np.random.default_rng(0)
+    x, y = np.zeros((2, 480, 8, 8, 1), "float32")
+    for images in (x, y):
+        images[:, :, 4:] = np.where(rng.random((480, 1, 1, 1)) < 0.8, -0.8, 0.8)
+    model.fit(x, coloured(y), batch_size=8, epochs=8, verbose=0)
+    assert np.abs(model.translate(x[:32]) - coloured(x[:32])).mean() < 0.15
+
+
+def coloured(x):
+    return np.concatenate([-x, 0.0 * x, x], axis=-1)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"image_shape": (17, 16, 3)}, "sides that are multiples of 2 for stages=1"),
+        ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
+        ({"image_shape": (16, 16, 3), "identity": True}, "`identity` should be False"),
+        ({"blocks": 0}, "`blocks` should be an integer from 1"),
+        ({"pool_size": -1}, "`size` should not be negative"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.CycleGAN(**(SIZES | arguments))
+
+
+def test_what_is_no_image_of_y_is_refused(model):
+    with pytest.raises(ValueError, match="`x` should have shape"):
+        model.translate_back(X)

@@ -1,0 +1,86 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers import export, losses
+from zoo.networks import content
+
+SIZES = {"image_shape": (16, 16, 1), "width": 4, "stages": 1, "blocks": 1, "patch_stages": 1}
+RNG = np.random.default_rng(0)
+X, Y = RNG.uniform(-1.0, 1.0, (2, 4, 16, 16, 1)).astype("float32")
+
+
+def create(**changes):
+    model = zoo.MGAN(**(SIZES | changes))
+    model.compile()
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return create()
+
+
+def test_its_losses_are_those_of_the_paper(model):
+    batch = tf.constant(X), tf.constant(Y)
+    made = model.forward(batch)
+    real, fake = (np.asarray(model.discriminator(images)) for images in (Y, made))
+    judged = model.losses_of("discriminator", batch, made)["discriminator_loss"]
+    expected = np.maximum(0.0, 1.0 - real).mean() + np.maximum(0.0, 1.0 + fake).mean()
+    assert float(judged) == pytest.approx(expected, rel=1e-5)
+    seen = [np.reshape(images, (4, 4, 4, 4, 4)).mean(axis=(2, 4)) for images in (X, made)]
+    rough = sum(np.square(np.diff(made, axis=axis)).mean() for axis in (1, 2))
+    drawn = model.losses_of("generator", batch, made)["generator_loss"]
+    expected = -fake.mean() + np.square(seen[0] - seen[1]).mean() + 1e-4 * rough
+    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+
+
+def test_another_network_says_what_is_content():
+    """As VGG19 would: in its features images are compared, and nobody trains it."""
+    network = content.filters(1, width=4, levels=1)
+    network = keras.Model(network.inputs[0], network.outputs[0])
+    model, batch = create(content=network), (tf.constant(X), tf.constant(Y))
+    made, before = model.forward(batch), network.get_weights()
+    gap = np.square(np.asarray(network(X)) - np.asarray(network(made))).mean()
+    said = model.losses_of("generator", batch, made)["generator_content"]
+    assert float(said) == pytest.approx(gap, rel=1e-5)
+    model.fit(X, Y, epochs=2, verbose=0)
+    for old, new in zip(before, model.content.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+def test_smooth_images_have_no_variation():
+    assert float(losses.total_variation(np.ones((2, 5, 5, 3)))) == 0.0
+
+
+def test_it_takes_the_patches_of_the_style():
+    """Bright photographs, a dark style: what is made is dark as soon as content weighs nothing."""
+    model = create()
+    rules = {"loss_weights": {"generator_content": 0.0}, "optimizers": model.adam(2e-3)}
+    model.compile(**rules)
+    x, y = (np.tile(a, (16, 1, 1, 1)) for a in (0.5 + 0.4 * X, -0.5 + 0.4 * Y))
+    model.fit(x, y, batch_size=8, epochs=6, verbose=0)
+    assert abs(model.translate(x[:16]).mean() + 0.5) < 0.25
+
+
+def test_it_redraws_pictures_of_any_height_and_width(model, tmp_path):
+    x = RNG.uniform(-1.0, 1.0, (2, 21, 9, 1)).astype("float32")
+    found = model.translate(x)
+    assert found.shape == (2, 21, 9, 1)
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
+    np.testing.assert_allclose(served(source=tf.constant(x))["images"], found, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"image_shape": (17, 16, 1)}, "sides that are multiples of 2 for stages=1"),
+        ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
+        ({"blocks": 0}, "`blocks` should be an integer from 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.MGAN(**(SIZES | arguments))

@@ -1,0 +1,124 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+import zoo
+from trainers import export
+from zoo.networks import content
+
+SIZES = {"image_shape": (16, 16, 3), "width": 4, "blocks": 1, "batch_norm": False}
+RNG = np.random.default_rng(0)
+X = RNG.uniform(-1.0, 1.0, (4, 16, 16, 3)).astype("float32")
+
+
+def create(**changes):
+    model = zoo.SRGAN(**(SIZES | changes))
+    model.compile()
+    return model
+
+
+@pytest.fixture(scope="module")
+def model():
+    return create()
+
+
+def test_its_losses_are_those_of_the_paper(model):
+    made = model.forward(X)
+    real, fake = (np.asarray(model.discriminator(images)) for images in (X, made["fake"]))
+    judged = model.losses_of("discriminator", X, made)["discriminator_loss"]
+    expected = np.logaddexp(0.0, -real).mean() + np.logaddexp(0.0, fake).mean()
+    assert float(judged) == pytest.approx(expected, rel=1e-5)
+    gaps = [
+        np.square(np.asarray(a) - np.asarray(b)).mean()
+        for a, b in zip(model.content(X), model.content(made["fake"]), strict=True)
+    ]
+    drawn = model.losses_of("generator", X, made)["generator_loss"]
+    expected = np.mean(gaps) + 1e-3 * np.logaddexp(0.0, -fake).mean()
+    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+
+
+def test_pretraining_is_mean_squared_error_and_leaves_the_judge_alone():
+    model = create()
+    model.compile(**model.pretraining())
+    made = model.forward(X)
+    loss = model.losses_of("generator", X, made)["generator_loss"]
+    assert float(loss) == pytest.approx(np.square(X - made["fake"]).mean(), rel=1e-5)
+    before, drawn = model.discriminator.get_weights(), model.generator.get_weights()
+    history = model.fit(X, verbose=0).history
+    assert history["generator_game"] == [0.0]
+    for old, new in zip(before, model.discriminator.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert any((a != b).any() for a, b in zip(drawn, model.generator.get_weights(), strict=True))
+
+
+def test_the_second_stage_goes_on_from_the_first():
+    model = create(skip=True)
+    model.compile(**model.pretraining())
+    model.fit(X, verbose=0)
+    drawn = model.generator.get_weights()
+    model.compile()
+    for old, new in zip(drawn, model.generator.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert "discriminator_loss" in model.fit(X, verbose=0).history
+
+
+def test_nobody_trains_the_content_network(model):
+    before = model.content.get_weights()
+    create(content=model.content).fit(X, epochs=2, verbose=0)
+    for old, new in zip(before, model.content.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert not model.content.trainable_variables
+
+
+def test_filters_keep_the_distances_of_patches():
+    """Orthogonal before the ReLU: f(x) - f(-x) has, per patch, the length of the patch times √2."""
+    network = content.filters(1, width=32, levels=1)
+    x = RNG.normal(size=(1, 9, 9, 1)).astype("float32")
+    response = np.asarray(network(x) - network(-x))[0, 4, 4]
+    patch = x[0, 3:6, 3:6, 0]
+    assert np.square(response).sum() == pytest.approx(2.0 * np.square(patch).sum(), rel=1e-4)
+
+
+@pytest.mark.parametrize("factor", [2, 4, 8])
+def test_it_enlarges_images_of_any_height_and_width(factor, tmp_path):
+    model = create(factor=factor, skip=True)
+    x = RNG.uniform(-1.0, 1.0, (2, 7, 10, 3)).astype("float32")
+    found = model.enlarge(x)
+    assert found.shape == (2, 7 * factor, 10 * factor, 3)
+    assert np.abs(found).max() <= 1.0
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["enlarge"]
+    np.testing.assert_allclose(served(low=tf.constant(x))["images"], found, atol=1e-5)
+
+
+def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
+    """Checkerboards by the pixel that grey says nothing of; all x have the same one."""
+    model = create(image_shape=(16, 16, 1), factor=2, skip=True)
+    board = 0.2 * (np.indices((16, 16)).sum(axis=0) % 2 * 2.0 - 1.0)
+    grey = RNG.uniform(-0.6, 0.6, (64, 1, 1, 1))
+    x = (grey + board[None, :, :, None]).astype("float32")
+    model.compile(**model.pretraining(), optimizers=model.adam(3e-3, 0.9))
+    model.fit(x, epochs=20, verbose=0)
+    low = np.broadcast_to(grey, (64, 8, 8, 1)).astype("float32")
+    error = np.abs(model.enlarge(low) - x)[:, 3:-3, 3:-3]
+    assert error.mean() < 0.05
+
+
+@pytest.mark.parametrize(
+    "arguments, message",
+    [
+        ({"image_shape": (18, 16, 3)}, "sides that are multiples of factor=4"),
+        ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
+        ({"factor": 3}, "`factor` should be a power of 2"),
+        ({"blocks": 0}, "`blocks` should be an integer from 1"),
+    ],
+)
+def test_what_does_not_fit_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        zoo.SRGAN(**(SIZES | arguments))
+
+
+def test_what_is_no_small_image_is_refused(model):
+    with pytest.raises(ValueError, match="`x` should have shape"):
+        model.enlarge(X[..., :1])
+    with pytest.raises(ValueError, match="`enlarge` should be called, with images"):
+        model.generate(3)

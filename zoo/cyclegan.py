@@ -1,0 +1,199 @@
+"""CycleGAN: images of one kind made of images of another, learned without pairs.
+
+Zhu, Park, Isola, Efros (2017), "Unpaired Image-to-Image Translation using Cycle-Consistent
+Adversarial Networks", https://arxiv.org/abs/1703.10593
+
+    D_Y: ½ (D_Y(y) - 1)² + ½ D_Y(G(x))²,  and D_X alike
+    G, F: (D_Y(G(x)) - 1)² + (D_X(F(y)) - 1)² + λ (‖F(G(x)) - x‖₁ + ‖G(F(y)) - y‖₁),  λ = 10
+
+Both cycle terms teach both G and F (eq. 2). The judges see a history of the last 50 images (§4).
+The networks are the paper's for 256x256, with 6 blocks for less; Adam(2e-4, .5), batches of one,
+100 epochs and 100 more in which the rates fall to 0: `adam(2e-4, steps=…)`. That images which look
+like y already should stay as they are is a switch, weighed ½ λ (§5.2).
+"""
+
+from trainers import batches, sizes
+from trainers.adversarial import AdversarialModel
+from trainers.losses import l1
+from trainers.objectives import LeastSquares
+from zoo.layers import ImagePool
+from zoo.networks import patch, translator
+from zoo.translating import Translating
+
+
+class CycleGAN(Translating, AdversarialModel):
+    """Fits batches of (x, y), images in [-1, 1] that need not belong together: x, shape (batch,
+    height, width, source_channels), and y, shape (batch, *image_shape). Calling the model maps x to
+    images like y, sides multiples of 2**stages; `translate` takes any, and `translate_back` goes
+    from y to x.
+
+    Args:
+        image_shape: (height, width, channels) of y in training.
+        source_channels: of x; None: as many as y has.
+        width: channels of the first layer of all networks.
+        stages: how often the generators halve the sides.
+        blocks: residual blocks of the generators; None: 9, and 6 for images below 256 pixels.
+        outer_kernel: side of the first and last kernels of the generators.
+        patch_stages: how often the judges halve them: they see 16, 34, 70, 142 pixels for 1 to 4.
+        pool_size: how many images of the past are kept; 0: the judges see only the last ones.
+        identity: whether G(y) should be y, and F(x) x.
+        generator, inverse_generator: Keras models, G: (h, w, source_channels) -> (h, w, channels)
+            and F, back.
+        discriminator, inverse_discriminator: Keras models, of y and of x -> logits (h', w', 1).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, an
+            identity between images of other channels, and networks that do not fit the sizes.
+
+    Example:
+        >>> from keras import ops
+        >>> model = CycleGAN(image_shape=(16, 16, 3), width=4, blocks=1, patch_stages=1)
+        >>> model.compile()
+        >>> history = model.fit(ops.zeros((8, 16, 16, 3)), ops.ones((8, 16, 16, 3)), verbose=0)
+        >>> model.translate(ops.zeros((1, 30, 50, 3))).shape
+        (1, 30, 50, 3)
+    """
+
+    players = {
+        "discriminator": ["discriminator", "inverse_discriminator"],
+        "generator": ["generator", "inverse_generator"],
+    }
+    reads = {"discriminator": "image_shape"}
+    ranks = (3,)
+
+    def __init__(
+        self,
+        image_shape=(256, 256, 3),
+        source_channels=None,
+        width=64,
+        stages=2,
+        blocks=None,
+        outer_kernel=7,
+        patch_stages=3,
+        pool_size=50,
+        identity=False,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(width=width, outer_kernel=outer_kernel)
+        sizes.check_counts(**({} if blocks is None else {"blocks": blocks}))
+        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages)
+        super().__init__(
+            name,
+            image_shape=tuple(image_shape),
+            source_channels=source_channels,
+            width=width,
+            stages=stages,
+            blocks=blocks,
+            outer_kernel=outer_kernel,
+            patch_stages=patch_stages,
+            pool_size=pool_size,
+            identity=identity,
+            **networks,
+        )
+        self.check_sides()
+        if identity and self.source_channels != self.image_shape[-1]:
+            raise ValueError(
+                "`identity` should be False where x and y have other channels. "
+                f"Received: source_channels={self.source_channels}, image_shape={self.image_shape}"
+            )
+        self.pool, self.inverse_pool = ImagePool(pool_size), ImagePool(pool_size)
+        for pool, part in zip((self.inverse_pool, self.pool), self.batch_format(), strict=True):
+            pool.build((None, *part.shape))
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        generator = {"width": 32, "stages": 1, "blocks": 3, "outer_kernel": 3}
+        return generator | {"patch_stages": 1}
+
+    def defaults(self, image_shape, **sizes):
+        return {"source_channels": image_shape[-1], "blocks": 9 if max(image_shape) > 255 else 6}
+
+    def multiple(self):
+        return 2**self.stages
+
+    def shapes(self):
+        x, y = (None, None, self.source_channels), (None, None, self.image_shape[-1])
+        makers = {"generator": ([x], [y]), "inverse_generator": ([y], [x])}
+        return makers | {"discriminator": ([y], None), "inverse_discriminator": ([x], None)}
+
+    def batch_format(self):
+        source = (*self.image_shape[:2], self.source_channels)
+        return [batches.images("x", source), batches.images("y", self.image_shape)]
+
+    def forward(self, batch):
+        x, y = batch
+        forth, back = self.generator, self.inverse_generator
+        made = {"y": forth(x, training=True), "x": back(y, training=True)}
+        made["x_again"] = back(made["y"], training=True)
+        made["y_again"] = forth(made["x"], training=True)
+        if self.identity:
+            made["x_kept"], made["y_kept"] = back(x, training=True), forth(y, training=True)
+        return made
+
+    def discriminator_loss(self, batch, made):
+        x, y = batch
+        past_x, past_y = (
+            pool(made[name], training=True)
+            for name, pool in (("x", self.inverse_pool), ("y", self.pool))
+        )
+        return {
+            "game": self.discriminator_objective(self.discriminator, y, past_y),
+            "inverse_game": self.discriminator_objective(self.inverse_discriminator, x, past_x),
+        }
+
+    def generator_loss(self, batch, made):
+        x, y = batch
+        terms = {
+            "game": self.generator_objective(self.discriminator, y, made["y"]),
+            "inverse_game": self.generator_objective(self.inverse_discriminator, x, made["x"]),
+            "cycle": l1(x, made["x_again"]) + l1(y, made["y_again"]),
+        }
+        if self.identity:
+            terms["identity"] = l1(x, made["x_kept"]) + l1(y, made["y_kept"])
+        return terms
+
+    def recipe(self):
+        """Paper: λ = 10; of the makers' least squares, which are halved here, both halves."""
+        games = {"generator_game": 2.0, "generator_inverse_game": 2.0}
+        return {
+            "objective": LeastSquares(),
+            "optimizers": self.adam(2e-4),
+            "loss_weights": games | self.likeness(),
+        }
+
+    def modern_recipe(self, steps=10_000):
+        """Relativistic pairing, decaying rates and averages, with the paper's λ."""
+        return super().modern_recipe(steps) | {"loss_weights": self.likeness()}
+
+    def likeness(self):
+        return {"generator_cycle": 10.0} | ({"generator_identity": 5.0} if self.identity else {})
+
+    def translate_back(self, y, seed=None, batch_size=16):
+        """What the inverse generator makes of images like y; as `translate` does of x."""
+        return self.translated("inverse_generator", y, seed, batch_size)
+
+    def signatures(self):
+        return super().signatures() | {"translate_back": self.translation("inverse_generator")}
+
+    def build_features(self):
+        """x -> what the last residual block of G says, the mean over all places."""
+        return translator.middle(self.generator)
+
+    def build_generator(self):
+        channels = self.source_channels, self.image_shape[-1]
+        sizes = self.width, self.stages, self.blocks, self.outer_kernel
+        return translator.generator(*channels, *sizes)
+
+    def build_inverse_generator(self):
+        channels = self.image_shape[-1], self.source_channels
+        sizes = self.width, self.stages, self.blocks, self.outer_kernel
+        return translator.generator(*channels, *sizes, name="inverse_generator")
+
+    def build_discriminator(self):
+        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages)
+
+    def build_inverse_discriminator(self):
+        sizes = self.source_channels, self.width, self.patch_stages
+        return patch.discriminator(*sizes, name="inverse_discriminator")

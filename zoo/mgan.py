@@ -1,0 +1,141 @@
+"""MGAN: a photograph redrawn in the manner of one picture, in a single pass.
+
+Li, Wand (2016), "Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial
+Networks", https://arxiv.org/abs/1604.04382
+
+    D: E max(0, 1 - D(φ(y))) + E max(0, 1 + D(φ(G(x)))), the mean over patches    (eq. 2)
+    G: -E D(φ(G(x))) + α E ‖Φ(x) - Φ(G(x))‖² + β Υ(G(x)),  Υ the total variation    (eq. 3)
+
+y are crops of the style, x of photographs. In the paper φ and Φ are layers of VGG19, G is a decoder
+of its features, and first learns what an optimisation per picture (MDAN) made. Here nothing has to
+be fetched: D judges pixels, φ(y) = y, as do all PatchGANs since; G is the residual network of
+CycleGAN; Φ are the means of 4x4 pixels, which leave the texture free, or the paper's:
+`MGAN(content=networks.content.vgg19("block5_conv1"))`. α and β are our own.
+"""
+
+import keras
+from keras import ops
+
+from trainers import batches, sizes
+from trainers.adversarial import AdversarialModel
+from trainers.losses import total_variation
+from trainers.objectives import Hinge
+from zoo.networks import content, patch, translator
+from zoo.translating import Translating
+
+
+class MGAN(Translating, AdversarialModel):
+    """Fits batches of (x, y), images in [-1, 1] of shape (batch, *image_shape): x crops of
+    photographs, y of the style. Calling the model maps x to images like it that have the patches of
+    y, sides multiples of 2**stages; `translate` takes any.
+
+    Args:
+        image_shape: (height, width, channels) of x and y in training.
+        width: channels of the first layer of G and of D.
+        stages: how often G halves the sides.
+        blocks: residual blocks of G.
+        outer_kernel: side of the first and the last kernel of G.
+        patch_stages: how often D halves the sides: it sees 16, 34, 70 pixels for 1 to 3.
+        generator: a Keras model, (h, w, channels) -> (h, w, channels).
+        discriminator: a Keras model, (h, w, channels) -> logits (h', w', 1).
+        content: a Keras model, (h, w, channels) -> a map of features; never trained.
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
+            networks that do not fit the sizes.
+
+    Example:
+        >>> model = MGAN(image_shape=(16, 16, 3), width=4, blocks=1, patch_stages=1)
+        >>> model.compile()
+        >>> history = model.fit(ops.zeros((8, 16, 16, 3)), ops.ones((8, 16, 16, 3)), verbose=0)
+        >>> model.translate(ops.zeros((1, 30, 50, 3))).shape
+        (1, 30, 50, 3)
+    """
+
+    players = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    frozen = ("content",)
+    reads = {"discriminator": "image_shape"}
+    ranks = (3,)
+
+    def __init__(
+        self,
+        image_shape=(128, 128, 3),
+        width=32,
+        stages=2,
+        blocks=5,
+        outer_kernel=7,
+        patch_stages=2,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
+        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages)
+        super().__init__(
+            name,
+            image_shape=tuple(image_shape),
+            width=width,
+            stages=stages,
+            blocks=blocks,
+            outer_kernel=outer_kernel,
+            patch_stages=patch_stages,
+            **networks,
+        )
+        self.check_sides()
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"width": 16, "blocks": 3, "outer_kernel": 3, "patch_stages": 1}
+
+    def multiple(self):
+        return 2**self.stages
+
+    def shapes(self):
+        images = (None, None, self.image_shape[-1])
+        shapes = {"generator": ([images], [images]), "discriminator": ([images], None)}
+        return shapes | {"content": ([images], None)}
+
+    def batch_format(self):
+        return [batches.images(name, self.image_shape) for name in ("x", "y")]
+
+    def forward(self, batch):
+        return self.generator(batch[0], training=True)
+
+    def discriminator_loss(self, batch, made):
+        return self.discriminator_objective(self.discriminator, batch[1], made)
+
+    def generator_loss(self, batch, made):
+        x, y = batch
+        seen = [self.content(images) for images in (x, made)]
+        return {
+            "game": self.generator_objective(self.discriminator, y, made),
+            "content": ops.mean(keras.losses.mean_squared_error(*seen)),
+            "variation": total_variation(made),
+        }
+
+    def recipe(self):
+        """Paper: hinge loss and Adam; α and β are ours."""
+        return {
+            "objective": Hinge(),
+            "optimizers": self.adam(2e-4),
+            "loss_weights": {"generator_content": 1.0, "generator_variation": 1e-4},
+        }
+
+    def modern_recipe(self, steps=10_000):
+        """Relativistic pairing, decaying rates and averages, with the same weights."""
+        return super().modern_recipe(steps) | {"loss_weights": self.recipe()["loss_weights"]}
+
+    def build_features(self):
+        """x -> what the last residual block of G says, the mean over all places."""
+        return translator.middle(self.generator)
+
+    def build_generator(self):
+        channels = self.image_shape[-1], self.image_shape[-1]
+        sizes = self.width, self.stages, self.blocks, self.outer_kernel
+        return translator.generator(*channels, *sizes)
+
+    def build_discriminator(self):
+        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages)
+
+    def build_content(self):
+        return content.means(self.image_shape[-1])

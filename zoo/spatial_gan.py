@@ -1,0 +1,134 @@
+"""SpatialGAN: a texture of any size, learned from one picture of it.
+
+Jetchev, Bergmann, Vollgraf (2016), "Texture Synthesis with Spatial Generative Adversarial
+Networks", https://arxiv.org/abs/1611.08207
+
+    V = E_x [mean over places λ, μ of log σ(D_λμ(x))] + E_z [mean of log(1 - σ(D_λμ(G(z))))]
+    z ~ U(-1, 1)^(l x m x d): noise for each place, not for each image    (eq. 3, §3)
+
+G is convolutional throughout, so that a larger field of noise is a larger texture, and what is far
+apart in it is independent. Numbers are those of the authors' release: five layers of 5x5, d = 100,
+Adam(5e-4, .5), batches of 64; its weight decay of 1e-5 is left out.
+"""
+
+import numbers
+
+import keras
+from keras import layers
+
+from trainers import noise, sizes
+from trainers.objectives import NonSaturating
+from zoo.gan import GAN
+from zoo.networks import spatial
+from zoo.networks.reading import read_by
+
+
+class SpatialGAN(GAN):
+    """Fits batches of x, shape (batch, *image_shape), crops of textures in [-1, 1]; labels beside x
+    are passed over. Calling the model maps fields of latents (batch, h, w, latent_dim) to images
+    2**stages times as large.
+
+    Args:
+        image_shape: (height, width, channels) of x in training, sides multiples of 2**stages.
+        latent_dim: of the noise at each place.
+        width: channels of the largest maps.
+        stages: how often the sides are doubled, and halved in D.
+        kernel_size: of all convolutions.
+        generator: a Keras model, (h, w, latent_dim) -> (2**stages h, 2**stages w, channels).
+        discriminator: a Keras model, (h, w, channels) -> logits (h', w', 1).
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
+            networks that do not fit the sizes.
+
+    Example:
+        >>> from keras import ops
+        >>> model = SpatialGAN(image_shape=(32, 32, 3), latent_dim=8, width=4, stages=3)
+        >>> model.compile()
+        >>> history = model.fit(ops.zeros((32, 32, 32, 3)), verbose=0)
+        >>> model.generate(2, size=(50, 100)).shape
+        (2, 50, 100, 3)
+    """
+
+    family = "spatial_gan"
+    reads = {"discriminator": "image_shape"}
+    writes = {}
+    ranks = (3,)
+
+    def __init__(
+        self,
+        image_shape=(256, 256, 3),
+        latent_dim=100,
+        width=64,
+        stages=5,
+        kernel_size=5,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(width=width, stages=stages, kernel_size=kernel_size)
+        kinds = {"stages": stages, "kernel_size": kernel_size}
+        super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
+        if any(side % 2**stages for side in self.image_shape[:2]):
+            raise ValueError(
+                f"`image_shape` should have sides that are multiples of {2**stages} for "
+                f"stages={stages}. Received: image_shape={self.image_shape}"
+            )
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        return {"latent_dim": 20, "width": 32, "stages": 3}
+
+    def shapes(self):
+        latents, images = (None, None, self.latent_dim), (None, None, self.image_shape[-1])
+        return {"generator": ([latents], [images]), "discriminator": ([images], None)}
+
+    def recipe(self):
+        """Authors' release: Adam(5e-4, .5)."""
+        return {"objective": NonSaturating(), "optimizers": self.adam(5e-4)}
+
+    bound = 1.0  # z ~ U(-1, 1)
+
+    def latents(self, n, size=None):
+        """z ~ U(-1, 1), shape (n, h, w, latent_dim), for images of a size (height, width) or a
+        little more; None: that of `image_shape`."""
+        places = (-(-side // 2**self.stages) for side in size or self.image_shape[:2])
+        return noise.uniform((n, *places, self.latent_dim), -self.bound, self.bound)
+
+    def draw(self, n, size=None):
+        """Latents of n images.
+
+        Args:
+            size: (height, width) in pixels; None: as `image_shape` says.
+
+        Raises:
+            ValueError: for what is no size.
+        """
+        sides = size if isinstance(size, (tuple, list)) else ()
+        fits = len(sides) == 2 and all(isinstance(s, numbers.Integral) and s > 0 for s in sides)
+        if size is not None and not fits:
+            raise ValueError(f"`size` should be (height, width) in pixels. Received: size={size!r}")
+        return self.latents(n, size)
+
+    def generate(self, n, seed=None, batch_size=16, size=None):
+        """Draws textures, as any family does, of any size.
+
+        Args:
+            size: (height, width) in pixels; None: as `image_shape` says.
+        """
+        images = super().generate(n, seed, batch_size, **({} if size is None else {"size": size}))
+        height, width = size or self.image_shape[:2]
+        return images[:, :height, :width]
+
+    def build_features(self):
+        """x -> what the last layer of D reads, the mean over all places."""
+        hidden = read_by(self.discriminator.outputs[0])
+        return keras.Model(self.discriminator.inputs[0], layers.GlobalAveragePooling2D()(hidden))
+
+    def build_generator(self):
+        sizes = self.latent_dim, self.width, self.stages, self.kernel_size
+        return spatial.generator(self.image_shape[-1], *sizes)
+
+    def build_discriminator(self):
+        sizes = self.width, self.stages, self.kernel_size
+        return spatial.discriminator(self.image_shape[-1], *sizes)

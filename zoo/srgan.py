@@ -1,0 +1,210 @@
+"""SRGAN: a photograph enlarged, with the detail that such photographs have.
+
+Ledig, Theis, Huszár, Caballero, Cunningham, Acosta, Aitken, Tejani, Totz, Wang, Shi (2017),
+"Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network",
+https://arxiv.org/abs/1609.04802
+
+    G: E ‖φ(x) - φ(G(x↓))‖² + 1e-3 E[-log D(G(x↓))]    (eq. 3),  D: the game of GAN
+    before, SRResNet: E ‖x - G(x↓)‖²    (§3.2)
+
+x↓ is shrunk by anti-aliased bicubic weights, φ is what a frozen network says. The paper's is VGG19,
+whose weights have to be fetched: `SRGAN(content=networks.content.vgg19())`; without, it is filters
+that nobody has trained. Adam(1e-4, .9), batches of 16 crops of 96x96, a million steps of SRResNet
+and then 100,000 of SRGAN, and as many at 1e-5 (§3.2).
+"""
+
+import keras
+from keras import layers, ops
+
+from trainers import batches, sizes
+from trainers.adversarial import AdversarialModel
+from trainers.objectives import NonSaturating
+from trainers.showing import in_batches
+from zoo.layers import Bicubic
+from zoo.networks import content, srresnet
+from zoo.networks.reading import read_by
+
+
+class SRGAN(AdversarialModel):
+    """Fits batches of x, shape (batch, *image_shape), large images in [-1, 1]. Calling the model
+    maps small images (batch, h, w, channels) to large ones, (batch, factor h, factor w, channels);
+    `enlarge` cuts them to [-1, 1].
+
+    Two stages: `compile(**model.pretraining())` and `fit` make it SRResNet, `compile()` and `fit`
+    go on from there to SRGAN.
+
+    Args:
+        image_shape: (height, width, channels) of x in training, sides multiples of `factor`.
+        factor: by which sides are enlarged, a power of 2.
+        width: channels of G.
+        blocks: residual blocks of G.
+        discriminator_width: channels of the first layers of D; None: as many as G has.
+        outer_kernel: side of the kernels of the first and the last convolution of G.
+        batch_norm: in both networks.
+        skip: whether G adds to a bicubic enlargement, instead of making all.
+        generator: a Keras model, (h, w, channels) -> (factor h, factor w, channels).
+        discriminator: a Keras model, image_shape -> logits.
+        content: a Keras model, (h, w, channels) -> one or several maps of features; never trained.
+
+    Raises:
+        TypeError, ValueError: for unknown arguments, sides that cannot be shrunk, and networks that
+            do not fit the sizes.
+
+    Example:
+        >>> model = SRGAN(image_shape=(16, 16, 3), width=4, blocks=1)
+        >>> photographs = ops.zeros((32, 16, 16, 3))
+        >>> model.compile(**model.pretraining())
+        >>> history = model.fit(photographs, verbose=0)
+        >>> model.compile()
+        >>> history = model.fit(photographs, verbose=0)
+        >>> model.enlarge(ops.zeros((1, 10, 15, 3))).shape
+        (1, 40, 60, 3)
+    """
+
+    players = {"discriminator": ["discriminator"], "generator": ["generator"]}
+    frozen = ("content",)
+    reads = {"discriminator": "image_shape"}
+    ranks = (3,)
+
+    def __init__(
+        self,
+        image_shape=(96, 96, 3),
+        factor=4,
+        width=64,
+        blocks=16,
+        discriminator_width=None,
+        outer_kernel=9,
+        batch_norm=True,
+        skip=False,
+        name=None,
+        **networks,
+    ):
+        sizes.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
+        srresnet.check_factor(factor)
+        super().__init__(
+            name,
+            image_shape=tuple(image_shape),
+            factor=factor,
+            width=width,
+            blocks=blocks,
+            discriminator_width=discriminator_width,
+            outer_kernel=outer_kernel,
+            batch_norm=batch_norm,
+            skip=skip,
+            **networks,
+        )
+        if any(side % factor for side in self.image_shape[:2]):
+            raise ValueError(
+                f"`image_shape` should have sides that are multiples of factor={factor}. "
+                f"Received: image_shape={self.image_shape}"
+            )
+        self.shrink = Bicubic(factor, shrink=True, dtype="float32")
+
+    @classmethod
+    def small(cls, image_shape):
+        """Constructor arguments that train in minutes on two cores."""
+        networks = {"width": 32, "blocks": 4, "discriminator_width": 16, "outer_kernel": 3}
+        return networks | {"batch_norm": False, "skip": True}
+
+    def defaults(self, width, **sizes):
+        return {"discriminator_width": width}
+
+    def shapes(self):
+        images = (None, None, self.image_shape[-1])
+        return {"generator": ([images], [images]), "content": ([images], None)}
+
+    def forward(self, x):
+        return {"fake": self.generator(self.shrink(x), training=True)}
+
+    def discriminator_loss(self, x, made):
+        return self.discriminator_objective(self.discriminator, x, made["fake"])
+
+    def generator_loss(self, x, made):
+        """Of content and game only what weighs something is computed."""
+        terms = {"content": self.content_loss, "game": self.game}
+        found = {"pixels": ops.mean(keras.losses.mean_squared_error(x, made["fake"]))}
+        for term, loss in terms.items():
+            weighs = self.loss_weights.get(f"generator_{term}", 1.0)
+            found[term] = loss(x, made["fake"]) if weighs else 0.0
+        return found
+
+    def game(self, x, y):
+        return self.generator_objective(self.discriminator, x, y)
+
+    def content_loss(self, x, y):
+        """E ‖φ(x) - φ(y)‖², the mean over all maps of φ and their elements (eq. 5)."""
+        maps = zip(*(keras.tree.flatten(self.content(images)) for images in (x, y)), strict=True)
+        gaps = [ops.mean(keras.losses.mean_squared_error(real, fake)) for real, fake in maps]
+        return sum(gaps) / len(gaps)
+
+    def recipe(self):
+        """Paper: the game weighs 1e-3 beside the content."""
+        return {
+            "objective": NonSaturating(),
+            "optimizers": self.adam(1e-4, 0.9),
+            "loss_weights": {"generator_pixels": 0.0, "generator_game": 1e-3},
+        }
+
+    def pretraining(self):
+        """What `compile` takes for the first stage, of SRResNet: no judge, and pixels only."""
+        weights = {"pixels": 1.0, "content": 0.0, "game": 0.0}
+        weights = {f"generator_{term}": weight for term, weight in weights.items()}
+        return {"turns": {"discriminator": 0}, "loss_weights": weights}
+
+    def modern_recipe(self, steps=10_000):
+        """Relativistic pairing, decaying rates and averages, with the paper's weights."""
+        return super().modern_recipe(steps) | {"loss_weights": self.recipe()["loss_weights"]}
+
+    def call(self, x, training=False):
+        return self.generator(x, training=training)
+
+    def draw(self, n):
+        """There is nothing to draw of no image.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError("`enlarge` should be called, with images: SRGAN makes none of noise.")
+
+    def enlarge(self, x, batch_size=16):
+        """Enlarged images.
+
+        Args:
+            x: images in [-1, 1], shape (n, h, w, channels), of any height and width.
+            batch_size: how many are made at a time.
+
+        Returns:
+            A NumPy array (n, factor h, factor w, channels), in [-1, 1].
+
+        Raises:
+            ValueError: for another dtype, shape or number of channels.
+        """
+        shown = self.averaged()
+        x = self.checked(x, batches.images("x", (None, None, self.image_shape[-1])))
+        return in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
+
+    def build_enlarging(self):
+        """Small images -> large ones, cut to [-1, 1]."""
+        low = self.generator.inputs[0]
+        images = ops.clip(self.generator(low), -1.0, 1.0)
+        return keras.Model(low, layers.Identity(dtype="float32", name="images")(images))
+
+    def signatures(self):
+        return {"enlarge": self.view("enlarge", self.build_enlarging)}
+
+    def build_features(self):
+        """x -> the input of the discriminator's last layer, flattened."""
+        hidden = read_by(self.discriminator.outputs[0])
+        return keras.Model(self.discriminator.inputs[0], layers.Flatten()(hidden))
+
+    def build_generator(self):
+        channels, kernel = self.image_shape[-1], self.outer_kernel
+        sizes = self.factor, self.width, self.blocks, kernel, self.batch_norm, self.skip
+        return srresnet.generator(channels, *sizes)
+
+    def build_discriminator(self):
+        width = self.discriminator_width
+        return srresnet.discriminator(self.image_shape, width, self.batch_norm)
+
+    def build_content(self):
+        return content.filters(self.image_shape[-1])
