@@ -153,9 +153,9 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         for attribute in self.network_names:
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
+        sizes.check_networks(given, self.shapes())
         for attribute in self.frozen:
             getattr(self, attribute).trainable = False
-        sizes.check_networks(given, self.shapes())
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)

@@ -8,8 +8,8 @@ Adversarial Networks", https://arxiv.org/abs/1703.10593
 
 Both cycle terms teach both G and F (eq. 2). The judges see a history of the last 50 images (§4).
 The networks are the paper's for 256x256, with 6 blocks for less; Adam(2e-4, .5), batches of one,
-100 epochs and 100 more in which the rates fall to 0: `adam(2e-4, steps=…)`. That images which look
-like y already should stay as they are is a switch, weighed ½ λ (§5.2).
+100 epochs and 100 more in which the rates fall to 0, here to a hundredth: `adam(2e-4, steps=…)`.
+That images which look like y already should stay as they are is a switch, weighed ½ λ (§5.2).
 """
 
 from trainers import batches, sizes
@@ -75,9 +75,10 @@ class CycleGAN(Translating, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(width=width, outer_kernel=outer_kernel)
-        sizes.check_counts(**({} if blocks is None else {"blocks": blocks}))
-        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages)
+        counts = {"width": width, "outer_kernel": outer_kernel}
+        told = {"blocks": blocks, "source_channels": source_channels}
+        sizes.check_counts(**counts, **{k: v for k, v in told.items() if v is not None})
+        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages, pool_size=pool_size)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -108,10 +109,13 @@ class CycleGAN(Translating, AdversarialModel):
         return generator | {"patch_stages": 1}
 
     def defaults(self, image_shape, **sizes):
-        return {"source_channels": image_shape[-1], "blocks": 9 if max(image_shape) > 255 else 6}
+        return {
+            "source_channels": image_shape[-1],
+            "blocks": 9 if max(image_shape[:2]) > 255 else 6,
+        }
 
-    def multiple(self):
-        return 2**self.stages
+    def least(self):
+        return translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         x, y = (None, None, self.source_channels), (None, None, self.image_shape[-1])
@@ -155,7 +159,8 @@ class CycleGAN(Translating, AdversarialModel):
         return terms
 
     def recipe(self):
-        """Paper: λ = 10; of the makers' least squares, which are halved here, both halves."""
+        """Paper: λ = 10. `LeastSquares` halves what the makers minimise, and the paper does not:
+        the 2 of their games is for that objective."""
         games = {"generator_game": 2.0, "generator_inverse_game": 2.0}
         return {
             "objective": LeastSquares(),

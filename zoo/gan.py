@@ -96,8 +96,8 @@ class GAN(AdversarialModel):
     bound = math.sqrt(3.0)  # of the latents of images, which have unit variance
 
     def latents(self, n):
-        """z ~ U(-bound, bound), shape (n, latent_dim); for points N(0, I)."""
-        if len(self.image_shape) == 1:
+        """z ~ U(-bound, bound), shape (n, latent_dim); for points and voxels N(0, I)."""
+        if len(self.image_shape) != 3:
             return super().latents(n)
         return noise.uniform((n, self.latent_dim), -self.bound, self.bound)
 

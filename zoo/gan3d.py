@@ -8,10 +8,9 @@ via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
 The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
 D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
-dense layer. Its z is centred, U(-1, 1): where all are positive, the batch statistics of the first
-layer run behind its weights, and what is drawn after training is one shape. It is the present batch
-that is looked at, where ports take the last one, and a resting D is a loss times 0: what Adam's
-momentum still moves of it, moves.
+dense layer. z is drawn from N(0, I), as in ports: with U(0, 1) the small networks came to draw one
+shape. It is the present batch that is looked at, where ports take the last one, and a resting D is
+a loss times 0: what Adam's momentum still moves of it, moves.
 """
 
 import keras
@@ -29,7 +28,7 @@ class GAN3D(GAN):
 
     Args:
         image_shape: (side, side, side, channels), side 8, 16, 32 ….
-        latent_dim: of z ~ U(-1, 1).
+        latent_dim: of z ~ N(0, I).
         width: channels of the largest feature maps.
         generator_norm, discriminator_norm: whether there is batch norm in G, and in D.
         gate: the share of its batch told right beyond which D rests; 1: it never does, nor under
@@ -108,8 +107,6 @@ class GAN3D(GAN):
             "objective": NonSaturating(),
             "optimizers": self.adam({"discriminator": 1e-5, "generator": 2.5e-3}),
         }
-
-    bound = 1.0  # z ~ U(-1, 1)
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.generator_norm

@@ -3,22 +3,21 @@
 Li, Wand (2016), "Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial
 Networks", https://arxiv.org/abs/1604.04382
 
-    D: E max(0, 1 - D(φ(y))) + E max(0, 1 + D(φ(G(x)))), the mean over patches    (eq. 2)
-    G: -E D(φ(G(x))) + α E ‖Φ(x) - Φ(G(x))‖² + β Υ(G(x)),  Υ the total variation    (eq. 3)
+    D: E max(0, 1 - D(y)) + E max(0, 1 + D(G(x))), the mean over patches
+    G: -E D(G(x)) + α mean (Φ(x) - Φ(G(x)))² + β Υ(G(x)),  Υ the total variation
 
-y are crops of the style, x of photographs. In the paper φ and Φ are layers of VGG19, G is a decoder
-of its features, and first learns what an optimisation per picture (MDAN) made. Here nothing has to
-be fetched: D judges pixels, φ(y) = y, as do all PatchGANs since; G is the residual network of
-CycleGAN; Φ are the means of 4x4 pixels, which leave the texture free, or the paper's:
-`MGAN(content=networks.content.vgg19("block5_conv1"))`. α and β are our own.
+y are crops of the style, x of photographs. This is the game without VGG19, in whose features the
+paper's D and Φ look and from which its G, a decoder, draws. Here nothing has to be fetched: D
+judges pixels, as do all PatchGANs since; G is the residual network of CycleGAN; Φ are the means of
+4x4 pixels, which leave the texture free, or the paper's:
+`MGAN(content=networks.content.vgg19("block5_conv1"))`. Four things more differ from the authors'
+code: it shows D, for y, what an optimisation per picture (MDAN) made of photographs, and G learns
+that first; G too stops at a margin; its rate is .02; and α and β are our own.
 """
-
-import keras
-from keras import ops
 
 from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
-from trainers.losses import total_variation
+from trainers.losses import feature_distance, total_variation
 from trainers.objectives import Hinge
 from zoo.networks import content, patch, translator
 from zoo.translating import Translating
@@ -38,13 +37,15 @@ class MGAN(Translating, AdversarialModel):
         patch_stages: how often D halves the sides: it sees 16, 34, 70 pixels for 1 to 3.
         generator: a Keras model, (h, w, channels) -> (h, w, channels).
         discriminator: a Keras model, (h, w, channels) -> logits (h', w', 1).
-        content: a Keras model, (h, w, channels) -> a map of features; never trained.
+        content: a Keras model, image_shape -> one or several maps of features. It is frozen,
+            wherever else it is used.
 
     Raises:
         TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
             networks that do not fit the sizes.
 
     Example:
+        >>> from keras import ops
         >>> model = MGAN(image_shape=(16, 16, 3), width=4, blocks=1, patch_stages=1)
         >>> model.compile()
         >>> history = model.fit(ops.zeros((8, 16, 16, 3)), ops.ones((8, 16, 16, 3)), verbose=0)
@@ -87,13 +88,13 @@ class MGAN(Translating, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {"width": 16, "blocks": 3, "outer_kernel": 3, "patch_stages": 1}
 
-    def multiple(self):
-        return 2**self.stages
+    def least(self):
+        return translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         images = (None, None, self.image_shape[-1])
         shapes = {"generator": ([images], [images]), "discriminator": ([images], None)}
-        return shapes | {"content": ([images], None)}
+        return shapes | {"content": ([self.image_shape], None)}
 
     def batch_format(self):
         return [batches.images(name, self.image_shape) for name in ("x", "y")]
@@ -106,15 +107,14 @@ class MGAN(Translating, AdversarialModel):
 
     def generator_loss(self, batch, made):
         x, y = batch
-        seen = [self.content(images) for images in (x, made)]
         return {
             "game": self.generator_objective(self.discriminator, y, made),
-            "content": ops.mean(keras.losses.mean_squared_error(*seen)),
+            "content": feature_distance(self.content(x), self.content(made)),
             "variation": total_variation(made),
         }
 
     def recipe(self):
-        """Paper: hinge loss and Adam; α and β are ours."""
+        """The hinge loss of the paper; the rate, α and β are ours."""
         return {
             "objective": Hinge(),
             "optimizers": self.adam(2e-4),

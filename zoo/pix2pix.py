@@ -94,9 +94,6 @@ class Pix2Pix(Translating, AdversarialModel):
             stages += 1
         return {"source_channels": image_shape[-1], "stages": max(stages, 1)}
 
-    def multiple(self):
-        return 2**self.stages
-
     def shapes(self):
         source, image = (None, None, self.source_channels), (None, None, self.image_shape[-1])
         seen = [image, source] if self.conditional else [image]

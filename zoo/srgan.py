@@ -4,8 +4,8 @@ Ledig, Theis, Huszár, Caballero, Cunningham, Acosta, Aitken, Tejani, Totz, Wang
 "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network",
 https://arxiv.org/abs/1609.04802
 
-    G: E ‖φ(x) - φ(G(x↓))‖² + 1e-3 E[-log D(G(x↓))]    (eq. 3),  D: the game of GAN
-    before, SRResNet: E ‖x - G(x↓)‖²    (§3.2)
+    G: mean (φ(x) - φ(G(x↓)))² + 1e-3 E[-log D(G(x↓))]    (eq. 3),  D: the game of GAN
+    before, SRResNet: mean (x - G(x↓))²    (§3.2)
 
 x↓ is shrunk by anti-aliased bicubic weights, φ is what a frozen network says. The paper's is VGG19,
 whose weights have to be fetched: `SRGAN(content=networks.content.vgg19())`; without, it is filters
@@ -18,14 +18,16 @@ from keras import layers, ops
 
 from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.losses import feature_distance
 from trainers.objectives import NonSaturating
 from trainers.showing import in_batches
 from zoo.layers import Bicubic
 from zoo.networks import content, srresnet
 from zoo.networks.reading import read_by
+from zoo.translating import OfImages
 
 
-class SRGAN(AdversarialModel):
+class SRGAN(OfImages, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), large images in [-1, 1]. Calling the model
     maps small images (batch, h, w, channels) to large ones, (batch, factor h, factor w, channels);
     `enlarge` cuts them to [-1, 1].
@@ -44,7 +46,8 @@ class SRGAN(AdversarialModel):
         skip: whether G adds to a bicubic enlargement, instead of making all.
         generator: a Keras model, (h, w, channels) -> (factor h, factor w, channels).
         discriminator: a Keras model, image_shape -> logits.
-        content: a Keras model, (h, w, channels) -> one or several maps of features; never trained.
+        content: a Keras model, image_shape -> one or several maps of features. It is frozen,
+            wherever else it is used.
 
     Raises:
         TypeError, ValueError: for unknown arguments, sides that cannot be shrunk, and networks that
@@ -63,6 +66,7 @@ class SRGAN(AdversarialModel):
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
     frozen = ("content",)
+    shown_by = "enlarge"
     reads = {"discriminator": "image_shape"}
     ranks = (3,)
 
@@ -81,6 +85,8 @@ class SRGAN(AdversarialModel):
     ):
         sizes.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
         srresnet.check_factor(factor)
+        if discriminator_width is not None:
+            sizes.check_counts(discriminator_width=discriminator_width)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -99,6 +105,13 @@ class SRGAN(AdversarialModel):
                 f"Received: image_shape={self.image_shape}"
             )
         self.shrink = Bicubic(factor, shrink=True, dtype="float32")
+        small = self.shrink.compute_output_shape((None, *self.image_shape))
+        large = tuple(self.generator.compute_output_shape(small))
+        if large != (None, *self.image_shape):
+            raise ValueError(
+                f"`generator` should enlarge by factor={factor}, {small[1:]} to "
+                f"{self.image_shape}. Received: one that makes {large[1:]}."
+            )
 
     @classmethod
     def small(cls, image_shape):
@@ -111,7 +124,7 @@ class SRGAN(AdversarialModel):
 
     def shapes(self):
         images = (None, None, self.image_shape[-1])
-        return {"generator": ([images], [images]), "content": ([images], None)}
+        return {"generator": ([images], [images]), "content": ([self.image_shape], None)}
 
     def forward(self, x):
         return {"fake": self.generator(self.shrink(x), training=True)}
@@ -122,7 +135,7 @@ class SRGAN(AdversarialModel):
     def generator_loss(self, x, made):
         """Of content and game only what weighs something is computed."""
         terms = {"content": self.content_loss, "game": self.game}
-        found = {"pixels": ops.mean(keras.losses.mean_squared_error(x, made["fake"]))}
+        found = {"pixels": feature_distance(x, made["fake"])}
         for term, loss in terms.items():
             weighs = self.loss_weights.get(f"generator_{term}", 1.0)
             found[term] = loss(x, made["fake"]) if weighs else 0.0
@@ -132,10 +145,8 @@ class SRGAN(AdversarialModel):
         return self.generator_objective(self.discriminator, x, y)
 
     def content_loss(self, x, y):
-        """E ‖φ(x) - φ(y)‖², the mean over all maps of φ and their elements (eq. 5)."""
-        maps = zip(*(keras.tree.flatten(self.content(images)) for images in (x, y)), strict=True)
-        gaps = [ops.mean(keras.losses.mean_squared_error(real, fake)) for real, fake in maps]
-        return sum(gaps) / len(gaps)
+        """The distance of φ(x) and φ(y) (eq. 5)."""
+        return feature_distance(self.content(x), self.content(y))
 
     def recipe(self):
         """Paper: the game weighs 1e-3 beside the content."""
@@ -157,14 +168,6 @@ class SRGAN(AdversarialModel):
 
     def call(self, x, training=False):
         return self.generator(x, training=training)
-
-    def draw(self, n):
-        """There is nothing to draw of no image.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError("`enlarge` should be called, with images: SRGAN makes none of noise.")
 
     def enlarge(self, x, batch_size=16):
         """Enlarged images.

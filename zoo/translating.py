@@ -10,7 +10,24 @@ from zoo.layers import AnySize
 from zoo.networks import patch
 
 
-class Translating:
+class OfImages:
+    """A family that makes images of images: there is nothing to draw of no image."""
+
+    shown_by = "translate"  # the method that takes images
+
+    def draw(self, n):
+        """Raises a ValueError, always."""
+        raise ValueError(
+            f"`{self.shown_by}` should be called, with images: {type(self).__name__} makes an "
+            "image of an image, and none of noise."
+        )
+
+    def rehearse(self, n):
+        """Nothing: without images batch statistics cannot be estimated anew, so that those of the
+        training stay."""
+
+
+class Translating(OfImages):
     """Methods of a family whose `generator` maps images to images, sides multiples of `multiple()`.
 
     A family derives from it and from `AdversarialModel`, in this order.
@@ -18,21 +35,14 @@ class Translating:
 
     def multiple(self):
         """What the sides of images that the networks take are multiples of."""
-        raise NotImplementedError
+        return 2**self.stages
+
+    def least(self):
+        """The smallest side that they take."""
+        return self.multiple()
 
     def call(self, x, training=False):
         return self.generator(x, training=training)
-
-    def draw(self, n):
-        """There is nothing to draw of no image.
-
-        Raises:
-            ValueError: always.
-        """
-        raise ValueError(
-            f"`translate` should be called, with images: {type(self).__name__} makes an image of "
-            "an image, and none of noise."
-        )
 
     def translate(self, x, seed=None, batch_size=16):
         """What the generator makes of images.
@@ -68,18 +78,19 @@ class Translating:
         def build():
             inside = getattr(self, network)
             inputs = keras.Input((None, None, inside.inputs[0].shape[-1]), name="source")
-            images = AnySize(inside, self.multiple(), dtype="float32", name="images")
+            sides = self.multiple(), self.least()
+            images = AnySize(inside, *sides, dtype="float32", name="images")
             return keras.Model(inputs, images(inputs))
 
         return self.view(f"translate, {network}", build)
 
     def check_sides(self):
         """Raises a ValueError for an `image_shape` that the networks cannot take in training."""
-        least = patch.least_side(self.patch_stages)
+        least = max(patch.least_side(self.patch_stages), self.least())
         if min(self.image_shape[:2]) < least:
             raise ValueError(
-                f"`image_shape` should have sides from {least} on for patch_stages="
-                f"{self.patch_stages}. Received: image_shape={self.image_shape}"
+                f"`image_shape` should have sides from {least} on for stages={self.stages}, "
+                f"patch_stages={self.patch_stages}. Received: image_shape={self.image_shape}"
             )
         if any(side % self.multiple() for side in self.image_shape[:2]):
             raise ValueError(

@@ -68,7 +68,7 @@ def run(seed):
         "back": measure.gate(found["shapes"]["ssim"], same, 0.80, 0.92),
         "cycle": measure.gate(found["cycle"]["l1"], found["mean"]["l1"], 0.03, 0.015, False),
     }
-    return "paper, falling rates", figures, {"compared": found}, 2 * BATCH * STEPS
+    return "paper with identity, other rates", figures, {"compared": found}, 2 * BATCH * STEPS
 
 
 def picture(seed=0):

@@ -30,9 +30,9 @@ from zoo.gan3d import GAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 3_000, 32
 TRIED = """
-On seed 0. Latents of U(0, 1), as in the paper's code: all samples are one shape after 1,200 steps
-(see the page). The modern recipe with centred latents: coverage .002 after 400 steps; with γ of 10
-.02 after 600. The paper's rates, D 250 times slower: nothing full after 600 steps.
+On seed 0. Latents of U(0, 1), as in the paper's code, and of U(-1, 1): all samples come to be of
+one kind, coverage .02. The modern recipe: coverage .002 after 400 steps; with γ of 10 .02 after
+600. The paper's rates, D 250 times slower: nothing full after 600 steps.
 """
 
 

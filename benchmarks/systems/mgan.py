@@ -95,7 +95,7 @@ def run(seed):
         "edges": measure.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
     }
     notes = {"means": means, "each": each, "seconds_256": seconds(trained(STYLES[0], seed))}
-    return "paper, falling rates", figures, notes, len(STYLES) * 2 * BATCH * STEPS
+    return "paper, weighed anew, other rates", figures, notes, len(STYLES) * 2 * BATCH * STEPS
 
 
 def seconds(model):

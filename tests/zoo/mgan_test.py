@@ -56,13 +56,28 @@ def test_smooth_images_have_no_variation():
 
 
 def test_it_takes_the_patches_of_the_style():
-    """Bright photographs, a dark style: what is made is dark as soon as content weighs nothing."""
+    """Upright stripes, of any place: what is made changes across, and hardly down."""
     model = create()
     rules = {"loss_weights": {"generator_content": 0.0}, "optimizers": model.adam(2e-3)}
     model.compile(**rules)
-    x, y = (np.tile(a, (16, 1, 1, 1)) for a in (0.5 + 0.4 * X, -0.5 + 0.4 * Y))
+    stripes = np.where(np.indices((16, 16))[1] % 4 < 2, -0.8, 0.8)[None, :, :, None]
+    shifted = [np.roll(stripes, k, axis=2) for k in range(4)]
+    x, y = np.tile(X, (32, 1, 1, 1)), np.concatenate(shifted * 32).astype("float32")
     model.fit(x, y, batch_size=8, epochs=6, verbose=0)
-    assert abs(model.translate(x[:16]).mean() + 0.5) < 0.25
+    found = model.translate(x[:4])
+    down, across = (np.abs(np.diff(found, axis=axis)).mean() for axis in (1, 2))
+    assert across > 2.0 * down
+
+
+def test_several_maps_of_content_are_compared_each():
+    model, batch = create(content=content.filters(1, width=4)), (tf.constant(X), tf.constant(Y))
+    made = model.forward(batch)
+    gaps = [
+        np.square(np.asarray(a) - np.asarray(b)).mean()
+        for a, b in zip(model.content(X), model.content(made), strict=True)
+    ]
+    said = model.losses_of("generator", batch, made)["generator_content"]
+    assert len(gaps) == 3 and float(said) == pytest.approx(np.mean(gaps), rel=1e-5)
 
 
 def test_it_redraws_pictures_of_any_height_and_width(model, tmp_path):
@@ -79,6 +94,7 @@ def test_it_redraws_pictures_of_any_height_and_width(model, tmp_path):
         ({"image_shape": (17, 16, 1)}, "sides that are multiples of 2 for stages=1"),
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"blocks": 0}, "`blocks` should be an integer from 1"),
+        ({"image_shape": (8, 8, 1), "stages": 3}, "sides from 16 on for stages=3"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):

@@ -1,3 +1,4 @@
+import keras
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -79,6 +80,45 @@ def test_filters_keep_the_distances_of_patches():
     assert np.square(response).sum() == pytest.approx(2.0 * np.square(patch).sum(), rel=1e-4)
 
 
+def test_vgg_reads_blue_first_less_the_mean_of_imagenet():
+    inputs = keras.Input((None, None, 3))
+    network = content.of_vgg(keras.Model(inputs, keras.layers.Identity()(inputs)))
+    x = np.array([[[[-1.0, 0.0, 1.0]]]], "float32")
+    blue_green_red = np.array([255.0 - 103.939, 127.5 - 116.779, 0.0 - 123.68]) / 12.75
+    np.testing.assert_allclose(np.ravel(network(x)), blue_green_red, rtol=1e-5)
+
+
+def test_a_given_content_network_is_saved_with_the_model(tmp_path):
+    model = create(content=content.filters(3, width=4, levels=2, seed=7))
+    model.save(tmp_path / "model.keras")
+    again = keras.saving.load_model(tmp_path / "model.keras")
+    assert not again.content.trainable_variables
+    for old, new in zip(model.content.get_weights(), again.content.get_weights(), strict=True):
+        np.testing.assert_array_equal(old, new)
+    assert again.fit(X, verbose=0).history == model.fit(X, verbose=0).history
+
+
+def test_a_refused_model_leaves_the_content_network_as_it_was():
+    network = content.filters(1, width=4)
+    with pytest.raises(ValueError, match="`content` should have inputs of shape"):
+        create(content=network)
+    assert network.trainable
+
+
+def test_averaged_weights_keep_the_batch_statistics_of_the_training():
+    model = create(batch_norm=True)
+    model.compile(optimizers=model.adam(1e-3, averaged=["generator"]))
+    model.fit(X, epochs=3, verbose=0)
+    shown = model.averaged()
+    assert shown is not model and model.enlarge(X[:, :4, :4]).shape == (4, 16, 16, 3)
+    raw, found = (
+        [v.numpy() for v in net.non_trainable_variables]
+        for net in (model.generator, shown.generator)
+    )
+    for old, new in zip(raw, found, strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
 @pytest.mark.parametrize("factor", [2, 4, 8])
 def test_it_enlarges_images_of_any_height_and_width(factor, tmp_path):
     model = create(factor=factor, skip=True)
@@ -110,11 +150,17 @@ def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"factor": 3}, "`factor` should be a power of 2"),
         ({"blocks": 0}, "`blocks` should be an integer from 1"),
+        ({"discriminator_width": 0}, "`discriminator_width` should be an integer from 1"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.SRGAN(**(SIZES | arguments))
+
+
+def test_a_generator_of_another_factor_is_refused():
+    with pytest.raises(ValueError, match="`generator` should enlarge by factor=4"):
+        create(generator=create(factor=2).generator)
 
 
 def test_what_is_no_small_image_is_refused(model):

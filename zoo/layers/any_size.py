@@ -12,6 +12,7 @@ class AnySize(layers.Layer):
     Args:
         network: a Keras model, (h, w, c) -> (h, w, c').
         multiple: what the sides that the network takes are multiples of.
+        least: the smallest side that it takes, a multiple too.
 
     Example:
         >>> inputs = keras.Input((None, None, 1))
@@ -20,9 +21,9 @@ class AnySize(layers.Layer):
         TensorShape([1, 5, 7, 1])
     """
 
-    def __init__(self, network, multiple, **kwargs):
+    def __init__(self, network, multiple, least=1, **kwargs):
         super().__init__(**kwargs)
-        self.network, self.multiple = network, multiple
+        self.network, self.multiple, self.least = network, multiple, least
 
     def call(self, x, training=False):
         height, width = ops.shape(x)[1:3]
@@ -32,7 +33,8 @@ class AnySize(layers.Layer):
 
     def _mirrored(self, side):
         """0 … side - 1, back to 0, and so on, as many as the next multiple."""
-        place = ops.arange(-(-side // self.multiple) * self.multiple) % (2 * side)
+        whole = ops.maximum(-(-side // self.multiple) * self.multiple, self.least)
+        place = ops.arange(whole) % (2 * side)
         return ops.minimum(place, 2 * side - 1 - place)
 
     def compute_output_shape(self, input_shape):
@@ -40,7 +42,8 @@ class AnySize(layers.Layer):
 
     def get_config(self):
         network = keras.saving.serialize_keras_object(self.network)
-        return super().get_config() | {"network": network, "multiple": self.multiple}
+        sides = {"multiple": self.multiple, "least": self.least}
+        return super().get_config() | {"network": network} | sides
 
     @classmethod
     def from_config(cls, config):

@@ -17,8 +17,8 @@ class ImagePool(layers.Layer):
     A list or dict of batches is pooled by rows, so that pairs stay pairs. Not in training, and
     with size 0, it changes nothing. No gradient flows into the past.
 
-    The pool is saved with the model. Several replicas share one, in which those of the first are
-    kept.
+    The pool is saved with the model. Several replicas share one, in which images of the first are
+    kept; each draws from it by itself, so that two may be given the same one.
 
     Args:
         size: how many are kept; 0 for none.

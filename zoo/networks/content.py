@@ -32,13 +32,25 @@ def vgg19(layer="block5_conv4"):
     known = [named.name for named in whole.layers]
     if layer not in known:
         raise ValueError(f"`layer` should be of {', '.join(known)}. Received: layer={layer!r}")
+    return of_vgg(keras.Model(whole.inputs[0], whole.get_layer(layer).output))
+
+
+def of_vgg(network):
+    """A part of VGG for images in [-1, 1], its answer over 12.75.
+
+    Example:
+        >>> inputs = keras.Input((None, None, 3))
+        >>> of_vgg(keras.Model(inputs, layers.Conv2D(8, 3)(inputs))).output_shape
+        (None, None, None, 8)
+    """
     inputs = keras.Input((None, None, 3), name="images")
-    pixels = layers.Rescaling(127.5, offset=127.5)(inputs)
+    pixels = layers.Rescaling(127.5, offset=127.5, dtype="float32")(inputs)
     # What Keras' `preprocess_input` does: blue first, less the mean colour of ImageNet.
     pixels = keras.ops.flip(pixels, axis=-1)
-    pixels = layers.Normalization(mean=[103.939, 116.779, 123.68], variance=[1.0, 1.0, 1.0])(pixels)
-    said = keras.Model(whole.inputs[0], whole.get_layer(layer).output)(pixels)
-    return keras.Model(inputs, layers.Rescaling(1.0 / 12.75)(said), name="content")
+    mean = {"mean": [103.939, 116.779, 123.68], "variance": [1.0, 1.0, 1.0]}
+    said = network(layers.Normalization(**mean, dtype="float32")(pixels))
+    features = layers.Rescaling(1.0 / 12.75, dtype="float32")(said)
+    return keras.Model(inputs, features, name="content")
 
 
 def means(channels, side=4, name="content"):
@@ -57,8 +69,9 @@ def filters(channels, width=32, levels=3, seed=0, name="content"):
     """x (h, w, c) -> a map (h / 2**i, w / 2**i, width) for each level: 3x3 filters that nobody has
     trained, ReLU, on the means of 2x2 of what the level before said.
 
-    Orthogonal filters keep distances, so that no direction of a patch is overlooked; what they add
-    to pixels is the ReLU, and patches of 3, 8 and 18 pixels at a time. Sides of any multiple of
+    They look at 3, 8 and 18 pixels at a time. Orthogonal filters keep distances: of the first map,
+    where there are at least as many as a patch has numbers, no direction of a patch is overlooked.
+    Sides of any multiple of
     2**(levels - 1). Source: Ustyuzhaninov et al. 2016, https://arxiv.org/abs/1606.00021, for
     textures.
 

@@ -4,6 +4,8 @@ import keras
 from keras import layers, ops
 from keras.initializers import RandomNormal
 
+from zoo.networks.reading import read_by
+
 
 def generator(
     source_channels, channels, width=64, stages=2, blocks=9, outer_kernel=7, name="generator"
@@ -38,21 +40,34 @@ def generator(
     return keras.Model(inputs, x, name=name)
 
 
+def least_side(stages, outer_kernel):
+    """The smallest image that can be mirrored at its edges, at full size and at the smallest.
+
+    Example:
+        >>> least_side(stages=2, outer_kernel=7)
+        8
+    """
+    multiple = 2**stages
+    return -(-max(2 * multiple, outer_kernel // 2 + 1) // multiple) * multiple
+
+
 def middle(network):
-    """x -> what the last residual block of a `generator` says, the mean over all places.
+    """x -> what the last residual block of a `generator` says, of another network what its last
+    layer reads: the mean over all places.
 
     Example:
         >>> middle(generator(3, 3, width=8, stages=1, blocks=1)).output_shape
         (None, 16)
     """
-    said = [layer.output for layer in network.layers if isinstance(layer, layers.Add)][-1]
+    blocks = [layer.output for layer in network.layers if isinstance(layer, layers.Add)]
+    said = blocks[-1] if blocks else read_by(network.outputs[0])
     return keras.Model(network.inputs[0], layers.GlobalAveragePooling2D()(said))
 
 
 def _mirrored(x, filters, kernel, use_bias=False):
     """A convolution of the same size; what lies outside is mirrored, since zeros show."""
-    side = kernel // 2
-    x = ops.pad(x, ((0, 0), (side, side), (side, side), (0, 0)), mode="reflect")
+    sides = ((kernel - 1) // 2, kernel // 2)
+    x = ops.pad(x, ((0, 0), sides, sides, (0, 0)), mode="reflect")
     return layers.Conv2D(filters, kernel, **(_options() | {"use_bias": use_bias}))(x)
 
 
