@@ -8,9 +8,9 @@ via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
 The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
 D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
-dense layer. z is drawn from N(0, I), as in ports: with U(0, 1) the small networks came to draw one
-shape. It is the present batch that is looked at, where ports take the last one, and a resting D is
-a loss times 0: what Adam's momentum still moves of it, moves.
+dense layer. z is drawn from N(0, I), as in ports. It is the present batch that is looked at, where
+ports take the last one, and a resting D is a loss times 0: what Adam's momentum still moves of it,
+moves.
 """
 
 import keras
@@ -81,7 +81,8 @@ class GAN3D(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Constructor arguments that are quick on two cores; as in the row of docs/survey.md, of
+        four trainings one learned all kinds of shapes and three came to draw a single one."""
         return {"latent_dim": 64, "width": 16, "discriminator_norm": False, "occupancy": 0.1}
 
     def batch_format(self):
