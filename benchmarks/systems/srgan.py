@@ -27,7 +27,8 @@ TRIED = """
 On seed 0, 4,000 steps of the first stage: 26.98 dB where 1,500 give 26.92. Second stage, 400 steps
 unless said: the game at 1e-3, .01 and .03 with equal rates of 2e-4, `texture` .97 (1,000 steps),
 .90 and .89; at .1 and .3 with D five times as fast .67 and .67, `psnr_loss` 1.3 and 1.0. At .3,
-1,200 steps: `texture` .52, `psnr_loss` 2.08.
+1,200 steps: `texture` .52, `psnr_loss` 2.08, `consistency` 41.0. A slower D, pixels beside the
+content and averaged weights are the next to try.
 """
 
 
