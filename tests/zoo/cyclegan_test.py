@@ -101,6 +101,7 @@ def test_it_translates_both_ways_images_of_any_height_and_width(model, tmp_path)
     np.testing.assert_allclose(found, model.translate_back(y), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_unpaired_it_learns_which_colour_is_which():
     """A dark or bright half of x is a red or blue half of y, and four of five are dark."""
     model = zoo.CycleGAN(image_shape=(8, 8, 3), **(SIZES | {"pool_size": 8}))

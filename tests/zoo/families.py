@@ -162,7 +162,7 @@ CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for imag
 }
 
 
-QUICK = ("aae", "cgan", "dcgan", "gan", "infogan", "r3gan", "srgan", "wgan_gp, points")
+QUICK = ("aae", "cgan", "dcgan", "gan", "infogan", "r3gan", "wgan_gp, points")
 
 
 def slow_but_for(quick, rows):

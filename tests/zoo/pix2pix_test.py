@@ -112,7 +112,7 @@ def test_it_learns_a_pair_better_than_the_mean_image():
         ({"image_shape": (20, 16, 3)}, "sides that are multiples of 8 for stages=3"),
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"patch_stages": -1}, "`patch_stages` should be an integer from 0"),
-        ({"image_shape": (16, 16, 3), "patch_stages": 3}, "sides from 24 on for patch_stages=3"),
+        ({"image_shape": (16, 16, 3), "patch_stages": 3}, "sides from 24 on for stages=3"),
         ({"stages": 0}, "`stages` should be an integer from 1"),
     ],
 )
