@@ -187,14 +187,15 @@ class CycleGAN(Translating, AdversarialModel):
         return translator.middle(self.generator)
 
     def build_generator(self):
-        channels = self.source_channels, self.image_shape[-1]
-        sizes = self.width, self.stages, self.blocks, self.outer_kernel
-        return translator.generator(*channels, *sizes)
+        return self.build_translator(self.source_channels, self.image_shape[-1], "generator")
 
     def build_inverse_generator(self):
         channels = self.image_shape[-1], self.source_channels
+        return self.build_translator(*channels, "inverse_generator")
+
+    def build_translator(self, source_channels, channels, name):
         sizes = self.width, self.stages, self.blocks, self.outer_kernel
-        return translator.generator(*channels, *sizes, name="inverse_generator")
+        return translator.generator(source_channels, channels, *sizes, name=name)
 
     def build_discriminator(self):
         return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages)

@@ -48,12 +48,12 @@ def discriminator(channels, width=64, stages=5, kernel_size=5, name="discriminat
 
 
 def _up(filters, kernel_size, **options):
-    start = RandomNormal(stddev=0.02)
-    options = {"padding": "same", "kernel_initializer": start} | options
-    return layers.Conv2DTranspose(filters, kernel_size, 2, **options)
+    return layers.Conv2DTranspose(filters, kernel_size, 2, **_common(), **options)
 
 
 def _down(filters, kernel_size, **options):
-    start = RandomNormal(stddev=0.02)
-    options = {"padding": "same", "kernel_initializer": start} | options
-    return layers.Conv2D(filters, kernel_size, 2, **options)
+    return layers.Conv2D(filters, kernel_size, 2, **_common(), **options)
+
+
+def _common():
+    return {"padding": "same", "kernel_initializer": RandomNormal(stddev=0.02)}
