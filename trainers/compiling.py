@@ -129,14 +129,16 @@ class Compiled:
             "optimizers": self.adam(5e-4, beta_1, 0.99, steps=steps, averaged=makers),
         }
 
-    def adam(self, rate, beta_1=0.5, beta_2=0.999, steps=None, averaged=(), momentum=0.999):
+    def adam(self, rate, beta_1=0.5, beta_2=0.999, steps=None, averaged=(), momentum=None):
         """An Adam for each player, ε = 1e-8 as in most papers, as a dict.
 
         Args:
             rate, beta_1: of all, or a dict from player to its own.
             beta_2: of all.
             steps: where it is given, the rates decay over the second half of so many.
-            averaged: the players whose weights are averaged, with this `momentum`.
+            averaged: the players whose weights are averaged.
+            momentum: of the averages; None: .999, and for fewer than 5,000 steps 1 - 5 / steps, by
+                which at their end less than a hundredth is left of where they began.
 
         Raises:
             ValueError: for players that are not those of the game.
@@ -154,6 +156,9 @@ class Compiled:
                 f"`rate`, `beta_1` and `averaged` should name players of {type(self).__name__}, "
                 f"the first two all: {', '.join(self.players)}. Received: {', '.join(received)}."
             )
+
+        if momentum is None:
+            momentum = min(0.999, max(0.0, 1.0 - 5.0 / steps)) if steps else 0.999
 
         def of(player):
             own, beta = (v[player] if isinstance(v, dict) else v for v in (rate, beta_1))

@@ -107,6 +107,28 @@ def check_image_shape(shape, ranks=(1, 3)):
         raise ValueError(f"`image_shape` should be {wanted}. Received: image_shape={shape}")
 
 
+def check_multiples(image_shape, multiple, **why):
+    """Raises a ValueError for images whose sides are no multiples.
+
+    Args:
+        image_shape: (height, width, channels).
+        multiple: of which the sides should be multiples.
+        why: the size by which they should.
+
+    Example:
+        >>> check_multiples((20, 16, 3), 8, stages=3)
+        Traceback (most recent call last):
+        ValueError: `image_shape` should have sides that are multiples of 8 for stages=3. \
+Received: image_shape=(20, 16, 3)
+    """
+    if any(side % multiple for side in image_shape[:2]):
+        said = ", ".join(f"{name}={value}" for name, value in why.items())
+        raise ValueError(
+            f"`image_shape` should have sides that are multiples of {multiple} for {said}. "
+            f"Received: image_shape={tuple(image_shape)}"
+        )
+
+
 def _says_its_shapes(network):
     """Whether inputs and outputs are known before a call: not of subclassed models."""
     return bool(getattr(network, "inputs", None))

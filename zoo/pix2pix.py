@@ -7,8 +7,8 @@ https://arxiv.org/abs/1611.07004
 
 D judges patches of 70x70 pixels, each by itself (§3.2.2), and its loss is halved. z is dropout,
 also when the model is used (§3.2). The networks are the paper's for 256x256, batches of one, for
-which its batch norm is instance norm, as here for batches of any size; Adam(2e-4, .5). The random
-crops of 286x286 to 256x256 are the data's affair.
+which its batch norm is instance norm, as here for batches of any size unless `batch_norm`;
+Adam(2e-4, .5). The random crops of 286x286 to 256x256 are the data's affair.
 """
 
 import keras
@@ -34,6 +34,7 @@ class Pix2Pix(Translating, AdversarialModel):
         stages: how often G halves the sides; None: to 1x1, but eight times at most.
         patch_stages: how often D halves them: it sees 16, 34, 70, 142, 286 pixels for 1 to 5.
         dropout: the share of G's units that are dropped.
+        batch_norm: in G batch norm, for batches of several, not instance norm.
         conditional: whether D sees x beside y.
         generator: a Keras model, (h, w, source_channels) -> (h, w, channels).
         discriminator: a Keras model, [(h, w, channels), (h, w, source_channels)], or the first
@@ -64,6 +65,7 @@ class Pix2Pix(Translating, AdversarialModel):
         stages=None,
         patch_stages=3,
         dropout=0.5,
+        batch_norm=False,
         conditional=True,
         name=None,
         **networks,
@@ -78,6 +80,7 @@ class Pix2Pix(Translating, AdversarialModel):
             stages=stages,
             patch_stages=patch_stages,
             dropout=dropout,
+            batch_norm=batch_norm,
             conditional=conditional,
             **networks,
         )
@@ -86,7 +89,7 @@ class Pix2Pix(Translating, AdversarialModel):
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        return {"width": 16, "stages": 3, "patch_stages": 1}
+        return {"width": 16, "stages": 3, "patch_stages": 1, "batch_norm": True}
 
     def defaults(self, image_shape, **sizes):
         stages = 0
@@ -136,7 +139,7 @@ class Pix2Pix(Translating, AdversarialModel):
 
     def build_generator(self):
         channels = self.source_channels, self.image_shape[-1]
-        return unet.generator(*channels, self.width, self.stages, self.dropout)
+        return unet.generator(*channels, self.width, self.stages, self.dropout, self.batch_norm)
 
     def build_discriminator(self):
         given = self.source_channels if self.conditional else 0

@@ -68,11 +68,7 @@ class SpatialGAN(GAN):
         sizes.check_counts(width=width, stages=stages, kernel_size=kernel_size)
         kinds = {"stages": stages, "kernel_size": kernel_size}
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
-        if any(side % 2**stages for side in self.image_shape[:2]):
-            raise ValueError(
-                f"`image_shape` should have sides that are multiples of {2**stages} for "
-                f"stages={stages}. Received: image_shape={self.image_shape}"
-            )
+        sizes.check_multiples(self.image_shape, 2**stages, stages=stages)
 
     @classmethod
     def small(cls, image_shape):

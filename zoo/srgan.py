@@ -99,11 +99,7 @@ class SRGAN(OfImages, AdversarialModel):
             skip=skip,
             **networks,
         )
-        if any(side % factor for side in self.image_shape[:2]):
-            raise ValueError(
-                f"`image_shape` should have sides that are multiples of factor={factor}. "
-                f"Received: image_shape={self.image_shape}"
-            )
+        sizes.check_multiples(self.image_shape, factor, factor=factor)
         self.shrink = Bicubic(factor, shrink=True, dtype="float32")
         small = self.shrink.compute_output_shape((None, *self.image_shape))
         large = tuple(self.generator.compute_output_shape(small))

@@ -4,7 +4,7 @@ import contextlib
 
 import keras
 
-from trainers import batches, noise
+from trainers import batches, noise, sizes
 from trainers.showing import in_batches
 from zoo.layers import AnySize
 from zoo.networks import patch
@@ -92,11 +92,7 @@ class Translating(OfImages):
                 f"`image_shape` should have sides from {least} on for stages={self.stages}, "
                 f"patch_stages={self.patch_stages}. Received: image_shape={self.image_shape}"
             )
-        if any(side % self.multiple() for side in self.image_shape[:2]):
-            raise ValueError(
-                f"`image_shape` should have sides that are multiples of {self.multiple()} for "
-                f"stages={self.stages}. Received: image_shape={self.image_shape}"
-            )
+        sizes.check_multiples(self.image_shape, self.multiple(), stages=self.stages)
 
     def signatures(self):
         return {"translate": self.translation("generator")}

@@ -24,6 +24,13 @@ def test_its_rates_decay_over_the_second_half_of_the_steps():
     assert rates == pytest.approx([1e-2, 1e-2, 5e-3, 1e-4])
 
 
+@pytest.mark.parametrize("steps, momentum", [(None, 0.999), (10_000, 0.999), (500, 0.99), (2, 0)])
+def test_averages_of_few_steps_forget_where_they_began(steps, momentum):
+    adam = zoo.create("gan", **SMALL).adam(1e-3, steps=steps, averaged=["generator"])["generator"]
+    assert adam.ema_momentum == pytest.approx(momentum)
+    assert steps in (None, 2) or adam.ema_momentum**steps < 0.01
+
+
 @pytest.mark.parametrize(
     "arguments",
     [{"rate": {"generator": 1e-3}}, {"rate": 1e-3, "averaged": ["generater"]}],

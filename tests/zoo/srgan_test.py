@@ -146,7 +146,7 @@ def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
 @pytest.mark.parametrize(
     "arguments, message",
     [
-        ({"image_shape": (18, 16, 3)}, "sides that are multiples of factor=4"),
+        ({"image_shape": (18, 16, 3)}, "sides that are multiples of 4 for factor=4"),
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"factor": 3}, "`factor` should be a power of 2"),
         ({"blocks": 0}, "`blocks` should be an integer from 1"),

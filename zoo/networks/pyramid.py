@@ -5,6 +5,7 @@ import math
 import keras
 from keras import layers, ops
 
+from trainers import sizes
 from zoo.layers import Dropout
 
 
@@ -38,11 +39,8 @@ def sides_of(image_shape, levels):
         >>> sides_of((32, 32, 3), levels=2)
         [(8, 8), (16, 16), (32, 32)]
     """
-    if len(image_shape) != 3 or any(side % 2**levels for side in image_shape[:2]):
-        raise ValueError(
-            f"`image_shape` should be (height, width, channels), sides multiples of {2**levels} "
-            f"for levels={levels}. Received: image_shape={tuple(image_shape)}"
-        )
+    sizes.check_image_shape(image_shape, ranks=(3,))
+    sizes.check_multiples(image_shape, 2**levels, levels=levels)
     height, breadth, _ = image_shape
     return [(height // 2**k, breadth // 2**k) for k in reversed(range(levels + 1))]
 

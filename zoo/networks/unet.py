@@ -7,25 +7,41 @@ from keras.initializers import RandomNormal
 from zoo.layers import Dropout
 
 
-def generator(source_channels, channels, width=64, stages=8, dropout=0.5, name="generator"):
+def generator(
+    source_channels,
+    channels,
+    width=64,
+    stages=8,
+    dropout=0.5,
+    batch_norm=False,
+    name="generator",
+):
     """x (h, w, c) -> w -> 2w -> 4w -> 8w …, LeakyReLU .2, each halved by 4x4 -> the way back, ReLU,
     each joined with what was there on the way in -> y (h, w, c'), tanh. Sides of any multiple of
     2**stages.
 
-    Instance norm is the paper's batch norm of batches of one; the first stage and the middle have
-    none. Up to three stages behind the middle drop units, also when the network is used: that is
-    the noise of pix2pix.
+    Instance norm is the paper's batch norm of batches of one. It takes from each map its mean, and
+    with it what the middle says of the image as a whole, such as its colour: batches of several had
+    better be normed by batch norm. The first stage and the middle have neither. Up to three stages
+    behind the middle drop units, also when the network is used: that is the noise of pix2pix.
 
     Args:
         source_channels, channels: of x and of y.
         width: channels of the first stage.
         stages: how often the sides are halved.
         dropout: the share of units that are dropped.
+        batch_norm: batch norm, not instance norm.
 
     Example:
         >>> generator(1, 3, width=8, stages=3).output_shape
         (None, None, None, 3)
     """
+
+    def norm(x):
+        if batch_norm:
+            return layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
+        return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
+
     inputs = x = keras.Input((None, None, source_channels), name="source")
     widths = [width * min(2**i, 8) for i in range(stages)]
     skips = []
@@ -33,10 +49,10 @@ def generator(source_channels, channels, width=64, stages=8, dropout=0.5, name="
         x = x if i == 0 else layers.LeakyReLU(0.2)(x)
         normed = 0 < i < stages - 1
         x = _down(filters, use_bias=not normed)(x)
-        x = _norm(x) if normed else x
+        x = norm(x) if normed else x
         skips.append(x)
     for i, filters in enumerate(reversed(widths[:-1])):
-        x = _norm(_up(filters, use_bias=False)(layers.ReLU()(x)))
+        x = norm(_up(filters, use_bias=False)(layers.ReLU()(x)))
         x = Dropout(dropout, always=True)(x) if dropout and i < min(3, stages - 2) else x
         x = layers.Concatenate()([x, skips[-2 - i]])
     x = _up(channels)(layers.ReLU()(x))
@@ -54,7 +70,3 @@ def _up(filters, **options):
     return layers.Conv2DTranspose(
         filters, 4, 2, "same", kernel_initializer=RandomNormal(stddev=0.02), **options
     )
-
-
-def _norm(x):
-    return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x)
