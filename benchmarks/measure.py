@@ -2,6 +2,8 @@
 
 import functools
 
+import numpy as np
+
 from trainers import training
 
 
@@ -60,6 +62,30 @@ def train(model, recipe, data, steps, **changes):
     """Compiles with a recipe and changes to it, and fits for so many steps of a stream, quietly."""
     model.compile(recipe, steps, **training.fast_options(model, steps), **changes)
     model.fit(data.repeat(), steps_per_epoch=steps, verbose=0)
+
+
+def flat(x):
+    """Samples as rows of numbers.
+
+    Example:
+        >>> flat(np.zeros((5, 8, 8, 1))).shape
+        (5, 64)
+    """
+    return np.reshape(x, (len(x), -1)).astype("float32")
+
+
+def alike(found, real):
+    """Mean absolute error and mean SSIM of images in [-1, 1] beside the real ones, in [0, 1].
+
+    Example:
+        >>> alike(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
+        0.5
+    """
+    from trainers import metrics
+
+    ours, theirs = (np.clip(a / 2.0 + 0.5, 0.0, 1.0) for a in (found, real))
+    gap = float(np.abs(ours - theirs).mean())
+    return {"l1": gap, "ssim": float(np.mean(metrics.ssim(theirs, ours)))}
 
 
 def coverage_of_mixture(name, seed, samples=10_000):

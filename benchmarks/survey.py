@@ -33,6 +33,7 @@ from trainers import command_line, files
 
 ROOT = Path(__file__).parents[1]
 SYSTEMS = sorted(module.name for module in pkgutil.iter_modules(systems.__path__))
+LARGE = {"vaegan3d_32"}  # rows that take hours
 KEYS = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
 
 FLAGS = flags.FLAGS
@@ -43,6 +44,7 @@ def define_flags():
     flags.DEFINE_list("system", "r3gan", f"Which rows: all, or some of {', '.join(SYSTEMS)}.")
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_list("seeds", None, "Several of them, instead of --seed: a job.")
+    flags.DEFINE_bool("full", False, f"Let all have the rows that take hours: {', '.join(LARGE)}.")
     flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draw what one row has learned, in docs/gallery.")
@@ -75,7 +77,8 @@ def wanted():
         unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
         if FLAGS.system != ["all"] and (unknown or not FLAGS.system):
             raise ValueError(f"should be all, or of {', '.join(SYSTEMS)}. Received: {unknown}")
-    chosen = SYSTEMS if FLAGS.system == ["all"] else list(dict.fromkeys(FLAGS.system))
+    every = [system for system in SYSTEMS if FLAGS.full or system not in LARGE]
+    chosen = every if FLAGS.system == ["all"] else list(dict.fromkeys(FLAGS.system))
     if FLAGS.seeds is None:
         return chosen, [FLAGS.seed]
     with command_line.flag("seeds"):

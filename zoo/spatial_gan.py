@@ -69,6 +69,13 @@ class SpatialGAN(GAN):
         kinds = {"stages": stages, "kernel_size": kernel_size}
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
         sizes.check_multiples(self.image_shape, 2**stages, stages=stages)
+        field = [side // 2**stages for side in self.image_shape[:2]]
+        made = self.generator.compute_output_spec(keras.KerasTensor((1, *field, self.latent_dim)))
+        if (made := made.shape[1:]) != self.image_shape:
+            raise ValueError(
+                f"`generator` should make sides {2**stages} times those of its latents for "
+                f"stages={stages}. Received: one that makes {made} of {field[0]}x{field[1]}."
+            )
 
     @classmethod
     def small(cls, image_shape):

@@ -64,20 +64,24 @@ class Translating(OfImages):
     def translated(self, network, x, seed=None, batch_size=16):
         """What one of the networks makes of images; else as `translate`."""
         shown = self.averaged()
-        source = getattr(shown, network).inputs[0].shape[-1]
-        x = self.checked(x, batches.images("x", (None, None, source)))
+        x = self.checked(x, batches.images("x", self.source_of(network)))
         drawing = contextlib.nullcontext()
         if seed is not None:
             drawing = noise.stream(seed, label="translate")
         with drawing:
             return in_batches(shown.translation(network), x, batch_size)
 
+    def source_of(self, network):
+        """(height, width, channels) of what one of the networks takes, None for any."""
+        (source,), _ = self.shapes()[network]
+        return source
+
     def translation(self, network):
         """The view of one of the networks that takes any height and width."""
 
         def build():
             inside = getattr(self, network)
-            inputs = keras.Input((None, None, inside.inputs[0].shape[-1]), name="source")
+            inputs = keras.Input(self.source_of(network), name="source")
             sides = self.multiple(), self.least()
             images = AnySize(inside, *sides, dtype="float32", name="images")
             return keras.Model(inputs, images(inputs))

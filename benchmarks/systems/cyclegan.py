@@ -14,7 +14,7 @@ import keras
 import numpy as np
 
 from benchmarks import measure
-from trainers import datasets, metrics, pictures
+from trainers import datasets, pictures
 from zoo.cyclegan import CycleGAN
 
 SHAPE, STEPS, BATCH = (32, 32, 3), 1_500, 8
@@ -39,13 +39,6 @@ def trained(seed):
     return model
 
 
-def compared(found, real):
-    """Mean absolute error and mean SSIM of images beside the real ones."""
-    ours, theirs = (np.clip(a / 2.0 + 0.5, 0.0, 1.0) for a in (found, real))
-    gap = float(np.abs(ours - theirs).mean())
-    return {"l1": gap, "ssim": float(np.mean(metrics.ssim(theirs, ours)))}
-
-
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     model, (x, y) = trained(seed), datasets.arrays("solid2striped", "test")
@@ -55,12 +48,12 @@ def run(seed):
     noisy = np.clip(stripes + noise, -1.0, 1.0).astype("float32")
     mean = np.broadcast_to(x.mean(axis=0), x.shape)
     found = {
-        "stripes": compared(stripes, y),
-        "shapes": compared(shapes, x),
-        "identity": compared(x, y),
-        "cycle": compared(again, x),
-        "cycle through noise": compared(model.translate_back(noisy), x),
-        "mean": compared(mean, x),
+        "stripes": measure.alike(stripes, y),
+        "shapes": measure.alike(shapes, x),
+        "identity": measure.alike(x, y),
+        "cycle": measure.alike(again, x),
+        "cycle through noise": measure.alike(model.translate_back(noisy), x),
+        "mean": measure.alike(mean, x),
     }
     same = found["identity"]["ssim"]
     figures = {

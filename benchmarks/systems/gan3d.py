@@ -65,20 +65,16 @@ def whole(shapes):
 
 def mixture(shapes, n, seed):
     """n shapes of a Gaussian mixture on 64 components, the cheap sampler."""
-    projection = PCA(64, random_state=seed).fit(flat(shapes))
+    projection = PCA(64, random_state=seed).fit(measure.flat(shapes))
     gaussians = GaussianMixture(12, covariance_type="diag", reg_covar=1e-3, random_state=seed)
-    draws = gaussians.fit(projection.transform(flat(shapes))).sample(n)[0]
+    draws = gaussians.fit(projection.transform(measure.flat(shapes))).sample(n)[0]
     return projection.inverse_transform(draws).reshape(n, *SHAPE) > 0.5
-
-
-def flat(shapes):
-    return shapes.reshape(len(shapes), -1).astype("float32")
 
 
 def drawing(shapes, judge, components, held_out):
     """What is measured of shapes that were drawn."""
-    shares = np.bincount(judge.predict(flat(shapes)), minlength=3) / len(shapes)
-    sets = components.transform(held_out), components.transform(flat(shapes))
+    shares = np.bincount(judge.predict(measure.flat(shapes)), minlength=3) / len(shapes)
+    sets = components.transform(held_out), components.transform(measure.flat(shapes))
     return {
         "whole": whole(shapes),
         "least_class": float(shares.min()),
@@ -118,18 +114,18 @@ def run(seed):
     ]
     (train, labels, _), (test, *_) = splits
     n = len(test)
-    judge = KNeighborsClassifier(1).fit(flat(train), labels)
-    components = PCA(64, random_state=0).fit(flat(test))
+    judge = KNeighborsClassifier(1).fit(measure.flat(train), labels)
+    components = PCA(64, random_state=0).fit(measure.flat(test))
     sets = {
         "gan3d": trained(seed).generate(n, seed=seed) > 0.5,
         "mixture": mixture(train, n, seed),
         "real": train[:n] > 0.5,
     }
-    drawn = {name: drawing(s, judge, components, flat(test)) for name, s in sets.items()}
+    drawn = {name: drawing(s, judge, components, measure.flat(test)) for name, s in sets.items()}
     read = {
         "gan3d": reading(trained(seed).features, splits, seed),
         "random weights": reading(trained(seed, 0).features, splits, seed),
-        "voxels": reading(flat, splits, seed),
+        "voxels": reading(measure.flat, splits, seed),
     }
     bounds = {
         "whole": (0.8, 0.95),

@@ -70,13 +70,8 @@ def enlarged(model, small):
 
 
 def tiles(images):
-    """All patches side by side: (n, SIDE, SIDE, 1)."""
-    found = []
-    for image in images:
-        rows, columns = (n // SIDE for n in image.shape[:2])
-        cut = image[: rows * SIDE, : columns * SIDE].reshape(rows, SIDE, columns, SIDE, 1)
-        found.append(cut.swapaxes(1, 2).reshape(-1, SIDE, SIDE, 1))
-    return np.concatenate(found)
+    """All squares of several images."""
+    return np.concatenate([textures.squares(image, SIDE) for image in images])
 
 
 def run(seed):

@@ -9,27 +9,42 @@ voxels. `unseen_drop` is how much of it is lost on pictures of the same objects 
 training has none of; its reference is the smaller of the drops of the same two.
 """
 
+import functools
+
 import keras
 import numpy as np
+import tensorflow as tf
 from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks import measure
 from trainers import datasets, pictures, voxels
+from trainers.datasets.worlds import furniture
 from zoo.vaegan3d import VAEGAN3D
 
-SHAPE, STEPS, BATCH = (16, 16, 16, 1), 1_500, 32
+SIDE, STEPS, BATCH = 16, 1_500, 32
 
 
 @measure.kept
-def trained(seed):
+def trained(seed, side=SIDE):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)
-    model = VAEGAN3D(SHAPE, **VAEGAN3D.small(SHAPE))
-    data = datasets.load("furniture_views", batch_size=BATCH, labels=True, seed=seed)
-    measure.train(model, "modern", data, STEPS)
+    shape = (side, side, side, 1)
+    model = VAEGAN3D(shape, **(VAEGAN3D.small(shape) | {"view_shape": (32, 32, 1)}))
+    data = tf.data.Dataset.from_tensor_slices(pairs("train", side)).shuffle(3_600, seed=seed)
+    measure.train(model, "modern", data.batch(BATCH, drop_remainder=True), STEPS)
     return model
+
+
+@functools.cache
+def pairs(split, side=SIDE):
+    """(pictures, voxels) of a split; those of 32 voxels a side are built anew."""
+    x, y = datasets.arrays("furniture_views", split)
+    if side == SIDE:
+        return x, y
+    known = datasets.factors("furniture_views", split)
+    return x, furniture.build(known["class"], known["parameters"])[..., None].astype("float32")
 
 
 def iou(real, found):
@@ -45,47 +60,45 @@ def iou(real, found):
     return float(np.mean((real & found).sum(axis=1) / (real | found).sum(axis=1)))
 
 
-def flat(x):
-    return x.reshape(len(x), -1).astype("float32")
-
-
-def methods(seed):
+def methods(seed, side=SIDE):
     """Name -> a function from pictures to voxels."""
-    x, y = datasets.arrays("furniture_views", "train")
-    nearest = KNeighborsClassifier(1).fit(flat(x), np.arange(len(x)))
-    components = PCA(64, random_state=0).fit(flat(y))
-    ridge = RidgeCV(np.logspace(-1, 4, 6)).fit(flat(x), components.transform(flat(y)))
+    x, y = pairs("train", side)
+    nearest = KNeighborsClassifier(1).fit(measure.flat(x), np.arange(len(x)))
+    components = PCA(64, random_state=0).fit(measure.flat(y))
+    ridge = RidgeCV(np.logspace(-1, 4, 6)).fit(
+        measure.flat(x), components.transform(measure.flat(y))
+    )
     return {
-        "vaegan3d": trained(seed).reconstruct,
-        "nearest picture": lambda views: y[nearest.predict(flat(views))],
-        "ridge": lambda views: components.inverse_transform(ridge.predict(flat(views))),
+        "vaegan3d": trained(seed, side).reconstruct,
+        "nearest picture": lambda views: y[nearest.predict(measure.flat(views))],
+        "ridge": lambda views: components.inverse_transform(ridge.predict(measure.flat(views))),
     }
 
 
-def run(seed):
+def run(seed, side=SIDE, A=0.82, B=0.90):
     """(recipe, figures, notes, pictures seen)."""
-    splits = {name: datasets.arrays("furniture_views", name) for name in ("test", "unseen")}
+    splits = {name: pairs(name, side) for name in ("test", "unseen")}
     found = {
         method: {name: iou(y, shapes(x)) for name, (x, y) in splits.items()}
-        for method, shapes in methods(seed).items()
+        for method, shapes in methods(seed, side).items()
     }
     ours, *cheap = found.values()
     drop, *drops = (f["test"] - f["unseen"] for f in (ours, *cheap))
     best = max(f["test"] for f in cheap)
     figures = {
-        "iou": measure.gate(ours["test"], best, 0.82, 0.90),
+        "iou": measure.gate(ours["test"], best, A, B),
         "unseen_drop": measure.gate(drop, min(drops), 0.10, 0.05, higher=False),
     }
     return "modern", figures, {"iou": found}, BATCH * STEPS
 
 
-def picture(seed=0):
+def picture(seed=0, side=SIDE):
     """Held-out pictures, the voxels that were found, and the real ones."""
-    x, y = (part[::37][:12] for part in datasets.arrays("furniture_views", "test"))
+    x, y = (part[::37][:12] for part in pairs("test", side))
     again = np.repeat(np.repeat(x, 3, axis=1), 3, axis=2)
     rows = {
         "a picture": np.repeat(again, 3, axis=-1),
-        "its voxels, found": voxels.render(trained(seed).reconstruct(x)),
+        "its voxels, found": voxels.render(trained(seed, side).reconstruct(x)),
         "and real": voxels.render(y),
     }
     return pictures.grid(list(rows.values()), labels=list(rows))

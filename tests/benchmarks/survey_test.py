@@ -93,6 +93,14 @@ def test_a_job_measures_all_systems_with_one_seed_before_the_next(tree):
     assert said[-1] == "4 measured, 0 passed over, 0 crashed."
 
 
+def test_rows_that_take_hours_are_measured_by_name_and_among_all_when_that_is_asked(tree):
+    large = next(iter(survey.LARGE))
+    add(tree, large)
+    for flags in (["--system=all"], ["--system=all", "--full"], [f"--system={large}", "--again"]):
+        assert run(tree, *flags, "--seeds=0")[0] == 0
+    assert ran(tree) == ["abel", "cain", large, large]
+
+
 def test_one_row_still_ends_with_its_object_and_runs_again_when_asked(tree):
     for _ in range(2):
         code, said, error = run(tree, "--system=cain", "--seed=3")

@@ -88,6 +88,41 @@ def test_it_translates_images_of_any_height_and_width(sides):
         np.testing.assert_allclose(found, model(x), atol=1e-6)
 
 
+@keras.saving.register_keras_serializable("gan_zoo_tests")
+class Subclassed(keras.Model):
+    """A generator that does not say its shapes."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.convolution = keras.layers.Conv2D(3, 3, padding="same", activation="tanh")
+
+    def call(self, x, training=False):
+        return self.convolution(x)
+
+
+def test_a_generator_that_does_not_say_its_shapes_translates_and_is_exported(tmp_path):
+    generator = Subclassed()
+    generator(X)
+    model = create(generator=generator)
+    found = model.translate(X[:, :13, :9])
+    assert found.shape == (4, 13, 9, 3)
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
+    again = served(source=tf.constant(X[:, :13, :9]))["images"]
+    np.testing.assert_allclose(again, found, atol=1e-6)
+
+
+def test_batch_norm_tells_images_apart_by_what_instance_norm_takes_away():
+    """Behind instance norm the mean of each map is the same, whatever the image."""
+    for batch_norm in (False, True):
+        generator = create(batch_norm=batch_norm, dropout=0.0).generator
+        kinds = [keras.layers.GroupNormalization, keras.layers.BatchNormalization]
+        normed = [n for n in generator.layers if isinstance(n, kinds[batch_norm])]
+        assert not [n for n in generator.layers if isinstance(n, kinds[not batch_norm])]
+        said = keras.Model(generator.inputs, normed[-1].output)(X, training=True).numpy()
+        means = said.mean(axis=(1, 2))
+        assert (np.ptp(means, axis=0).max() > 1e-2) == batch_norm
+
+
 def test_its_export_takes_any_size_and_draws_noise_anew(tmp_path):
     model = create()
     served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]

@@ -85,6 +85,10 @@ def test_what_is_no_size_is_refused(model, size):
         ({"image_shape": (18, 16, 1)}, "sides that are multiples of 4 for stages=2"),
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"stages": 0}, "`stages` should be an integer from 1"),
+        (
+            {"stages": 2, "generator": spatial.generator(1, 4, width=4, stages=1)},
+            "`generator` should make sides 4 times those of its latents for stages=2",
+        ),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):
