@@ -41,6 +41,13 @@ def met(figure):
     return "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
 
 
+def against(figure):
+    """How a figure stands to its reference, in words."""
+    from benchmarks import measure  # brings TensorFlow
+
+    return f"{measure.verdict(figure)} {figure['reference']:.4g}"
+
+
 def summary(folder):
     """A line for each system: how many figures meet what."""
     from benchmarks import measure  # brings TensorFlow
@@ -67,8 +74,6 @@ def summary(folder):
 
 def survey(folder):
     """A part for each system: how it was measured, every figure, and what was tried."""
-    from benchmarks import measure  # brings TensorFlow
-
     parts = []
     for system, rows in measured(folder).items():
         module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
@@ -91,7 +96,7 @@ def survey(folder):
             parts.append(
                 f"| {said(name)}{only} | {figure['value']:.4g} | {spread} | {figure['A']:g} "
                 f"| {figure['B']:g} | {met(figure)} "
-                f"| {measure.verdict(figure)} {figure['reference']:.4g} |"
+                f"| {against(figure)} |"
             )
         parts.append("")
         if (folder.parent / "gallery" / f"{system}.png").exists():

@@ -48,6 +48,7 @@ def define_flags():
     flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draw what one row has learned, in docs/gallery.")
+    flags.DEFINE_bool("preset", False, "Also keep the models of one row, in saved_models.")
     flags.DEFINE_bool("held", False, "End when stdin is closed: a job holds its rows by it.")
 
 
@@ -58,7 +59,11 @@ def main():
     if FLAGS.held:
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
-        report(row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
+        report(row := row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
+        if FLAGS.preset:
+            from benchmarks import presets
+
+            print(*presets.write(row), sep="\n", file=sys.stderr)
         return
     fine = job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
     if folder.resolve() == ROOT / "docs" / "survey":

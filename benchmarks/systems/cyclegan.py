@@ -76,3 +76,8 @@ def picture(seed=0):
         "F(y)": model.translate_back(y),
     }
     return pictures.grid(list(rows.values()), labels=list(rows))
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {"cyclegan_stripes": trained(seed)}

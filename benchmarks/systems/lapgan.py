@@ -116,3 +116,8 @@ def picture(seed=0):
         "drawn": model.generate(12, seed=seed),
     }
     return pictures.grid(list(rows.values()), labels=list(rows))
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {"lapgan_glyphs": trained(seed)}

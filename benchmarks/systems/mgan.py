@@ -67,9 +67,9 @@ def edges(image):
     return np.hypot(ndimage.sobel(smooth, 0), ndimage.sobel(smooth, 1)).ravel()
 
 
-def compared(photograph, found, style, seed):
-    """What is measured of a redrawn photograph."""
-    before, after = (textures.distance(style, image, seed)[0] for image in (photograph, found))
+def compared(photograph, before, found, style, seed):
+    """What is measured of a redrawn photograph, whose distance to the style was `before`."""
+    after, _ = textures.distance(style, found, seed)
     agreement = np.corrcoef(edges(photograph), edges(found))[0, 1]
     return {"style": 1.0 - after / before, "edges": float(agreement)}
 
@@ -80,10 +80,11 @@ def run(seed):
     for name in STYLES:
         style = textures.halves(name)[0]
         for scene, photograph in held_out().items():
+            before, _ = textures.distance(style, photograph, seed)
             made = trained(name, seed).translate(photograph[None])[0]
             shown = {"mgan": made, "histogram": matched(photograph, style)}
             for method, image in shown.items():
-                found = compared(photograph, image, style, seed)
+                found = compared(photograph, before, image, style, seed)
                 each[method][f"{scene} as {name}"] = found
     means = {
         method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}
@@ -116,3 +117,8 @@ def picture(seed=0):
         pieces[name] = [trained(name, seed).translate(p[None])[0] for p in scenes]
     rows = [np.stack([p[40:232, 60:252] for p in images]) for images in pieces.values()]
     return pictures.grid(rows, labels=list(pieces))
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {f"mgan_{style}": trained(style, seed) for style in STYLES}

@@ -1,12 +1,13 @@
 """Pix2Pix fills an outline with the colour that its shape has, as sharp as real ones.
 
 edge2shape, 2,500 pairs of 32x32 to train on and 500 held out: a U-Net of four stages and a judge of
-patches of 16 pixels, both with 32 channels at first; the paper's recipe with falling rates, 1,500
-steps of 16. `l1` and `ssim` compare with the real picture, pixels in [0, 1]; the reference is the
-picture of the nearest outline in the training set. `colour` is how often the mean colour within the
-shape is nearest to the mean of its kind. `off_sharpness` is how far the mean slope of the
-brightness, over that of real pictures, is off 1; its reference is the same U-Net trained as long by
-L1 alone, without the judge.
+patches of 16 pixels, both with 32 channels at first, batch norm in the U-Net and, since a shape has
+one colour only, no dropout; the paper's recipe with rates that fall from 2e-3, and 2e-4 for D, G
+averaged, 3,000 steps of 16. `l1` and `ssim` compare with the real picture, pixels in [0, 1]; the
+reference is the picture of the nearest outline in the training set. `colour` is how often the mean
+colour within the shape is nearest to the mean of its kind. `off_sharpness` is how far the mean
+slope of the brightness, over that of real pictures, is off 1; its reference is the same U-Net
+trained as long by L1 alone, without the judge.
 """
 
 import keras
@@ -19,19 +20,23 @@ from zoo.pix2pix import Pix2Pix
 
 SHAPE, STEPS, BATCH = (32, 32, 3), 3_000, 16
 TRIED = """
-Not enough: on seed 0 all shapes are green after 1,500 steps, and L1 alone is still at the mean
-picture. A higher rate and more steps are the next to try.
+On seed 0, instance norm, rates of 2e-4, 1,500 steps: all shapes are green, and L1 alone is at the
+mean picture; at 1e-3 no better, since behind instance norm the mean of a map, and with it the
+colour, is lost. With batch norm, dropout of .5 and 1e-3, 2,000 steps: `l1` .013, `ssim` .88,
+`colour` .69.
 """
-SIZES = {"source_channels": 1, "width": 32, "stages": 4, "patch_stages": 1, "batch_norm": True}
+SIZES = {"source_channels": 1, "width": 32, "stages": 4, "patch_stages": 1}
+NORMS = {"batch_norm": True, "dropout": 0.0}
 
 
 @measure.kept
 def trained(seed, alone=False):
     """A model after so many steps; `alone`: G learns from L1 only."""
     keras.utils.set_random_seed(seed)
-    model = Pix2Pix(SHAPE, **SIZES)
+    model = Pix2Pix(SHAPE, **SIZES, **NORMS)
     data = datasets.load("edge2shape", batch_size=BATCH, labels=True, seed=seed)
-    changes = {"optimizers": model.adam(1e-3, steps=STEPS)}
+    rates = {"discriminator": 2e-4, "generator": 2e-3}
+    changes = {"optimizers": model.adam(rates, steps=STEPS, averaged=["generator"])}
     if alone:
         weights = {"generator_game": 0.0, "generator_l1": 100.0}
         changes |= {"turns": {"discriminator": 0}, "loss_weights": weights}
@@ -100,3 +105,8 @@ def picture(seed=0):
         "real": y,
     }
     return pictures.grid(list(rows.values()), labels=list(rows))
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {"pix2pix_shapes": trained(seed)}
