@@ -31,6 +31,7 @@ from zoo.lapgan import LAPGAN
 from zoo.lsgan import LSGAN
 from zoo.mgan import MGAN
 from zoo.pix2pix import Pix2Pix
+from zoo.presets import from_preset, list_presets
 from zoo.r3gan import R3GAN
 from zoo.semi_supervised import SemiSupervisedGAN
 from zoo.sngan import SNGAN
@@ -48,7 +49,8 @@ _families = {
     and issubclass(value, AdversarialModel)
     and value is not AdversarialModel
 }
-__all__ = ["create", "family", "list_models", *(cls.__name__ for cls in _families.values())]
+__all__ = ["create", "family", "from_preset", "list_models", "list_presets"]
+__all__ += [cls.__name__ for cls in _families.values()]
 
 
 def list_models():

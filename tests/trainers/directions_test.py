@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from trainers import directions
+
+RNG = np.random.default_rng(0)
+
+
+def correlated(n=4_000, agreement=0.9):
+    """Latents whose first two numbers carry two attributes that agree so often."""
+    on = RNG.random(n) < 0.5
+    other = np.where(RNG.random(n) < agreement, on, ~on)
+    latents = RNG.normal(size=(n, 4))
+    latents[:, 0] += 2.0 * on
+    latents[:, 1] += 2.0 * other
+    return latents, on, other
+
+
+def test_held_even_a_second_attribute_does_not_leak():
+    latents, on, other = correlated()
+    plain, even = directions.mean_difference(latents, on), directions.balanced(latents, on, other)
+    assert plain[1] == pytest.approx(1.6, abs=0.15)  # 2 (.9 - .1)
+    np.testing.assert_allclose(even, [2.0, 0.0, 0.0, 0.0], atol=0.15)
+
+
+def test_a_slope_raises_its_number_by_one():
+    latents = RNG.normal(size=(2_000, 5))
+    weights = np.array([1.0, -2.0, 0.0, 0.5, 0.0])
+    step = directions.slope(latents, latents @ weights + 3.0)
+    assert step @ weights == pytest.approx(1.0, abs=0.01)
+    assert np.linalg.norm(step) == pytest.approx(1.0 / np.linalg.norm(weights), rel=0.01)
+
+
+def test_factorized_directions_are_orthonormal_and_sorted_by_what_they_move():
+    kernel = RNG.normal(size=(6, 20))
+    found = directions.factorized(kernel)
+    np.testing.assert_allclose(found @ found.T, np.eye(6), atol=1e-10)
+    moved = np.linalg.norm(found @ kernel, axis=1)
+    np.testing.assert_allclose(moved, np.linalg.svd(kernel)[1], rtol=1e-8)
+
+
+def test_principal_directions_move_a_component_by_a_deviation():
+    latents = RNG.normal(size=(3_000, 4))
+    hidden = latents @ RNG.normal(size=(4, 10)) + 1.0
+    found = directions.principal(latents, hidden, count=2)
+    _, sizes, right = np.linalg.svd(hidden - hidden.mean(axis=0), full_matrices=False)
+    kernel = np.linalg.lstsq(latents, hidden - hidden.mean(axis=0), rcond=None)[0]
+    moved = found @ kernel @ right[:2].T
+    deviations = sizes[:2] / np.sqrt(len(hidden))
+    np.testing.assert_allclose(moved, np.diag(deviations), atol=0.05 * deviations[0])
+
+
+@pytest.mark.parametrize("on", [[True, True], [False, False]])
+def test_an_attribute_that_all_have_or_none_is_refused(on):
+    with pytest.raises(ValueError, match="there should be at least one latent"):
+        directions.mean_difference(np.zeros((2, 3)), on)
+
+
+def test_attributes_of_other_latents_are_refused():
+    with pytest.raises(ValueError, match=r"an attribute \(n,\). Received: \(2, 3\) and \(3,\)"):
+        directions.mean_difference(np.zeros((2, 3)), [True, False, True])

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+
+import zoo
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """One preset, beside a folder that is none."""
+    model = zoo.create("gan", image_shape=(2,), latent_dim=4, width=8)
+    (tmp_path / "gan_points").mkdir()
+    (tmp_path / "exports" / "1").mkdir(parents=True)
+    model.save(tmp_path / "gan_points" / "model.keras")
+    np.save(tmp_path / "drawn.npy", model.generate(5, seed=1))
+    return tmp_path
+
+
+def test_a_preset_draws_as_it_did_and_is_trained_on(folder):
+    model = zoo.from_preset("gan_points", folder)
+    np.testing.assert_allclose(model.generate(5, seed=1), np.load(folder / "drawn.npy"), atol=1e-6)
+    history = model.fit(np.zeros((64, 2)), verbose=0).history
+    assert np.isfinite(history["generator_loss"]).all()
+
+
+def test_presets_are_folders_with_a_model(folder, monkeypatch):
+    assert zoo.list_presets(folder) == ["gan_points"]
+    monkeypatch.setenv("GAN_ZOO_PRESETS", str(folder))
+    assert zoo.list_presets() == ["gan_points"]
+    assert zoo.from_preset("gan_points").latent_dim == 4
+
+
+def test_an_unknown_name_is_answered_with_near_ones(folder):
+    with pytest.raises(ValueError, match="presets in .*: gan_points. Did you mean gan_points"):
+        zoo.from_preset("gan_point", folder)
+
+
+def test_a_damaged_file_is_named(folder):
+    (folder / "gan_points" / "model.keras").write_bytes(b"cut off")
+    with pytest.raises(ValueError, match=r"model.keras should be a model .* made again"):
+        zoo.from_preset("gan_points", folder)
