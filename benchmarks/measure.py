@@ -1,6 +1,7 @@
 """What acceptance rows share: training for a number of steps, and figures with their bounds."""
 
 import functools
+import inspect
 
 import numpy as np
 
@@ -41,16 +42,18 @@ def kept(trained):
 
     Example:
         >>> @kept
-        ... def trained(seed):
-        ...     return [seed]
-        >>> trained(0) is trained(0), trained(0) is trained(1)
+        ... def trained(seed, steps=10):
+        ...     return [seed, steps]
+        >>> trained(0) is trained(0, steps=10), trained(0) is trained(1)
         (True, False)
     """
-    models = {}
+    models, signature = {}, inspect.signature(trained)
 
     @functools.wraps(trained)
     def once(*args, **kwargs):
-        key = repr((args, sorted(kwargs.items())))
+        given = signature.bind(*args, **kwargs)
+        given.apply_defaults()
+        key = repr(given.arguments)
         if key not in models:
             models[key] = trained(*args, **kwargs)
         return models[key]
