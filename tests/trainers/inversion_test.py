@@ -68,3 +68,42 @@ def test_labels_are_held(linear):
 def test_a_start_of_another_shape_is_refused(linear):
     with pytest.raises(ValueError, match=r"`start` should have the shape \(2, 3\)"):
         inversion.invert(linear, np.zeros((2, 4, 4, 1)), start=np.zeros((2, 5)))
+
+
+def test_painted_pixels_come_and_the_rest_stays_as_far_as_it_can(linear):
+    start = np.zeros((2, 3), "float32")
+    before = linear.predict(start, verbose=0)
+    wanted = linear.predict(np.full((2, 3), 0.4, "float32"), verbose=0)
+    mask = np.zeros((2, 4, 4), bool)
+    mask[:, :2] = True
+    free = inversion.paint(linear, start, wanted, mask, stay=0.0, steps=400)
+    after = linear.predict(free, verbose=0)
+    np.testing.assert_allclose(after[:, :2], wanted[:, :2], atol=1e-2)
+    held = inversion.paint(linear, start, wanted, mask, stay=100.0, steps=400)
+    assert np.abs(held).max() < 0.05 * np.abs(free).max()
+    np.testing.assert_allclose(
+        inversion.transferred(wanted, before, before), np.clip(wanted, -1.0, 1.0)
+    )
+
+
+def test_realism_asks_the_judge():
+    """A judge that likes bright images only."""
+    image = keras.Input((4, 4, 1))
+    bright = keras.layers.Lambda(lambda x: 10.0 * keras.ops.mean(x, axis=(1, 2)))(image)
+    inputs = keras.Input((1,))
+    drawn = keras.layers.Lambda(lambda z: keras.ops.ones((1, 4, 4, 1)) * z[:, None, None])(inputs)
+    model = zoo.GAN(
+        generator=keras.Model(inputs, drawn),
+        discriminator=keras.Model(image, bright),
+        image_shape=(4, 4, 1),
+        latent_dim=1,
+    )
+    mask, grey = np.ones((1, 4, 4), bool), np.zeros((1, 4, 4, 1))
+    said = [inversion.paint(model, [[0.0]], grey, mask, 0.0, r, steps=200) for r in (0.0, 1.0)]
+    assert abs(float(said[0][0, 0])) < 0.01 < 0.1 < float(said[1][0, 0])
+
+
+@pytest.mark.parametrize("mask", [np.zeros((1, 4, 4), bool), np.ones((1, 3, 4), bool)])
+def test_a_mask_that_is_empty_or_of_another_shape_is_refused(linear, mask):
+    with pytest.raises(ValueError, match="`mask` should be"):
+        inversion.paint(linear, np.zeros((1, 3)), np.zeros((1, 4, 4, 1)), mask)
