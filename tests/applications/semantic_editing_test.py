@@ -1,0 +1,142 @@
+"""The editor on a generator that is known by heart, and the script as its user meets it."""
+
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+from PIL import Image
+
+import zoo
+from applications import common, semantic_editing
+from trainers import files
+
+
+@pytest.fixture(scope="module")
+def model():
+    """Its latents are the brightness of the upper and of the lower half."""
+    inputs = keras.Input((2,))
+    kernel = np.zeros((2, 8, 8, 1), "float32")
+    kernel[0, :4] = kernel[1, 4:] = 1.0
+    dense = keras.layers.Dense(64)
+    image = keras.layers.Reshape((8, 8, 1))(dense(inputs))
+    dense.set_weights([kernel.reshape(2, 64), np.zeros(64, "float32")])
+    generator = keras.Model(inputs, image)
+    return zoo.GAN(generator=generator, image_shape=(8, 8, 1), latent_dim=2, width=8)
+
+
+@pytest.fixture(scope="module")
+def preset(model, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("presets")
+    (folder / "halves").mkdir()
+    model.save(folder / "halves" / "model.keras")
+    return folder
+
+
+@pytest.fixture
+def editor(model):
+    return semantic_editing.Editor(model, steps=200)
+
+
+def halves(upper, lower):
+    image = np.empty((1, 8, 8, 1), "float32")
+    image[:, :4], image[:, 4:] = upper, lower
+    return image
+
+
+def test_an_edit_moves_what_its_direction_says_and_keeps_what_the_model_cannot_draw(editor):
+    x = halves(0.2, -0.3)
+    x[0, 0, 0] = 1.0  # no latent has this
+    latents, errors = editor.latents(x)
+    np.testing.assert_allclose(latents, [[0.225, -0.3]], atol=1e-3)
+    assert errors[0] == pytest.approx(0.8**2 * (1 - 1 / 32) / 64 / 4, rel=1e-2)
+    moved = editor.moved(x, latents, {"upper": (np.array([0.5, 0.0]), 0.5)})
+    np.testing.assert_allclose(moved[0, 1:4], 0.45, atol=1e-5)
+    np.testing.assert_allclose(moved[0, 4:], -0.3, atol=1e-5)
+    assert moved[0, 0, 0, 0] == 1.0
+
+
+def test_paint_under_a_mask_spreads_over_what_hangs_together(editor):
+    x = halves(-0.5, -0.5)
+    latents, _ = editor.latents(x)
+    mask = np.zeros((1, 8, 8), bool)
+    mask[0, 1, 2:4] = True
+    after = editor.painted(x, latents, mask, np.array([0.6]))
+    np.testing.assert_allclose(after[0, :4], 0.6, atol=0.05)
+    np.testing.assert_allclose(after[0, 4:], -0.5, atol=0.01)
+
+
+def test_attributes_of_a_table_become_directions(editor, tmp_path):
+    rng = np.random.default_rng(0)
+    z = rng.uniform(-1.0, 1.0, (200, 2))
+    table = tmp_path / "table.csv"
+    lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
+    table.write_text("\n".join(["file,upper,lower", *lines]))
+    rows = {tmp_path / f"{i}.png": i for i in range(200)}
+    found = semantic_editing.learned(z, rows, *semantic_editing.table_of(table, None))
+    np.testing.assert_allclose(found["upper"], [0.5, 0.0], atol=0.05)
+    np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
+
+
+def test_discovered_directions_of_halves_are_the_halves(editor):
+    found = editor.discovered("sefa", 2)
+    np.testing.assert_allclose(np.abs(list(found.values())).sum(axis=0), [1.0, 1.0], atol=1e-6)
+    assert list(editor.discovered("pca", 1)) == ["pca_0"]
+
+
+def test_a_morph_begins_and_ends_with_its_images(editor):
+    latents = np.array([[0.5, 0.1], [-0.2, 0.4]], "float32")
+    path = editor.morphed(*latents, 5)
+    np.testing.assert_allclose(path[[0, -1]], editor.drawn(latents), atol=1e-6)
+
+
+def run(preset, out, *flags):
+    command = [sys.executable, "-m", "applications.semantic_editing", "--preset=halves"]
+    environment = {"GAN_ZOO_PRESETS": str(preset), "PATH": "", "HOME": str(out)}
+    found = subprocess.run(
+        [*command, f"--out={out}", "--steps=100", *flags],
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=120,
+    )
+    said = [line for line in found.stderr.splitlines() if line.startswith(("semantic", str(out)))]
+    return found.returncode, found.stdout, said
+
+
+def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path):
+    images = tmp_path / "images"
+    images.mkdir()
+    common.save_image(halves(0.5, -0.5)[0], images / "a.png")
+    Image.new("RGBA", (40, 20), (0, 0, 0, 255)).save(images / "wide.webp")
+    (images / "bad.jpg").write_bytes(b"cut off")
+    with files.aside(tmp_path / "directions.npz") as draft:
+        np.savez(draft, upper=np.array([0.5, 0.0]))
+    code, said, errors = run(
+        preset, tmp_path, "--edit=move", "--move=upper:1", f"--images={images}"
+    )
+    assert code == 0, errors
+    assert "2 images" in said
+    assert any("bad.jpg is passed over: not an image" in line for line in errors)
+    assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["a.png", "wide.png"]
+    after = np.asarray(Image.open(tmp_path / "moved" / "a.png"))
+    assert after[:4].mean() == pytest.approx(255, abs=2)
+    assert after[4:].mean() == pytest.approx(64, abs=2)
+
+
+@pytest.mark.parametrize(
+    "flags, said",
+    [
+        (["--edit=move"], "--move: should be name:amount, such as bold:1.5"),
+        (["--edit=move", "--move=up:1"], "--move: should name directions of"),
+        (["--edit=learn"], "--attributes: should name a CSV"),
+        (["--edit=learn", "--attributes=none.csv"], "--attributes: should be a CSV with a column"),
+        (["--edit=morph"], "morph.png is there already"),
+    ],
+)
+def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, said):
+    (tmp_path / "morph.png").touch()
+    code, _, errors = run(preset, tmp_path, *flags)
+    assert (code, len(errors)) == (2, 1)
+    assert said in errors[0]
