@@ -4,9 +4,10 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
   && echo $$p && break; done)
 RUN = .venv/bin/python
+PRESETS = srgan
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test test-all lint bench theory reliability bazel wheel
+.PHONY: help demo test test-all lint bench presets theory reliability bazel wheel
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -33,6 +34,11 @@ lint: .venv/installed
 bench: .venv/installed
 	$(RUN) -m benchmarks.engine
 	$(RUN) -m benchmarks.survey --system=r3gan --seed=0
+
+## make presets   trains and measures the models of saved_models/ again, some minutes for each
+presets: .venv/installed
+	set -e; for system in $(PRESETS); do \
+	  $(RUN) -m benchmarks.survey --system=$$system --seed=0 --preset; done
 
 ## make theory    runs the theorems behind GANs and draws them, some minutes
 theory: .venv/installed

@@ -107,8 +107,3 @@ def picture(seed=0):
         "real": y,
     }
     return pictures.grid(list(rows.values()), labels=list(rows))
-
-
-def presets(seed=0):
-    """Name -> model."""
-    return {"pix2pix_shapes": trained(seed)}

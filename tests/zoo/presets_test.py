@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+import tensorflow as tf
+from keras import tree
 
 import zoo
+from zoo import presets
 
 
 @pytest.fixture
@@ -38,3 +41,26 @@ def test_a_damaged_file_is_named(folder):
     (folder / "gan_points" / "model.keras").write_bytes(b"cut off")
     with pytest.raises(ValueError, match=r"model.keras should be a model .* made again"):
         zoo.from_preset("gan_points", folder)
+
+
+@pytest.mark.parametrize("name", zoo.list_presets(presets.FOLDER))
+def test_what_ships_is_whole(name):
+    """Its card, its model, and an export that answers as the model does."""
+    model, folder = zoo.from_preset(name, presets.FOLDER), presets.FOLDER / name
+    assert (folder / "README.md").read_text(encoding="utf-8").startswith(f"# {name}\n")
+    served = tf.saved_model.load(folder / "1")
+    for signature, network in model.signatures().items():
+        shapes = [[1 if n is None else n for n in x.shape] for x in network.inputs]
+        inputs = [tf.random.stateless_uniform(shape, (0, 1)) for shape in shapes]
+        named = {x.name: tensor for x, tensor in zip(network.inputs, inputs, strict=True)}
+        found = served.signatures[signature](**named)
+        said = tree.flatten(network(tree.pack_sequence_as(network.input, inputs)))
+        for output, expected in zip(network.output_names, said, strict=True):
+            np.testing.assert_allclose(found[output], expected, atol=1e-4)
+
+
+def test_what_ships_is_small():
+    files = [
+        p for name in zoo.list_presets(presets.FOLDER) for p in (presets.FOLDER / name).rglob("*")
+    ]
+    assert sum(path.stat().st_size for path in files if path.is_file()) < 25e6
