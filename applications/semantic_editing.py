@@ -57,10 +57,8 @@ def main():
 
     devices.strategy(FLAGS.device)
     model = common.model_of(FLAGS.preset, FLAGS.run)
-    if len(model.image_shape) != 3:
-        raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
-    files.make_folder(out, "out")
     editor = Editor(model, FLAGS.steps, FLAGS.seed)
+    files.make_folder(out, "out")
     if FLAGS.edit == "discover":
         add_directions(out, editor.discovered(FLAGS.method, FLAGS.count), FLAGS.overwrite)
         return
@@ -116,6 +114,10 @@ class Editor:
         steps: of descent to a latent.
         seed: of all that is drawn.
 
+    Raises:
+        ValueError: for a model that draws no images, or is told more than a latent, such as a
+            label.
+
     Example:
         >>> import zoo
         >>> editor = Editor(zoo.create("gan", image_shape=(8, 8, 1), latent_dim=4, width=16), 20)
@@ -126,6 +128,15 @@ class Editor:
     """
 
     def __init__(self, model, steps=STEPS, seed=0):
+        from keras import tree
+
+        if len(model.image_shape) != 3:
+            raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
+        if len(tree.flatten(model.draw(1))) > 1:
+            raise ValueError(
+                "The model should draw of a latent alone. "
+                f"Received: a {type(model).__name__}, which is told more."
+            )
         self.model, self.steps, self.seed = model, steps, seed
 
     def latents(self, x):

@@ -91,6 +91,19 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
     np.testing.assert_allclose(path[[0, -1]], editor.drawn(latents), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    "name, sizes, said",
+    [
+        ("gan", {"image_shape": (2,)}, "should draw images"),
+        ("cgan", {"image_shape": (8, 8, 1), "classes": 3}, "a CGAN, which is told more"),
+        ("pix2pix", {"image_shape": (16, 16, 1), "patch_stages": 1, "width": 2}, "`translate`"),
+    ],
+)
+def test_models_of_more_than_latents_are_refused(name, sizes, said):
+    with pytest.raises(ValueError, match=said):
+        semantic_editing.Editor(zoo.create(name, **sizes))
+
+
 def run(preset, out, *flags):
     command = [sys.executable, "-m", "applications.semantic_editing", "--preset=halves"]
     environment = {"GAN_ZOO_PRESETS": str(preset), "PATH": "", "HOME": str(out)}
