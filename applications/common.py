@@ -47,66 +47,68 @@ def model_of(preset=None, run=None):
         return training.trained(Path(run).expanduser())
 
 
-def paths_of(images):
-    """The image files that a path means: itself, or those of a folder, sorted.
-
-    Raises:
-        ValueError: when there are none.
-
-    Example:
-        >>> Image.new("L", (8, 8)).save("one.png")
-        >>> [str(path) for path in paths_of("one.png")]
-        ['one.png']
-    """
-    from trainers.datasets import decoding
-
-    place = Path(images).expanduser()
-    if place.is_file():
-        return [place]
-    inside = sorted(place.rglob("*")) if place.is_dir() else []
-    found = [p for p in inside if p.suffix.lower() in decoding.SUFFIXES and p.is_file()]
-    if not found:
-        raise ValueError(f"There should be images in {place}. Received: none, by their suffixes.")
-    return found
-
-
-def read(paths, image_shape):
-    """Images as a model takes them: the middle square of each, resized, in [-1, 1].
+def images_of(text, image_shape, needed=None):
+    """The images that --images means, as a model takes them: the middle square of each, resized.
 
     A file that cannot be read is named and passed over.
 
     Args:
-        paths: files.
+        text: a file, a folder, or several of them joined by commas.
         image_shape: (side, side, 1 or 3) of the model.
+        needed: how many images there have to be; None: at least one.
 
     Returns:
-        ({path: its row}, an array (n, *image_shape)).
+        ([name], x): paths within the folder, or of files their names; and images in [-1, 1], shape
+        (n, *image_shape).
 
     Raises:
-        ValueError: when none can be read, or the model's images are not square.
+        ValueError: for no image, another number, two of one name, or a model of other images.
 
     Example:
         >>> Image.new("L", (20, 10), 255).save("white.png")
-        >>> rows, x = read([Path("white.png")], (8, 8, 1))
-        >>> len(rows), x.shape, float(x.min())
-        (1, (1, 8, 8, 1), 1.0)
+        >>> names, x = images_of("white.png", (8, 8, 1))
+        >>> names, x.shape, float(x.min())
+        ([PosixPath('white.png')], (1, 8, 8, 1), 1.0)
     """
     from trainers.datasets import decoding
 
-    height, width, channels = image_shape
-    if height != width:
-        raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
-    found = {}
-    for path in paths:
-        try:
-            with decoding.harmless():
-                found[path] = decoding.decode(path, height, grey=channels == 1)
-        except (decoding.Unreadable, ValueError) as error:
-            print(f"{path} is passed over: {error}", file=sys.stderr)
-    if not found:
-        raise ValueError("At least one image should be readable. Received: none.")
-    x = np.stack(list(found.values())).astype("float32") / 127.5 - 1.0
-    return {path: row for row, path in enumerate(found)}, x
+    with command_line.flag("images"):
+        if text is None:
+            raise ValueError("should name an image, or a folder of them. Received: nothing.")
+        height, width, channels = image_shape
+        if height != width:
+            raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
+        found = {}
+        for path, name in _named(text):
+            try:
+                with decoding.harmless():
+                    pixels = decoding.decode(path, height, grey=channels == 1)
+            except (decoding.Unreadable, ValueError) as error:
+                print(f"{path} is passed over: {error}", file=sys.stderr)
+                continue
+            if name.with_suffix("") in {known.with_suffix("") for known in found}:
+                raise ValueError(f"should name each image once. Received: {name} twice.")
+            found[name] = pixels
+        if not found or needed not in (None, len(found)):
+            wanted = "an image at least" if needed is None else f"{needed} images"
+            raise ValueError(f"should name {wanted} that can be read. Received: {len(found)}.")
+    return list(found), np.stack(list(found.values())).astype("float32") / 127.5 - 1.0
+
+
+def _named(text):
+    """(path, name) of each image file."""
+    from trainers.datasets import decoding
+
+    for part in text.split(","):
+        place = Path(part).expanduser()
+        if place.is_dir():
+            for path in sorted(place.rglob("*")):
+                if path.suffix.lower() in decoding.SUFFIXES and path.is_file():
+                    yield path, path.relative_to(place)
+        elif place.is_file():
+            yield place, Path(place.name)
+        else:
+            raise ValueError(f"should name files or folders. Received: {part}, which is not there.")
 
 
 def pixels_of(images):

@@ -17,6 +17,7 @@ image edited, and a picture of before and after; without --images it edits sampl
 """
 
 import csv
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,56 +49,60 @@ def define_flags():
 
 def main():
     """Reads the flags and does the job."""
-    out = Path(FLAGS.out).expanduser()
-    targets = [out / name for name in TARGETS[FLAGS.edit]]
-    common.check_free(targets, FLAGS.overwrite)
-    moves = moves_of(FLAGS.move, out) if FLAGS.edit == "move" else None
-    table = table_of(FLAGS.attributes, FLAGS.balance) if FLAGS.edit == "learn" else None
+    edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
+    common.check_free([out / name for name in TARGETS.get(edit, ())], FLAGS.overwrite)
+    moves = moves_of(FLAGS.move, out) if edit == "move" else None
+    table = table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
+    brush = brush_of(FLAGS.colour, FLAGS.mask) if edit == "paint" else None
+    if edit in ("learn", "discover"):
+        names = next(iter(table.values())) if table else discovered_names(FLAGS.method, FLAGS.count)
+        check_taken(out, names, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
     model = common.model_of(FLAGS.preset, FLAGS.run)
     editor = Editor(model, FLAGS.steps, FLAGS.seed)
     files.make_folder(out, "out")
-    if FLAGS.edit == "discover":
-        add_directions(out, editor.discovered(FLAGS.method, FLAGS.count), FLAGS.overwrite)
+    if edit == "discover":
+        add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
         return
-    if FLAGS.edit == "move" and FLAGS.images is None:
+    if edit == "move" and FLAGS.images is None:
         latents = editor.samples(FLAGS.count)
         x = editor.drawn(latents)
-        rows = {Path(f"{i:05d}.png"): i for i in range(len(x))}
+        names = [Path(f"{i:05d}.png") for i in range(len(x))]
     else:
-        rows, x = images_of(model, FLAGS.edit)
+        names, x = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
+        if edit == "learn":  # what is wrong with the table, before the descent
+            learned(np.zeros((len(x), 1)), names, table, FLAGS.balance)
+        if edit == "paint":
+            colour, mask = painted_on(brush, model.image_shape)
         latents, errors = editor.latents(x)
         print(f"{len(x)} images, mean squared error of their latents {errors.mean():.4f}")
-    if FLAGS.edit == "invert":
-        save_arrays(out / "latents.npz", latents=latents, errors=errors, paths=list(map(str, rows)))
+    if edit == "invert":
+        found = {"latents": latents, "errors": errors, "names": list(map(str, names))}
+        save_arrays(out / "latents.npz", found)
         save_rows(out / "inverted.png", {"image": x, "drawn again": editor.drawn(latents)})
-    elif FLAGS.edit == "learn":
-        found = learned(latents, rows, *table)
-        add_directions(out, found, FLAGS.overwrite)
-    elif FLAGS.edit == "move":
+    elif edit == "learn":
+        add_directions(out, learned(latents, names, table, FLAGS.balance))
+    elif edit == "move":
         after = editor.moved(x, latents, moves)
-        folder = files.make_folder(out / "moved", "out")
-        for path, row in rows.items():
-            common.save_image(after[row], folder / f"{path.stem}.png")
+        shutil.rmtree(out / "moved", ignore_errors=True)
+        for name, image in zip(names, after, strict=True):
+            common.save_image(image, (out / "moved" / name).with_suffix(".png"))
         save_rows(out / "moved.png", {"before": x, "after": after})
-    elif FLAGS.edit == "morph":
+    elif edit == "morph":
         save_rows(out / "morph.png", {"": editor.morphed(latents[0], latents[1], COLUMNS)})
-    elif FLAGS.edit == "combine":
+    elif edit == "combine":
         shown = editor.drawn(np.concatenate([latents, combined(*latents)[None]]))
         save_rows(out / "combined.png", {"a, b, c, a - b + c": shown})
     else:
-        mask = common.read([Path(FLAGS.mask)], (*model.image_shape[:2], 1))[1] > 0.0
-        after = editor.painted(x, latents, mask, colour_of(FLAGS.colour, model.image_shape[-1]))
+        after = editor.painted(x, latents, mask, colour)
         save_rows(out / "painted.png", {"before": x, "after": after})
         common.save_image(after[0], out / "painted_image.png")
 
 
 TARGETS = {  # what an edit writes anew
     "invert": ["latents.npz", "inverted.png"],
-    "learn": [],
-    "discover": [],
     "move": ["moved.png", "moved"],
     "morph": ["morph.png"],
     "combine": ["combined.png"],
@@ -128,27 +133,23 @@ class Editor:
     """
 
     def __init__(self, model, steps=STEPS, seed=0):
-        from keras import tree
+        from trainers import inversion
 
         if len(model.image_shape) != 3:
             raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
-        if len(tree.flatten(model.draw(1))) > 1:
-            raise ValueError(
-                "The model should draw of a latent alone. "
-                f"Received: a {type(model).__name__}, which is told more."
-            )
+        inversion.check_draws(model)
         self.model, self.steps, self.seed = model, steps, seed
 
     def latents(self, x):
         """(latents, mean squared errors of pixels in [0, 1]): by the encoder and descent from
         there, else by descent from several draws."""
-        from trainers import inversion
+        from trainers import inversion, noise
 
         start = None
-        if hasattr(self.model, "encode") and hasattr(self.model, "reconstruct"):
-            start = self.model.encode(x)
-        found, errors = inversion.invert(self.model, x, start, self.steps, seed=self.seed)
-        return found, errors / 4.0
+        if hasattr(self.model, "encode"):
+            with noise.stream(self.seed, label="encode"):  # AVB's encoder draws
+                start = self.model.encode(x)
+        return inversion.invert(self.model, x, start, self.steps, seed=self.seed)
 
     def samples(self, n):
         """Latents of n draws."""
@@ -191,16 +192,30 @@ class Editor:
 
     def discovered(self, method, count):
         """Name -> direction, of what moves the images most: see `trainers.directions`."""
-        from trainers import directions
+        import keras
 
-        layer = first_dense(self.model.averaged().generator)
-        kernel = layer.get_weights()[0]
+        from trainers import directions
+        from trainers.showing import in_batches
+
+        generator = self.model.averaged().generator
+        layer = first_dense(generator, self.model.latent_dim)
         if method == "sefa":
-            found = directions.factorized(kernel)[:count]
+            found = directions.factorized(layer.get_weights()[0])[:count]
         else:
             z = self.samples(4_096)
-            found = directions.principal(z, np.maximum(z @ kernel, 0.0), count)
-        return {f"{method}_{i}": direction for i, direction in enumerate(found)}
+            hidden = in_batches(keras.Model(generator.input, layer.output), z)
+            found = directions.principal(z, hidden, count)
+        return dict(zip(discovered_names(method, count), found, strict=False))
+
+
+def discovered_names(method, count):
+    """Of so many directions.
+
+    Example:
+        >>> discovered_names("sefa", 2)
+        ['sefa_0', 'sefa_1']
+    """
+    return [f"{method}_{i}" for i in range(count)]
 
 
 def combined(a, b, c):
@@ -215,66 +230,59 @@ def combined(a, b, c):
     return found * (length / max(np.linalg.norm(found), 1e-12))
 
 
-def learned(latents, rows, table, attributes, balance):
-    """Name -> direction, for each attribute of a table.
+def learned(latents, names, table, balance=None):
+    """Name -> direction, for each attribute of a table: see `trainers.directions`.
 
     Args:
         latents: (n, d).
-        rows: path of an image -> its row.
-        table: name of a file -> attribute -> number.
-        attributes: which.
-        balance: one that is to be as frequent on both sides, or None.
+        names: n, of the images.
+        table: name of an image -> attribute -> number.
+        balance: an attribute that is to be as frequent on both sides of the others, or None.
 
     Raises:
-        ValueError: when no image stands in the table.
+        ValueError: when no image stands in the table, or all that do have an attribute, or none.
     """
     from trainers import directions
 
-    known = {row: table[path.name] for path, row in rows.items() if path.name in table}
-    if not known:
-        raise ValueError("--attributes: the table should name files of --images. Received: none.")
-    z = latents[list(known)]
-    found = {}
-    for name in attributes:
-        values = np.array([line[name] for line in known.values()])
-        if set(values) - {0.0, 1.0}:
-            found[name] = directions.slope(z, values)
-        elif balance and name != balance:
-            other = np.array([line[balance] for line in known.values()]) > 0.5
-            found[name] = directions.balanced(z, values > 0.5, other)
-        else:
-            found[name] = directions.mean_difference(z, values > 0.5)
+    rows = [row for row, name in enumerate(names) if str(name) in table]
+    with command_line.flag("attributes"):
+        if not rows:
+            shown = ", ".join(str(name) for name in names[:3])
+            raise ValueError(f"should name files of --images, such as {shown}. It names none.")
+        lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
+        for attribute in lines[0]:
+            values = np.array([line[attribute] for line in lines])
+            try:
+                if set(values) - {0.0, 1.0}:
+                    found[attribute] = directions.slope(z, values)
+                elif balance and attribute != balance:
+                    other = np.array([line[balance] for line in lines])
+                    found[attribute] = directions.balanced(z, values, other)
+                else:
+                    found[attribute] = directions.mean_difference(z, values)
+            except ValueError as error:
+                raise ValueError(f"{attribute}: {error}") from None
     return found
 
 
-def first_dense(generator):
+def first_dense(generator, latent_dim):
     """The layer of a generator that reads the latent.
 
     Raises:
         ValueError: when it is not dense.
     """
     layer = next((n for n in generator.layers if n.weights), None)
-    if layer is None or len(layer.weights[0].shape) != 2:
+    if getattr(layer, "kernel", None) is None or tuple(layer.kernel.shape[:-1]) != (latent_dim,):
         raise ValueError("The generator should begin with a dense layer. Received: another.")
     return layer
 
 
-def images_of(model, edit):
-    """(rows, x) of --images: a file, a folder, or several files joined by commas."""
-    with command_line.flag("images"):
-        if FLAGS.images is None:
-            raise ValueError(f"should name images to {edit}. Received: nothing.")
-        paths = [p for part in FLAGS.images.split(",") for p in common.paths_of(part)]
-        needed = NEEDED.get(edit)
-        if needed and len(paths) != needed:
-            raise ValueError(f"should be {needed} for --edit={edit}. Received: {len(paths)}.")
-        if edit == "paint" and FLAGS.mask is None:
-            raise ValueError("needs --mask=FILE to be painted on. Received: none.")
-        return common.read(paths, model.image_shape)
+def table_of(path, balance=None):
+    """name of a file -> attribute -> number, of --attributes.
 
-
-def table_of(path, balance):
-    """(file -> attribute -> number, the attributes, balance) of --attributes."""
+    Raises:
+        ValueError: for no such table, and where --balance cannot be held.
+    """
     with command_line.flag("attributes"):
         if path is None:
             raise ValueError("should name a CSV. Received: nothing.")
@@ -285,16 +293,18 @@ def table_of(path, balance):
                 line.pop("file"): {name: float(value) for name, value in line.items()}
                 for line in lines
             }
-        except (KeyError, TypeError, ValueError, OSError, UnicodeDecodeError) as error:
+        except (KeyError, TypeError, ValueError, OSError) as error:
             raise ValueError(
                 f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
             ) from None
-        if not table:
-            raise ValueError(f"should have a line at least. Received: {path}, which has none.")
-        attributes = list(next(iter(table.values())))
-        if balance and balance not in attributes:
-            raise ValueError(f"should have a column for --balance={balance}. It has {attributes}.")
-    return table, attributes, balance
+        numbers = [value for line in table.values() for value in line.values()]
+        if not numbers or not np.isfinite(numbers).all():
+            raise ValueError(f"should have lines of finite numbers. Received: {path}")
+        if balance and balance not in next(iter(table.values())):
+            raise ValueError(f"should have a column for --balance. Received: {balance}")
+        if balance and set(numbers) - {0.0, 1.0}:
+            raise ValueError("should have 0 and 1 only, with --balance. Received: other numbers.")
+    return table
 
 
 def moves_of(texts, out):
@@ -313,23 +323,42 @@ def moves_of(texts, out):
                 ) from None
             except ValueError:
                 raise ValueError(f"should be name:amount, a number. Received: {text}") from None
+            if not np.isfinite(moves[name][1]):
+                raise ValueError(f"should be name:amount, a finite number. Received: {text}")
         if not moves:
             raise ValueError("should be name:amount, such as bold:1.5. Received: nothing.")
     return moves
 
 
-def colour_of(texts, channels):
-    """The brush in [-1, 1], (channels,)."""
+def brush_of(texts, mask):
+    """(values from 0 to 1, path) of --colour and --mask."""
+    with command_line.flag("mask"):
+        if mask is None or not Path(mask).expanduser().is_file():
+            raise ValueError(f"should be an image, white where is painted. Received: {mask}")
     with command_line.flag("colour"):
         try:
-            values = np.array([float(text) for text in texts], "float32")
+            values = np.array([float(text) for text in texts])
         except ValueError:
-            values = np.array([])
-        if len(values) not in (1, channels) or (values < 0.0).any() or (values > 1.0).any():
+            values = np.array([np.nan])
+        if len(values) not in (1, 3) or not ((values >= 0.0) & (values <= 1.0)).all():
             raise ValueError(
-                f"should be one number from 0 to 1, or {channels}. Received: {','.join(texts)}"
+                f"should be one number from 0 to 1, or three. Received: {','.join(texts)}"
             )
-    return np.broadcast_to(2.0 * values - 1.0, (channels,))
+    return values, Path(mask).expanduser()
+
+
+def painted_on(brush, image_shape):
+    """(a colour in [-1, 1] for each channel, where it goes (1, h, w, 1)) of a model's images."""
+    values, path = brush
+    side, _, channels = image_shape
+    with command_line.flag("colour"):
+        if len(values) not in (1, channels):
+            raise ValueError(f"should be one number for grey images. Received: {len(values)}.")
+    _, mask = common.images_of(str(path), (side, side, 1), needed=1)
+    with command_line.flag("mask"):
+        if not (mask > 0.0).any():
+            raise ValueError(f"should be white somewhere. Received: {path}")
+    return np.broadcast_to(2.0 * values - 1.0, (channels,)), mask > 0.0
 
 
 def directions_in(out):
@@ -341,20 +370,20 @@ def directions_in(out):
         return dict(found)
 
 
-def add_directions(out, found, overwrite=False):
-    """Adds directions to those that a folder has.
-
-    Raises:
-        ValueError: for a name that is taken, unless `overwrite`.
-    """
-    known = directions_in(out)
-    if (taken := sorted(set(known) & set(found))) and not overwrite:
+def check_taken(out, names, overwrite=False):
+    """Raises a ValueError for names of directions that a folder has."""
+    if (taken := sorted(set(directions_in(out)) & set(names))) and not overwrite:
         raise ValueError(f"{out} has {', '.join(taken)} already. Replace with --overwrite.")
-    save_arrays(Path(out) / "directions.npz", **(known | found))
-    print(f"{', '.join(found)}: {Path(out) / 'directions.npz'}")
 
 
-def save_arrays(path, **arrays):
+def add_directions(out, found):
+    """Adds directions to those that a folder has, in place of those of the same names."""
+    path = Path(out) / "directions.npz"
+    save_arrays(path, directions_in(out) | found)
+    print(f"{', '.join(found)}: {path}")
+
+
+def save_arrays(path, arrays):
     """Writes an .npz in one piece."""
     with files.aside(path) as draft:
         np.savez(draft, **arrays)

@@ -2,19 +2,24 @@
 
     python -m benchmarks.survey --system=srgan --seed=0 --preset
 
-A folder has model.keras, a SavedModel for TF Serving under 1, and a card, README.md, with the
-figures of the same run. The weights are those that are shown: averaged, where an optimizer kept
-averages. Optimizers stay behind, since they take twice as much room as what they have trained.
+A folder has model.keras, the rules by which it was trained as rules.json, a SavedModel for TF
+Serving under 1, and a card, README.md, with the figures of the same run. The weights are those that
+are shown: averaged, where an optimizer kept averages. What optimizers have gathered stays behind,
+since it takes twice as much room as what they have trained.
 """
 
 import inspect
 import pkgutil
-import shutil
+import tempfile
 from pathlib import Path
 
 from benchmarks import rows
 
 ROOT = Path(__file__).parents[1]
+OWN = {  # the figures of a model whose row has those of others too
+    "srresnet_photos": ["psnr"],
+    "srgan_photos": ["texture", "psnr_loss", "consistency"],
+}
 
 
 def write(row, folder=ROOT / "saved_models"):
@@ -33,15 +38,18 @@ def write(row, folder=ROOT / "saved_models"):
     if not hasattr(module, "presets"):
         raise ValueError(f"There is no preset of {row['system']}: its row keeps no model.")
     written = []
-    for name, model in module.presets(row["seed"]).items():
-        model = shown(model)
-        place = folder / name
-        shutil.rmtree(place, ignore_errors=True)
-        with files.aside(place) as draft:
-            draft.mkdir()
-            model.save(draft / "model.keras")
+    for name, trained in module.presets(row["seed"]).items():
+        model, place = shown(trained), folder / name
+        with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
+            draft, before = Path(aside, "new"), Path(aside, "old")
+            model.save(files.make_folder(draft, "out") / "model.keras")
+            files.write_json(draft / "rules.json", rules_of(trained))
             export.save(model, draft / "1")
-            (draft / "README.md").write_text(card(name, model, module, row), encoding="utf-8")
+            text = card(name, model, module, row)
+            (draft / "README.md").write_text(text, encoding="utf-8")
+            if place.exists():
+                place.rename(before)
+            draft.rename(place)
         written.append(place)
     return written
 
@@ -53,15 +61,24 @@ def shown(model):
     return copy
 
 
+def rules_of(model):
+    """What `compile_from_config` takes: the rules that trained a model, at Keras' own pace."""
+    config, plain = model.get_compile_config(), type(model).from_config(model.get_config())
+    plain.compile()
+    return config | {"options": plain.get_compile_config()["options"]}
+
+
 def card(name, model, module, row):
     """What there is to know of a preset, as Markdown."""
     said, *_, text = inspect.getdoc(module).partition("\n\n")
-    weights = sum(getattr(model, network).count_params() for network in model.network_names)
+    weights = {network: getattr(model, network).count_params() for network in model.network_names}
+    counted = ", ".join(f"{network} {count:,}" for network, count in weights.items())
     table = [
         "| figure | value | needed | aimed at | met | reference |",
         "|---|---|---|---|---|---|",
     ]
-    for figure, gate in row["figures"].items():
+    for figure in OWN.get(name, row["figures"]):
+        gate = row["figures"][figure]
         table.append(
             f"| {rows.said(figure)} | {gate['value']:.4g} | {gate['A']:g} | {gate['B']:g} "
             f"| {rows.met(gate)} | {rows.against(gate)} |"
@@ -69,7 +86,7 @@ def card(name, model, module, row):
     parts = [
         f"# {name}",
         said,
-        f'A {type(model).__name__} of {weights:,} weights: `zoo.from_preset("{name}")`.',
+        f'`zoo.from_preset("{name}")`: {type(model).__name__}, weights: {counted}.',
         f"## How it was trained and measured\n\n{text}",
         f"Recipe: {row['recipe']}. Seed {row['seed']}. {row['seconds']:.0f} s on "
         f"{row['notes']['machine']}, all models of the row and their measurement.",

@@ -33,7 +33,7 @@ from trainers import command_line, files
 
 ROOT = Path(__file__).parents[1]
 SYSTEMS = sorted(module.name for module in pkgutil.iter_modules(systems.__path__))
-LARGE = {"vaegan3d_32"}  # rows that take hours
+LARGE = {"vaegan3d_32": "vaegan3d"}  # rows that take hours, and those that they enlarge
 KEYS = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
 
 FLAGS = flags.FLAGS
@@ -84,6 +84,8 @@ def wanted():
             raise ValueError(f"should be all, or of {', '.join(SYSTEMS)}. Received: {unknown}")
     every = [system for system in SYSTEMS if FLAGS.full or system not in LARGE]
     chosen = every if FLAGS.system == ["all"] else list(dict.fromkeys(FLAGS.system))
+    if FLAGS.preset:
+        check_preset(chosen)
     if FLAGS.seeds is None:
         return chosen, [FLAGS.seed]
     with command_line.flag("seeds"):
@@ -94,6 +96,15 @@ def wanted():
                 f"should be integers from 0 on, such as 0,1,2. Received: {','.join(FLAGS.seeds)}"
             )
     return chosen, list(dict.fromkeys(map(int, FLAGS.seeds)))
+
+
+def check_preset(chosen):
+    """Raises a ValueError where no model can be kept, before hours of training."""
+    with command_line.flag("preset"):
+        if len(chosen) != 1 or FLAGS.seeds is not None:
+            raise ValueError("should be given with one --system and --seed. Received: a job.")
+        if not hasattr(pkgutil.resolve_name(f"benchmarks.systems.{chosen[0]}"), "presets"):
+            raise ValueError(f"should be given with a row that keeps models. Received: {chosen[0]}")
 
 
 def end_with_stdin():
@@ -239,7 +250,8 @@ def row_of(system, seed):
 
 def source(system):
     """A hash of the code of a row's module and of its family's page."""
-    pages = (ROOT / "benchmarks" / "systems" / f"{system}.py", ROOT / "zoo" / f"{system}.py")
+    rows = [system, LARGE[system]] if system in LARGE else [system]
+    pages = [ROOT / page / f"{row}.py" for row in rows for page in ("benchmarks/systems", "zoo")]
     code = "\n".join(code_of(page.read_text(encoding="utf-8")) for page in pages if page.exists())
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 

@@ -2,8 +2,8 @@
 
 Creswell, Bharath (2018), "Inverting the Generator of a Generative Adversarial Network",
 https://arxiv.org/abs/1611.05644:  z* = argmin_z ‖G(z) - x‖², by gradient descent, a batch at once.
-From what an encoder says, it is the hybrid of Zhu et al. (2016), "Generative Visual Manipulation on
-the Natural Image Manifold", https://arxiv.org/abs/1609.03552.
+From what an encoder says, it is the hybrid of Zhu, Krähenbühl, Shechtman, Efros (2016), "Generative
+Visual Manipulation on the Natural Image Manifold", https://arxiv.org/abs/1609.03552.
 """
 
 import keras
@@ -16,32 +16,46 @@ from trainers import noise
 DRAWS = 4_096  # by which the range of a latent is known
 
 
-def invert(
-    model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch_size=256, **conditions
-):
+def check_draws(model):
+    """Raises a ValueError for a model that draws nothing, or not of a latent (n, latent_dim) alone.
+
+    Example:
+        >>> import zoo
+        >>> check_draws(zoo.create("cgan", image_shape=(2,), classes=8))
+        Traceback (most recent call last):
+        ValueError: The model should draw of latents (n, latent_dim) alone. Received: a CGAN.
+    """
+    drawn = tree.flatten(model.draw(1))
+    if len(drawn) != 1 or tuple(drawn[0].shape) != (1, model.latent_dim):
+        raise ValueError(
+            "The model should draw of latents (n, latent_dim) alone. "
+            f"Received: a {type(model).__name__}."
+        )
+
+
+def invert(model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch_size=256):
     """Finds latents by descent from several places, and keeps the best of each image.
 
     The rate falls to 0. A latent stays within what draws of the model have: the paper weighs its
     prior by 1e-6 for the same reason.
 
     Args:
-        model: one of the zoo that draws. Its latents may be several arrays, the first of which is
-            looked for; the others, such as labels, are as `conditions` tell `draw`.
-        x: images, shape (n, *image_shape).
+        model: one of the zoo that draws of a latent alone.
+        x: images in [-1, 1], shape (n, *image_shape).
         start: latents to begin with (n, latent_dim), such as `model.encode(x)`; else draws.
         steps: of descent.
         restarts: from how many draws; with `start` there is one place.
         rate: of Adam, at first.
         seed: of the draws.
         batch_size: how many latents descend together.
-        **conditions: what `model.draw` takes, an array with a row for each image, or one value.
 
     Returns:
-        (latents, errors): (n, latent_dim), and the mean squared error of each image (n,).
+        (latents, errors): (n, latent_dim), and the mean squared error of each image (n,), of pixels
+        in [0, 1].
 
     Raises:
-        ValueError: for a model that draws nothing, images of another shape, and latents to begin
-            with of another.
+        ValueError: for another model, images of another shape, and latents to begin with of
+            another.
 
     Example:
         >>> import zoo
@@ -51,66 +65,57 @@ def invert(
         >>> latents.shape, errors.shape
         ((3, 4), (3,))
     """
+    check_draws(model)
     x = model.checked(x).astype("float32")
     shown, n = model.averaged(), len(x)
-    with noise.stream(seed, label="range of latents"):
-        known = np.asarray(tree.flatten(model.draw(DRAWS))[0])
-    ends = known.min(), known.max()
-    if start is not None:
-        start = np.asarray(start, "float32")
-        if start.shape != (n, known.shape[-1]):
+    if start is None:
+        first = _drawn(model, n * restarts, seed, "inversion")
+    else:
+        first, restarts = np.asarray(start, "float32"), 1
+        if first.shape != (n, model.latent_dim):
             raise ValueError(
-                f"`start` should have the shape {(n, known.shape[-1])}, a latent for each image. "
-                f"Received: {start.shape}"
+                f"`start` should have the shape {(n, model.latent_dim)}, a latent for each image. "
+                f"Received: {first.shape}"
             )
-        restarts = 1
-    with noise.stream(seed, label="inversion"):
-        drawn = model.draw(n * restarts, **_repeated(conditions, n, restarts))
-    first, *rest = (np.asarray(leaf) for leaf in tree.flatten(drawn))
-    first = start if start is not None else first
 
-    make = _maker(shown, drawn)
+    def energy(latents, targets):
+        return _mean(ops.square(_made(shown, latents) - targets))
 
-    def error(latents, targets, rest):
-        return _gap(make(latents, rest), targets)
-
-    descend = _descent(error, steps, rate, ends)
+    descend = _descent(energy, steps, rate, _range(model))
     targets, found, errors = np.repeat(x, restarts, axis=0), [], []
     for begin in range(0, len(first), batch_size):
         rows = slice(begin, begin + batch_size)
-        latents, last = descend(first[rows], (targets[rows], [leaf[rows] for leaf in rest]))
+        latents = descend(first[rows], (targets[rows],))
         found.append(np.asarray(latents))
-        errors.append(np.asarray(last))
+        gap = (np.clip(_made(shown, latents), -1.0, 1.0) - targets[rows]) / 2.0
+        errors.append(np.square(gap).mean(axis=tuple(range(1, gap.ndim))))
     found = np.concatenate(found).reshape(n, restarts, -1)
     errors = np.concatenate(errors).reshape(n, restarts)
     best = errors.argmin(axis=1)
     return found[np.arange(n), best], errors[np.arange(n), best]
 
 
-def paint(model, start, colours, mask, stay=0.01, realism=0.0, steps=200, rate=0.05, **conditions):
+def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
     """Latents near those of images whose images have given colours where these are painted.
 
-        mean over the mask of (G(z) - v)² + stay · mean (z - z₀)² + realism · softplus(-D(G(z)))
+        mean over the mask of (G(z) - v)² + stay · mean (z - z₀)²
 
-    Source: Zhu et al. 2016, eq. 4, with brushes of colour. What is drawn is the model's own; to
-    keep what it cannot draw of a photograph, see `transferred`.
+    Source: Zhu et al. 2016, eq. 4, with brushes of colour and without the judge. What is drawn is
+    the model's own; to keep what it cannot draw of a photograph, see `transferred`.
 
     Args:
-        model: one of the zoo that draws.
+        model: one of the zoo that draws of a latent alone.
         start: z₀, shape (n, latent_dim).
         colours: v, shape (n, *image_shape), in [-1, 1].
         mask: where v counts, booleans (n, h, w) or (n, h, w, 1).
         stay: how much leaving z₀ costs.
-        realism: how much it costs that D finds the image unlikely; for families whose
-            discriminator reads an image alone.
-        steps, rate, conditions: as of `invert`.
+        steps, rate: as of `invert`.
 
     Returns:
         Latents (n, latent_dim).
 
     Raises:
-        ValueError: for a mask that is empty or of another shape, and `realism` of a model whose
-            discriminator reads more.
+        ValueError: for another model, and a mask that is empty or of another shape.
 
     Example:
         >>> import zoo
@@ -120,6 +125,7 @@ def paint(model, start, colours, mask, stay=0.01, realism=0.0, steps=200, rate=0
         >>> paint(model, np.zeros((1, 4)), np.ones((1, 8, 8, 1)), mask, steps=20).shape
         (1, 4)
     """
+    check_draws(model)
     colours = model.checked(colours).astype("float32")
     mask = np.asarray(mask, "float32").reshape(*np.shape(mask)[:3], 1)
     if mask.shape[:3] != colours.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
@@ -127,31 +133,15 @@ def paint(model, start, colours, mask, stay=0.01, realism=0.0, steps=200, rate=0
             f"`mask` should be {colours.shape[:3]}, with a pixel at least in each image. "
             f"Received: {mask.shape[:3]}, {int(mask.any(axis=(1, 2, 3)).sum())} not empty."
         )
-    shown = model.averaged()
-    judge = shown.discriminator if realism else None
-    if judge is not None and len(judge.inputs) > 1:
-        raise ValueError(
-            "`realism` should be 0 for a discriminator that reads more than an image. "
-            f"Received: that of {type(model).__name__}."
-        )
-    start = np.asarray(start, "float32")
-    with noise.stream(0, label="range of latents"):
-        known = np.asarray(tree.flatten(model.draw(DRAWS))[0])
-    drawn = model.draw(len(start), **conditions)
-    _, *rest = (np.asarray(leaf) for leaf in tree.flatten(drawn))
-    make = _maker(shown, drawn)
+    shown, start = model.averaged(), np.asarray(start, "float32")
     weights = mask / mask.mean(axis=(1, 2, 3), keepdims=True)
 
-    def energy(latents, begun, targets, weights, rest):
-        made = make(latents, rest)
-        cost = _gap(made, targets, weights) + stay * ops.mean(ops.square(latents - begun), axis=1)
-        if judge is None:
-            return cost
-        logits = ops.reshape(judge(made, training=False), (ops.shape(latents)[0], -1))
-        return cost + realism * ops.mean(ops.softplus(-logits), axis=1)
+    def energy(latents, begun, targets, weights):
+        painted = _mean(ops.square(_made(shown, latents) - targets) * weights)
+        return painted + stay * _mean(ops.square(latents - begun))
 
-    descend = _descent(energy, steps, rate, (known.min(), known.max()))
-    return np.asarray(descend(start, (start, colours, weights, rest))[0])
+    descend = _descent(energy, steps, rate, _range(model))
+    return np.asarray(descend(start, (start, colours, weights)))
 
 
 def transferred(x, before, after):
@@ -168,32 +158,28 @@ def transferred(x, before, after):
     return np.clip(x + (after - before), -1.0, 1.0)
 
 
-def _repeated(conditions, n, restarts):
-    """Conditions of one value, or of a row for each image, for all places of each image."""
-    return {
-        name: np.repeat(value, restarts, axis=0) if np.ndim(value) and len(value) == n else value
-        for name, value in conditions.items()
-    }
+def _drawn(model, n, seed, label):
+    with noise.stream(seed, label=label):
+        return np.asarray(tree.flatten(model.draw(n))[0])
 
 
-def _maker(shown, like):
-    """A function (first latents, the others) -> samples, packed as `draw` packs them."""
-
-    def make(latents, rest):
-        packed = tree.pack_sequence_as(like, [latents, *rest])
-        return ops.cast(shown(packed, training=False), "float32")
-
-    return make
+def _range(model):
+    """The least and the greatest number that latents have."""
+    known = _drawn(model, DRAWS, 0, "range of latents")
+    return known.min(), known.max()
 
 
-def _gap(made, targets, weights=1.0):
-    """The mean squared error of each sample."""
-    gap = ops.square(made - targets) * weights
-    return ops.mean(gap, axis=tuple(range(1, len(gap.shape))))
+def _made(shown, latents):
+    return ops.cast(shown(latents, training=False), "float32")
+
+
+def _mean(x):
+    """The mean of each sample."""
+    return ops.mean(x, axis=tuple(range(1, len(x.shape))))
 
 
 def _descent(energy, steps, rate, ends):
-    """A function (latents, what else `energy` is told) -> latents, their energies: Adam."""
+    """A function (latents, what else `energy` is told) -> latents: Adam, its rate falling to 0."""
 
     @tf.function(reduce_retracing=True)
     def descend(latents, told):
@@ -209,6 +195,6 @@ def _descent(energy, steps, rate, ends):
             spread = tf.sqrt(power / (1.0 - 0.999 ** (t + 1.0))) + keras.config.epsilon()
             moved = latents - rate * (1.0 - t / steps) * unbiased / spread
             latents = tf.clip_by_value(moved, *ends)
-        return latents, energy(latents, *told)
+        return latents
 
     return descend

@@ -34,7 +34,8 @@ class Pix2Pix(Translating, AdversarialModel):
         stages: how often G halves the sides; None: to 1x1, but eight times at most.
         patch_stages: how often D halves them: it sees 16, 34, 70, 142, 286 pixels for 1 to 5.
         dropout: the share of G's units that are dropped.
-        batch_norm: in G batch norm, for batches of several, not instance norm.
+        batch_norm: in G batch norm, for batches of several, not instance norm. `translate` takes
+            the statistics of the training, where the paper takes those of its batch of one.
         conditional: whether D sees x beside y.
         generator: a Keras model, (h, w, source_channels) -> (h, w, channels).
         discriminator: a Keras model, [(h, w, channels), (h, w, source_channels)], or the first

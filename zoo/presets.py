@@ -1,6 +1,7 @@
 """Trained models that come with the project: saved_models/NAME, each with a card of its numbers."""
 
 import difflib
+import json
 import os
 from pathlib import Path
 
@@ -20,11 +21,11 @@ def list_presets(folder=None):
         >>> list_presets("nowhere")
         []
     """
-    return sorted(path.parent.name for path in _folder(folder).glob("*/model.keras"))
+    return sorted(path.parent.name for path in _folder(folder).glob("[!.]*/model.keras"))
 
 
 def from_preset(name, folder=None):
-    """A trained model, compiled with its paper's recipe: `fit` trains it on.
+    """A trained model, compiled by the rules that trained it: `fit` trains it on.
 
     Args:
         name: one of `list_presets()`. Its card is saved_models/NAME/README.md.
@@ -54,12 +55,13 @@ def from_preset(name, folder=None):
     path = place / name / "model.keras"
     try:
         model = keras.saving.load_model(path)
+        rules = json.loads(path.with_name("rules.json").read_text(encoding="utf-8"))
+        model.compile_from_config(rules)
     except Exception as error:  # Keras raises whatever its reader met
         raise ValueError(
-            f"{path} should be a model of this version of the zoo. It cannot be read: "
-            f"{str(error).splitlines()[0]} Its card says how it is made again."
+            f"{path} and rules.json beside it should be a model of this version of the zoo. They "
+            f"cannot be read: {str(error).splitlines()[0]} Its card says how it is made again."
         ) from None
-    model.compile()
     return model
 
 

@@ -1,7 +1,9 @@
 """The editor on a generator that is known by heart, and the script as its user meets it."""
 
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -31,6 +33,8 @@ def preset(model, tmp_path_factory):
     folder = tmp_path_factory.mktemp("presets")
     (folder / "halves").mkdir()
     model.save(folder / "halves" / "model.keras")
+    model.compile()
+    (folder / "halves" / "rules.json").write_text(json.dumps(model.get_compile_config()))
     return folder
 
 
@@ -73,8 +77,8 @@ def test_attributes_of_a_table_become_directions(editor, tmp_path):
     table = tmp_path / "table.csv"
     lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
     table.write_text("\n".join(["file,upper,lower", *lines]))
-    rows = {tmp_path / f"{i}.png": i for i in range(200)}
-    found = semantic_editing.learned(z, rows, *semantic_editing.table_of(table, None))
+    names = [Path(f"{i}.png") for i in range(200)]
+    found = semantic_editing.learned(z, names, semantic_editing.table_of(table))
     np.testing.assert_allclose(found["upper"], [0.5, 0.0], atol=0.05)
     np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
 
@@ -95,7 +99,7 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
     "name, sizes, said",
     [
         ("gan", {"image_shape": (2,)}, "should draw images"),
-        ("cgan", {"image_shape": (8, 8, 1), "classes": 3}, "a CGAN, which is told more"),
+        ("cgan", {"image_shape": (8, 8, 1), "classes": 3}, "latents .* alone. Received: a CGAN"),
         ("pix2pix", {"image_shape": (16, 16, 1), "patch_stages": 1, "width": 2}, "`translate`"),
     ],
 )
@@ -104,9 +108,63 @@ def test_models_of_more_than_latents_are_refused(name, sizes, said):
         semantic_editing.Editor(zoo.create(name, **sizes))
 
 
+@pytest.fixture
+def images(tmp_path):
+    """Two images of one name in two folders, and a file that is none."""
+    for folder, upper in (("one", 0.5), ("two", -0.5)):
+        common.save_image(halves(upper, -0.5)[0], tmp_path / "images" / folder / "a.png")
+    (tmp_path / "images" / "bad.jpg").write_bytes(b"cut off")
+    return tmp_path / "images"
+
+
+def test_images_are_told_apart_by_their_folders(images):
+    names, x = common.images_of(str(images), (8, 8, 1))
+    assert list(map(str, names)) == ["one/a.png", "two/a.png"]
+    np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
+
+
+@pytest.mark.parametrize(
+    "parts, needed, said",
+    [
+        (["one/a.png", "two/a.png"], 2, "should name each image once. Received: a.png twice"),
+        (["one/a.png", "bad.jpg"], 2, "should name 2 images that can be read. Received: 1"),
+        (["none.png"], None, "should name files or folders. Received: .*none.png"),
+        (["bad.jpg"], None, "should name an image at least"),
+    ],
+)
+def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
+    with pytest.raises(ValueError, match=f"--images: {said}"):
+        common.images_of(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
+
+
+@pytest.mark.parametrize(
+    "lines, balance, said",
+    [
+        (["x.png,1,0"], None, "such as 0.png, 1.png. It names none"),
+        (["0.png,1,0", "1.png,1,1"], None, "bold: Of off there should be at least one"),
+        (["0.png,1,0", "1.png,0,1"], "wide", "bold: Of each cell there should be"),
+        (["0.png,1,0", "1.png,0,1.5"], "wide", "should have 0 and 1 only, with --balance"),
+        (["0.png,1,0"], "high", "should have a column for --balance. Received: high"),
+        (["0.png,1"], None, "should be a CSV"),
+    ],
+)
+def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lines, balance, said):
+    (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
+    with pytest.raises(ValueError, match=f"--attributes: .*{said}"):
+        table = semantic_editing.table_of(tmp_path / "table.csv", balance)
+        semantic_editing.learned(np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance)
+
+
+def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
+    model = zoo.create("lapgan", image_shape=(8, 8, 1), levels=1, width=4)
+    with pytest.raises(ValueError, match="should begin with a dense layer"):
+        semantic_editing.Editor(model).discovered("sefa", 1)
+
+
 def run(preset, out, *flags):
     command = [sys.executable, "-m", "applications.semantic_editing", "--preset=halves"]
     environment = {"GAN_ZOO_PRESETS": str(preset), "PATH": "", "HOME": str(out)}
+    flags = [flag.replace("OUT", str(out)) for flag in flags]
     found = subprocess.run(
         [*command, f"--out={out}", "--steps=100", *flags],
         capture_output=True,
@@ -145,11 +203,18 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path)
         (["--edit=move", "--move=up:1"], "--move: should name directions of"),
         (["--edit=learn"], "--attributes: should name a CSV"),
         (["--edit=learn", "--attributes=none.csv"], "--attributes: should be a CSV with a column"),
+        (["--edit=learn", "--attributes=OUT/nan.csv"], "should have lines of finite numbers"),
+        (["--edit=move", "--move=known:nan"], "--move: should be name:amount, a finite number"),
+        (["--edit=discover", "--count=1"], "has sefa_0 already"),
+        (["--edit=paint"], "--mask: should be an image"),
+        (["--edit=paint", "--mask=OUT/morph.png", "--colour=2"], "--colour: should be one number"),
         (["--edit=morph"], "morph.png is there already"),
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, said):
     (tmp_path / "morph.png").touch()
+    (tmp_path / "nan.csv").write_text("file,bold\na.png,nan\n")
+    np.savez(tmp_path / "directions.npz", known=np.zeros(2), sefa_0=np.zeros(2))
     code, _, errors = run(preset, tmp_path, *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]

@@ -58,7 +58,9 @@ def test_it_is_served_and_trained_on(written):
     served = tf.saved_model.load(written / "1").signatures["generate"]
     z = tf.ones((2, 4))
     np.testing.assert_allclose(served(latent=z)["images"], found(z), atol=1e-6)
-    found.compile()
+    found = zoo.from_preset("gan_points_3", written.parent)
+    assert found.objective.__class__.__name__ == "Relativistic"
+    assert found.optimizers["generator"].use_ema
     history = found.fit(np.zeros((32, 2)), verbose=0).history
     assert np.isfinite(history["generator_loss"]).all()
 
@@ -79,7 +81,21 @@ def test_its_card_has_the_figures_and_what_fell_short(written):
 def test_a_preset_that_was_there_is_replaced(model, written, tmp_path):
     (written / "left.txt").touch()
     presets.write(ROW, tmp_path)
-    assert sorted(path.name for path in written.iterdir()) == ["1", "README.md", "model.keras"]
+    there = ["1", "README.md", "model.keras", "rules.json"]
+    assert sorted(path.name for path in written.iterdir()) == there
+    assert [path.name for path in tmp_path.iterdir()] == [written.name]
+
+
+def test_a_preset_that_cannot_be_written_leaves_the_one_that_was_there(written, monkeypatch):
+    def full(*args):
+        raise OSError("No space left on device")
+
+    before = (written / "README.md").read_text()
+    monkeypatch.setattr(presets, "card", full)
+    with pytest.raises(OSError, match="No space"):
+        presets.write(ROW, written.parent)
+    assert (written / "README.md").read_text() == before
+    assert [path.name for path in written.parent.iterdir()] == [written.name]
 
 
 def test_a_row_without_models_is_refused(monkeypatch, tmp_path):

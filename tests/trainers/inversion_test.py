@@ -12,7 +12,8 @@ RNG = np.random.default_rng(0)
 def linear():
     """x = A z + b, of which the latent is known in closed form."""
     inputs = keras.Input((3,))
-    image = keras.layers.Reshape((4, 4, 1))(keras.layers.Dense(16, bias_initializer="ones")(inputs))
+    dense = keras.layers.Dense(16, bias_initializer=keras.initializers.Constant(0.1))
+    image = keras.layers.Reshape((4, 4, 1))(dense(inputs))
     return zoo.GAN(generator=keras.Model(inputs, image), image_shape=(4, 4, 1), latent_dim=3)
 
 
@@ -26,8 +27,9 @@ def test_of_a_linear_generator_it_finds_least_squares(linear):
     x = linear.predict(z, verbose=0) + RNG.normal(0.0, 0.05, (5, 4, 4, 1)).astype("float32")
     found, errors = inversion.invert(linear, x, steps=400, restarts=2)
     np.testing.assert_allclose(found, least_squares(linear, x), atol=1e-3)
-    gap = np.square(linear.predict(found, verbose=0) - x).mean(axis=(1, 2, 3))
-    np.testing.assert_allclose(errors, gap, rtol=1e-4)
+    made, x = (np.clip(a, -1.0, 1.0) / 2.0 for a in (linear.predict(found, verbose=0), x))
+    assert np.abs(x).max() <= 0.5  # nothing was cut
+    np.testing.assert_allclose(errors, np.square(made - x).mean(axis=(1, 2, 3)), rtol=1e-4)
 
 
 def test_latents_stay_where_draws_are(linear):
@@ -50,19 +52,23 @@ def test_it_keeps_the_best_of_several_places():
     inputs = keras.Input((1,))
     image = keras.layers.Reshape((1, 1, 1))(keras.ops.abs(inputs - 0.5))
     model = zoo.GAN(generator=keras.Model(inputs, image), image_shape=(1, 1, 1), latent_dim=1)
-    x = np.full((20, 1, 1, 1), 1.2, "float32")
+    x = np.full((20, 1, 1, 1), 0.9, "float32")
     _, errors = inversion.invert(model, x, steps=300, restarts=8)
-    assert errors.max() < 1e-4
+    assert errors.max() < 1e-4  # at -.4; at 1 it is .04
 
 
-def test_labels_are_held(linear):
-    model = zoo.create("cgan", image_shape=(8, 8, 1), classes=3, latent_dim=4, width=16)
-    labels = np.array([2, 0])
-    z = np.full((2, 4), 0.3, "float32")
-    x = model.predict([z, labels], verbose=0)
-    _, right = inversion.invert(model, x, start=z, steps=1, rate=0.0, labels=labels)
-    _, wrong = inversion.invert(model, x, start=z, steps=1, rate=0.0, labels=1)
-    assert right.max() < 1e-10 < wrong.min()
+@pytest.mark.parametrize(
+    "name, sizes",
+    [
+        ("cgan", {"image_shape": (2,), "classes": 3}),
+        ("infogan", {"image_shape": (2,)}),
+        ("spatial_gan", {"image_shape": (8, 8, 1), "stages": 2, "width": 2, "latent_dim": 2}),
+    ],
+)
+def test_models_of_more_than_a_latent_are_refused(name, sizes):
+    model = zoo.create(name, **sizes)
+    with pytest.raises(ValueError, match="should draw of latents"):
+        inversion.invert(model, np.zeros((1, *model.image_shape)))
 
 
 def test_a_start_of_another_shape_is_refused(linear):
@@ -84,23 +90,6 @@ def test_painted_pixels_come_and_the_rest_stays_as_far_as_it_can(linear):
     np.testing.assert_allclose(
         inversion.transferred(wanted, before, before), np.clip(wanted, -1.0, 1.0)
     )
-
-
-def test_realism_asks_the_judge():
-    """A judge that likes bright images only."""
-    image = keras.Input((4, 4, 1))
-    bright = keras.layers.Lambda(lambda x: 10.0 * keras.ops.mean(x, axis=(1, 2)))(image)
-    inputs = keras.Input((1,))
-    drawn = keras.layers.Lambda(lambda z: keras.ops.ones((1, 4, 4, 1)) * z[:, None, None])(inputs)
-    model = zoo.GAN(
-        generator=keras.Model(inputs, drawn),
-        discriminator=keras.Model(image, bright),
-        image_shape=(4, 4, 1),
-        latent_dim=1,
-    )
-    mask, grey = np.ones((1, 4, 4), bool), np.zeros((1, 4, 4, 1))
-    said = [inversion.paint(model, [[0.0]], grey, mask, 0.0, r, steps=200) for r in (0.0, 1.0)]
-    assert abs(float(said[0][0, 0])) < 0.01 < 0.1 < float(said[1][0, 0])
 
 
 @pytest.mark.parametrize("mask", [np.zeros((1, 4, 4), bool), np.ones((1, 3, 4), bool)])

@@ -1,3 +1,5 @@
+import json
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -14,6 +16,10 @@ def folder(tmp_path):
     (tmp_path / "gan_points").mkdir()
     (tmp_path / "exports" / "1").mkdir(parents=True)
     model.save(tmp_path / "gan_points" / "model.keras")
+    rules = json.dumps(model.get_compile_config())
+    (tmp_path / "gan_points" / "rules.json").write_text(rules)
+    (tmp_path / ".12-gan_points").mkdir()  # left by a process that was killed while it wrote
+    (tmp_path / ".12-gan_points" / "model.keras").touch()
     np.save(tmp_path / "drawn.npy", model.generate(5, seed=1))
     return tmp_path
 
@@ -37,9 +43,10 @@ def test_an_unknown_name_is_answered_with_near_ones(folder):
         zoo.from_preset("gan_point", folder)
 
 
-def test_a_damaged_file_is_named(folder):
-    (folder / "gan_points" / "model.keras").write_bytes(b"cut off")
-    with pytest.raises(ValueError, match=r"model.keras should be a model .* made again"):
+@pytest.mark.parametrize("file", ["model.keras", "rules.json"])
+def test_a_damaged_file_is_named(folder, file):
+    (folder / "gan_points" / file).write_bytes(b"cut off")
+    with pytest.raises(ValueError, match=r"model.keras and rules.json .* made again"):
         zoo.from_preset("gan_points", folder)
 
 
