@@ -30,6 +30,10 @@ NAMED = ("trainers.rules.LinearDecay",)
 # What users call on a model: each is shown somewhere.
 METHODS = "averaged compile evaluate features fit generate predict save"
 
+# Examples that train what takes long to trace; `fit` of these is tested in every_family_test.
+LONG = {f"zoo.{name}" for name in ("cyclegan.CycleGAN", "mgan.MGAN", "srgan.SRGAN", "avb.AVB")}
+LONG |= {"zoo.semi_supervised.SemiSupervisedGAN"}
+
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 PAGES = [name for name in modules(ROOT) if name.split(".")[0] in ("zoo", "trainers")]
 
@@ -82,7 +86,9 @@ def test_a_public_name_has_an_example(name):
     assert shown(value), f"{name} has no example (>>>) in its docstring"
 
 
-@pytest.mark.parametrize("name", EXAMPLES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in EXAMPLES]
+)
 def test_an_example_does_what_it_says(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     report = []

@@ -28,7 +28,7 @@ def test_every_model_of_the_zoo_has_its_lines():
     assert set(families.POINTS) <= set(zoo.list_models())
 
 
-@families.every_variant
+@families.every_trained_row
 def test_it_fits_arrays_with_finite_losses_named_after_its_players(row):
     model = families.create(row)
     n = 4 * families.parts(model)
@@ -52,7 +52,7 @@ def test_it_fits_a_dataset_in_which_labels_are_passed_over_unless_they_are_wante
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-@families.every_variant
+@families.every_trained_row
 def test_in_a_turn_only_the_trainable_variables_of_its_player_move(row):
     model = families.create(row)
     for player in model.players:

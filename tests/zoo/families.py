@@ -176,6 +176,7 @@ certain = "cyclegan", "mgan", "srgan"  # whose images are of images alone, witho
 random = [r for r in MAIN if r not in certain]
 every_random_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), random))
 every_drawn_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), drawn))
+every_trained_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), ROWS))
 every_variant = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *VARIANTS, *FAST), ROWS))
 often = pytest.mark.parametrize("row", slow_but_for(QUICK, MAIN))  # what takes seconds
 sometimes = pytest.mark.parametrize("row", slow_but_for(FAST, MAIN))  # what takes many
