@@ -1,15 +1,15 @@
 """GAN3D: whether it draws furniture that holds together, and D learns the measures of chairs.
 
 Chairs, tables and cars of 16x16x16 voxels: small networks without batch norm, the modern recipe at
-rates that fall from 1e-3, 3,200 steps of 32. Of 600 shapes, full above .5: `whole`
-is the share that is one piece (voxels that touch by a face); `least_class` the share of the rarest
-class, in the eyes of the nearest neighbour among training shapes; `precision` and `coverage` are
-taken in 64 principal components of the held-out shapes. The reference draws from a Gaussian mixture
-on as many components of the training shapes, cut at .5. `measures` is how much of the variance of a
-chair's width, depth, height of seat and of back a ridge regression on D's features explains in
-held-out ones; its reference is the same on features of the network before training, the notes have
-voxels. `svm_9_labels` is the accuracy of a linear SVM on the features with three labels a class,
-the mean of 20 draws.
+rates that fall from 1e-3, 3,200 steps of 32. Of 600 shapes, full above .5: `whole` is the share
+that is one piece (voxels that touch by a face); `least_class` the share of the rarest class, in the
+eyes of the nearest neighbour among training shapes; `precision` and `coverage` are taken in 64
+principal components of the held-out shapes. The reference draws from a Gaussian mixture on as many
+components of the training shapes, cut at .5. `measures` is how much of the variance of a chair's
+width, depth, height of seat and of back a ridge regression on D's features explains in held-out
+ones; its reference is the same on features of the network before training, the notes have voxels.
+`svm_9_labels` is the accuracy of a linear SVM on the features with three labels a class, the mean
+of 20 draws.
 """
 
 import keras

@@ -3,11 +3,11 @@
 edge2shape, 2,500 pairs of 32x32 to train on and 500 held out: a U-Net of four stages and a judge of
 patches of 16 pixels, both with 32 channels at first, batch norm in the U-Net and, since a shape has
 one colour only, no dropout; the paper's recipe with rates that fall from 2e-3, and 2e-4 for D,
-4,000 steps of 16. `l1` and `ssim` compare with the real picture, pixels in [0, 1]; the
-reference is the picture of the nearest outline in the training set. `colour` is how often the mean
-colour within the shape is nearest to the mean of its kind. `off_sharpness` is how far the mean
-slope of the brightness, over that of real pictures, is off 1; its reference is the same U-Net
-trained as long by L1 alone, without the judge.
+4,000 steps of 16. `l1` and `ssim` compare with the real picture, pixels in [0, 1]; the reference is
+the picture of the nearest outline in the training set. `colour` is how often the mean colour within
+the shape is nearest to the mean of its kind. `off_sharpness` is how far the mean slope of the
+brightness, over that of real pictures, is off 1; its reference is the same U-Net trained as long by
+L1 alone, without the judge.
 """
 
 import keras

@@ -4,11 +4,11 @@ Luminance; 64x64 crops of 17 photographs to train on, four photographs held out 
 networks without batch norm, which add to a bicubic enlargement; the first stage 1,500 steps of 8
 crops at a rate that falls from 1e-3, the second 600 at rates that fall from 2e-4, and 5e-4 for D,
 which judges patches of 34 pixels, G averaged, `content` on filters that nobody has trained and the
-game at .1. `psnr` is the mean of the
-four photographs after the first stage, beside a linear filter of 7x7 small pixels (the notes have
-bicubic enlargement). After the second, `texture` is the patch-SWD of the finest level to the true
-photographs over that of the first stage, `psnr_loss` how many dB it costs, and `consistency` the
-PSNR of what is shrunk again beside what went in; the references are those of the linear filter.
+game at .1. `psnr` is the mean of the four photographs after the first stage, beside a linear filter
+of 7x7 small pixels (the notes have bicubic enlargement). After the second, `texture` is the
+patch-SWD of the finest level to the true photographs over that of the first stage, `psnr_loss` how
+many dB it costs, and `consistency` the PSNR of what is shrunk again beside what went in; the
+references are those of the linear filter.
 """
 
 import keras
