@@ -393,12 +393,10 @@ def save_rows(path, rows):
     """Writes a picture of rows of images, twelve to a line."""
     from trainers import pictures
 
-    lines, labels = [], []
-    count = len(next(iter(rows.values())))
-    for start in range(0, min(count, 10 * COLUMNS), COLUMNS):
-        for label, images in rows.items():
-            lines.append(np.clip(images[start : start + COLUMNS], -1.0, 1.0))
-            labels.append(label)
+    first = [np.clip(images[: 10 * COLUMNS], -1.0, 1.0) for images in rows.values()]
+    together = list(zip(*(pictures.in_rows(images, COLUMNS) for images in first), strict=True))
+    lines = [line for several in together for line in several]
+    labels = list(rows) * len(together)
     with files.aside(path) as draft:
         pictures.grid(lines, labels).save(draft)
     print(path)

@@ -2,7 +2,6 @@
 
 import numpy as np
 from keras import tree
-from PIL import Image
 
 from trainers import metrics, noise, pictures
 from trainers.showing import in_batches
@@ -80,9 +79,7 @@ def write(images, folder):
         array([  0, 255], dtype=uint8)
     """
     folder.mkdir()
-    pixels = np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
+    pixels = pictures.pixels_of(images)
     for i, image in enumerate(pixels):
-        Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image).save(
-            folder / f"{i:05d}.png"
-        )
+        pictures.image_of(image).save(folder / f"{i:05d}.png")
     np.savez(folder / "samples.npz", images=pixels)

@@ -70,6 +70,26 @@ def grid(rows, labels=None, title=None):
     return picture
 
 
+def pixels_of(images):
+    """Images in [-1, 1] as bytes.
+
+    Example:
+        >>> pixels_of(np.array([-1.0, 0.0, 2.0]))
+        array([  0, 128, 255], dtype=uint8)
+    """
+    return np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def image_of(pixels):
+    """Bytes (h, w, 1 or 3) as a `PIL.Image.Image`.
+
+    Example:
+        >>> image_of(np.zeros((4, 8, 1), np.uint8)).mode
+        'L'
+    """
+    return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+
+
 def in_rows(images, columns=12):
     """Splits images into rows of `columns`, the last one with what is left, for `grid`.
 
