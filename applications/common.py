@@ -15,14 +15,19 @@ FLAGS = flags.FLAGS
 
 
 def define():
-    """Defines the flags of an application that uses a trained model."""
-    flags.DEFINE_string("preset", None, "A model that comes with the project: zoo.list_presets().")
-    flags.DEFINE_string("run", None, "Or the folder of a finished run.")
-    flags.DEFINE_string("images", None, "An image, or a folder of them.")
+    """Defines the flags of an application that uses a trained model, and trains none."""
+    define_trained()
     flags.DEFINE_string("out", None, "Folder of the results.", required=True)
     flags.DEFINE_bool("overwrite", False, "Replace results that are there.")
     flags.DEFINE_integer("seed", 0, "Of all that is drawn.", lower_bound=0)
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to compute.")
+
+
+def define_trained():
+    """Defines the flags that name a trained model, and images for it."""
+    flags.DEFINE_string("preset", None, "A model that comes with the project: zoo.list_presets().")
+    flags.DEFINE_string("run", None, "Or the folder of a finished run.")
+    flags.DEFINE_string("images", None, "An image, or a folder of them.")
 
 
 def model_of(preset=None, run=None):

@@ -233,7 +233,7 @@ def build(settings, info, steps):
 
 def show(out, model, data, real, fake, seed):
     """Writes samples.png, nearest.png, interpolation.png, progress.gif and loss.png."""
-    from trainers import callbacks, drawing, evaluation, metrics, pictures
+    from trainers import drawing, evaluation, metrics, pictures
 
     columns, title = drawing.COLUMNS, f"{type(model).__name__}, {data.info.name}"
     judge = evaluation.judge_of(data, "auto")
@@ -248,10 +248,7 @@ def show(out, model, data, real, fake, seed):
     drawing.nearest(real["train"], fake, title).save(out / "nearest.png")
     pictures.grid(drawing.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
     pictures.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
-    log = callbacks.read_log(out / "losses.csv")
-    steps = [row.pop("step") for row in log]
-    losses = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    pictures.curves(steps, losses, out / "loss.png", title)
+    drawing.losses(out, title)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ LONG |= {"zoo.semi_supervised.SemiSupervisedGAN"}
 
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS
 PAGES = [name for name in modules(ROOT) if name.split(".")[0] in ("zoo", "trainers")]
+SCRIPTS = [name for name in modules(ROOT) if name.split(".")[0] == "applications"]
 
 
 def names_of(page):
@@ -65,7 +66,7 @@ PUBLIC = {f"{page}.{name}": page for page in PAGES for name in names_of(page)}
 PUBLIC = {name: page for name, page in PUBLIC.items() if not is_internal(name)}
 EXAMPLES = {
     test.name: test
-    for page in PAGES
+    for page in PAGES + SCRIPTS
     for test in doctest.DocTestFinder(exclude_empty=True).find(importlib.import_module(page))
     if test.examples
 }

@@ -173,12 +173,15 @@ def film(paths, target, seconds=4.0):
     frames[0].save(target, save_all=True, append_images=frames[1:], duration=durations, loop=0)
 
 
-def curves(steps, series, path, title=None):
-    """Plots named series over train steps into a PNG.
+def curves(x, series, path, title=None, axes=("train steps", "mean loss")):
+    """Plots named series into a PNG.
 
     Args:
-        steps: (n,) numbers.
+        x: (n,) numbers, such as train steps.
         series: a dict name -> (n,) values.
+        path: of the PNG.
+        title: above it.
+        axes: what x and the values are.
 
     Example:
         >>> curves([100, 200], {"generator_loss": [0.9, 0.7]}, "loss.png", title="Digits")
@@ -189,11 +192,11 @@ def curves(steps, series, path, title=None):
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
-    axes = figure.add_subplot(xlabel="train steps", ylabel="mean loss", title=title)
+    plot = figure.add_subplot(xlabel=axes[0], ylabel=axes[1], title=title)
     for name, values in series.items():
-        axes.plot(steps, values, label=name.replace("_", " "))
-    axes.grid(alpha=0.3)
-    axes.legend()
+        plot.plot(x, values, label=name.replace("_", " "))
+    plot.grid(alpha=0.3)
+    plot.legend()
     figure.savefig(path, dpi=120)
 
 

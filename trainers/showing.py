@@ -81,6 +81,23 @@ class Showing:
         shown = self.averaged()
         return self.answers(shown.view("features", shown.build_features), x)
 
+    def features_network(self):
+        """The network of `features` for an export, with an output of that name.
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("gan", image_shape=(2,))
+            >>> model.features_network().output_names
+            ['features']
+        """
+
+        def build():
+            read = self.view("features", self.build_features)
+            x = keras.Input(read.inputs[0].shape[1:], name=read.inputs[0].name)
+            return keras.Model(x, keras.layers.Identity(name="features")(read(x)))
+
+        return self.view("features, named", build)
+
     def answers(self, network, x):
         """What a network says of x, which is checked: NumPy arrays."""
         return in_batches(network, self.checked(x))

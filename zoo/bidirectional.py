@@ -72,7 +72,8 @@ class Bidirectional:
 
     def signatures(self):
         again = self.view("reconstruction", self.build_reconstruction)
-        return {"generate": self.generator, "encode": self.encoder, "reconstruct": again}
+        named = {"generate": self.generator, "encode": self.encoder}
+        return named | {"reconstruct": again, "features": self.features_network()}
 
     def build_reconstruction(self):
         """x -> G(E(x))."""

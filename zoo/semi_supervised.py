@@ -115,8 +115,8 @@ class SemiSupervisedGAN(GAN):
         return self.play(3e-3, momentum=0.9999)
 
     def modern_recipe(self, steps=10_000):
-        """The same with a rate of 1e-3 that decays, and a shorter average."""
-        return self.play(1e-3, steps=steps, momentum=0.999)
+        """The same with a rate of 1e-3 that decays, and an average as long as the steps allow."""
+        return self.play(1e-3, steps=steps)
 
     def play(self, rate, **changes):
         """Rules with this rate, D averaged."""
@@ -135,7 +135,11 @@ class SemiSupervisedGAN(GAN):
         return self.answers(self.averaged().discriminator, x)
 
     def signatures(self):
-        return {"classify": self.discriminator, "generate": self.generator}
+        return {
+            "classify": self.discriminator,
+            "features": self.features_network(),
+            "generate": self.generator,
+        }
 
     def build_generator(self):
         """z -> w/2 -> w/2, batch norm, softplus -> image."""

@@ -114,7 +114,8 @@ def test_a_code_with_a_category_reconstructs_by_its_probabilities():
     z, logits = model.encoder(x)
     expected = model.generator([z, tf.nn.softmax(logits)])
     np.testing.assert_allclose(model.reconstruct(x), expected, atol=1e-5)
-    assert sorted(model.signatures()) == ["classify", "encode", "generate", "reconstruct"]
+    names = ["classify", "encode", "features", "generate", "reconstruct"]
+    assert sorted(model.signatures()) == names
 
 
 @pytest.mark.parametrize(

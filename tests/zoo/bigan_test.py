@@ -101,7 +101,7 @@ def test_it_reconstructs_by_encoding_and_generating():
     x = np.random.default_rng(0).uniform(-1, 1, (5, 8, 8, 1)).astype("float32")
     np.testing.assert_allclose(model.reconstruct(x), model.generator(model.encode(x)), atol=1e-6)
     assert model.features(x).shape == (5, 8)
-    assert sorted(model.signatures()) == ["encode", "generate", "reconstruct"]
+    assert sorted(model.signatures()) == ["encode", "features", "generate", "reconstruct"]
 
 
 def test_networks_of_other_sizes_are_refused():

@@ -115,5 +115,6 @@ def test_its_outputs_have_names_that_a_client_can_rely_on():
     model = zoo.SemiSupervisedGAN(image_shape=(8, 8, 1), width=16)
     assert {k: v.output_names for k, v in model.signatures().items()} == {
         "classify": ["classes"],
+        "features": ["features"],
         "generate": ["images"],
     }

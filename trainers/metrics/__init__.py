@@ -8,6 +8,7 @@ memory.
 
 from trainers.metrics.battle import generative_adversarial_metric
 from trainers.metrics.birthday import birthday_test
+from trainers.metrics.calibration import calibration_error, reliability
 from trainers.metrics.evaluators import Evaluator, evaluator
 from trainers.metrics.frechet import Moments, frechet_distance, frechet_distance_from_moments
 from trainers.metrics.inception import inception_score
@@ -29,6 +30,7 @@ __all__ = [
     "Moments",
     "Protocol",
     "birthday_test",
+    "calibration_error",
     "density_coverage",
     "evaluator",
     "frechet_distance",
@@ -50,6 +52,7 @@ __all__ = [
     "precision_recall",
     "psnr",
     "references",
+    "reliability",
     "score",
     "sliced_wasserstein",
     "ssim",

@@ -1,0 +1,421 @@
+"""Trains a classifier on few labels and many images without one, and sorts images with it.
+
+    python -m applications.semi_supervised_classification --labels_per_class=1      # digits
+    python -m applications.semi_supervised_classification --model=aae --labels_per_class=5
+    python -m applications.semi_supervised_classification --dataset=~/scans --image_size=32 …
+    python -m applications.semi_supervised_classification --run=runs/demo --out=runs/read \
+        --labels_per_class=10        # a linear SVM on what a GAN has learned without any label
+    python -m applications.semi_supervised_classification --images=scans/ --out=sorted \
+        --run=runs/semi_supervised_digits
+
+Of the dataset's train split as many samples of each class keep their label, drawn by --seed; labels
+of the test split only score. A training writes classified.png (held-out images by the class found),
+reliability.png (how often answers are right, by how sure they are), loss.png, metrics.json and
+model.keras under --out, and a SavedModel that classifies under --export_dir. The accuracy stands
+beside label spreading and the same network trained on the labels alone. With --images it writes
+predictions.csv: the class of each image, and how probable each is.
+"""
+
+import csv
+import inspect
+from pathlib import Path
+
+import numpy as np
+from absl import flags
+
+from applications import common
+from trainers import command_line, files
+
+FLAGS = flags.FLAGS
+SETTINGS = (
+    *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
+    "labels_per_class",
+)
+ALONE = {  # rules by which a model's classifier learns from labels only
+    "semi_supervised": {
+        "turns": {"generator": 0},
+        "loss_weights": {"discriminator_unlabelled": 0.0},
+    },
+    "aae": {
+        "turns": {"discriminator": 0, "encoder": 0},
+        "loss_weights": {"autoencoder_reconstruction": 0.0},
+    },
+}
+MOST = 5_000  # images among which labels are spread: a matrix of 200 MB
+TEST = ("test", "validation")
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    command_line.define(model="semi_supervised", dataset="digits", steps=2000, batch_size=100)
+    flags.adopt_module_key_flags(command_line)
+    common.define_trained()
+    flags.adopt_module_key_flags(common)
+    flags.DEFINE_integer("labels_per_class", 1, "Labels that are kept.", lower_bound=1)
+    flags.DEFINE_enum("recipe", "modern", ["paper", "modern"], "The paper's training, or today's.")
+    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
+    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
+    flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+
+
+def main():
+    """Reads the flags and does the job."""
+    settings = {name: FLAGS[name].value for name in SETTINGS}
+    if FLAGS.preset is None and FLAGS.run is None:
+        with command_line.flag("images"):
+            if FLAGS.images is not None:
+                raise ValueError("should be given with --preset or --run. Received: none of both.")
+        name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
+        out = Path(FLAGS.out or f"runs/{name}").expanduser()
+        how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
+        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
+        return
+    with command_line.flag("out"):
+        if FLAGS.out is None:
+            raise ValueError("should name a folder for the results. Received: nothing.")
+    out = Path(FLAGS.out).expanduser()
+    names = READ if FLAGS.images is None else ["predictions.csv"]
+    common.check_free([out / name for name in names], FLAGS.overwrite)
+    from trainers import devices
+
+    devices.strategy(FLAGS.device)
+    model = common.model_of(FLAGS.preset, FLAGS.run)
+    if len(model.image_shape) != 3:
+        raise ValueError(f"The model should see images. Received: a {type(model).__name__}.")
+    if FLAGS.images is None:
+        files.make_folder(out, "out")
+        read(model, settings, out, FLAGS.data_dir)
+        return
+    classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
+    paths, x = common.images_of(FLAGS.images, model.image_shape)
+    files.make_folder(out, "out")
+    write_predictions(out / "predictions.csv", paths, classify(x), classes)
+    print(f"{len(paths)} images: {out / 'predictions.csv'}")
+
+
+READ = ["metrics.json", "classified.png", "reliability.png"]  # what reading a model writes
+
+
+class Labelled:
+    """A dataset of which few samples have a label.
+
+    Attributes:
+        settings: of the run.
+        data_dir: as the flag.
+        info: `datasets.Info`.
+        x, y: the samples with a label, and their class numbers.
+        others: all samples to train on, without labels.
+        test, test_labels: what is held out.
+
+    Example:
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> data = Labelled.of(settings | {"labels_per_class": 5})
+        >>> data.x.shape, data.test.shape
+        ((50, 8, 8, 1), (500, 8, 8, 1))
+    """
+
+    def __init__(self, settings, data_dir, info, x, y, others, test, test_labels):
+        self.settings, self.data_dir, self.info = settings, data_dir, info
+        self.x, self.y, self.others = x, y, others
+        self.test, self.test_labels = test, test_labels
+
+    @classmethod
+    def of(cls, settings, data_dir=None):
+        """The data of settings.
+
+        Raises:
+            ValueError: there are none of that name, they are no images, have no classes, or nothing
+                is held out.
+        """
+        from trainers import datasets, few_labels
+
+        name, size = settings["dataset"], settings["image_size"]
+        with command_line.flag("dataset"):
+            info = datasets.info(name, size, data_dir)
+            held_out = next((split for split in TEST if split in info.splits), None)
+            if len(info.shape) != 3 or not info.classes or held_out is None:
+                raise ValueError(
+                    "The dataset should hold images of several classes, some of them held out. "
+                    f"Received: {info.name}, which does not."
+                )
+            everything, labels = datasets.arrays(name, "train", size, data_dir)
+            test = datasets.arrays(name, held_out, size, data_dir)
+        with command_line.flag("labels_per_class"):
+            rows = few_labels.chosen(labels, settings["labels_per_class"], settings["seed"])
+        return cls(settings, data_dir, info, everything[rows], labels[rows], everything, *test)
+
+    def stream(self, turns, start=(0, 0)):
+        """Batches to train on, half of them labelled, from (epoch, batch) `start`."""
+        from trainers import datasets, few_labels
+
+        name, split, half = self.settings["dataset"], "train", self.settings["batch_size"] // 2
+        size, seed = self.settings["image_size"], self.settings["seed"]
+        others = datasets.load(name, split, half, turns, False, size, self.data_dir, seed, start)
+        first = start[0] * self.in_epoch(turns) + start[1]
+        return few_labels.stream(others, self.x, self.y, seed, first)
+
+    def in_epoch(self, turns):
+        """Batches in an epoch of those without labels."""
+        return len(self.others) // (self.settings["batch_size"] // 2 * turns)
+
+
+def learn(
+    settings,
+    steps,
+    out,
+    export_dir,
+    device="auto",
+    workers=None,
+    worker=0,
+    data_dir=None,
+    resume=False,
+    overwrite=False,
+):
+    """Trains, scores and exports one classifier.
+
+    Args:
+        settings: a dict of the `SETTINGS`, each as the flag of that name.
+        steps: train steps in all; as many again for the same network on the labels alone.
+        out, export_dir: folders.
+        device, workers, worker, data_dir, resume, overwrite: as the flags.
+
+    Returns:
+        What was written to metrics.json; None on workers but the first, which write nothing.
+
+    Raises:
+        ValueError: in one sentence, for settings that do not fit, before anything is written.
+    """
+    with command_line.flag("model"):
+        if settings["model"] not in ALONE:
+            raise ValueError(f"should be one of {', '.join(ALONE)}. Received: {settings['model']}")
+    with command_line.flag("batch_size"):
+        if settings["batch_size"] % 2:
+            raise ValueError(
+                "should be even, since half of a batch is labelled. "
+                f"Received: {settings['batch_size']}"
+            )
+    data = Labelled.of(settings, data_dir)
+
+    from trainers import batches, devices, drawing, export, training
+
+    strategy = devices.strategy(device, workers, worker)
+    devices.set_precision(settings["precision"])
+    with strategy.scope():
+        model, alone = build(settings, data.info, steps), build(settings, data.info, steps)
+    turns = max(model.turns.values())
+    data.stream(turns)  # refuses what cannot be loaded before anything is written
+    batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
+    if out not in export_dir.parents and devices.is_first(strategy):
+        files.make_folder(export_dir, "export_dir")
+    run = training.Run(out, settings, steps, resume, overwrite, strategy)
+    if run.finished:
+        figures = run.figures if run.writes else None
+        if figures:
+            print(f"{out} is finished, {figures['steps']} steps are done: nothing is changed.")
+        return figures
+    recipe = settings["recipe"]
+    model.compile(recipe, steps, **training.fast_options(model, run.stride))
+    run.train(model, lambda start: data.stream(turns, start), data.in_epoch(turns))
+    if run.writes:
+        print("The same network on the labels alone …", flush=True)
+    fast = training.fast_options(alone, steps)
+    alone.compile(recipe, steps, **fast, **ALONE[settings["model"]])
+    alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
+    if not run.writes:
+        return None
+    beside = answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
+    references = {"label spreading": spreading(data), "labels alone": float(np.mean(beside))}
+    probabilities = answers_of(model)(data.test)
+    show(out, data, probabilities, type(model).__name__)
+    drawing.losses(out, type(model).__name__)
+    version = export.save(
+        model, export.next_version(export_dir / f"{model.family}_{data.info.name}")
+    )
+    found = judged(data, probabilities, references)
+    figures = run.finish(model, found | {"saved_model": str(version)})
+    report(figures)
+    print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {version}")
+    return figures
+
+
+def build(settings, info, steps):
+    """A model of the settings for images like those of `info`, compiled."""
+    import keras
+
+    import zoo
+
+    keras.utils.set_random_seed(settings["seed"])
+    name, sizes = settings["model"], {"image_shape": info.shape, "classes": info.classes}
+    if "categories" in inspect.signature(zoo.family(name)).parameters:
+        sizes["categories"] = info.classes
+    return zoo.create(name, settings["recipe"], settings["scale"], steps, **sizes)
+
+
+def read(model, settings, out, data_dir=None):
+    """Fits a linear SVM to few labels, by the features of a model that saw none of them.
+
+    Args:
+        model: a trained one, of images as the dataset has or is brought to.
+        settings: a dict with dataset, seed and labels_per_class.
+        out: a folder for metrics.json, classified.png and reliability.png.
+        data_dir: as the flag.
+
+    Returns:
+        What was written to metrics.json.
+
+    Raises:
+        ValueError: for data that do not fit.
+    """
+    data = Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+    if data.info.shape != model.image_shape:
+        raise ValueError(
+            f"--dataset: The images should be {model.image_shape}, as the model's. "
+            f"Received: {data.info.shape}"
+        )
+    seen, test = (x.reshape(len(x), -1) for x in (data.x, data.test))
+    pixels = machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
+    references = {"label spreading": spreading(data), "the SVM on pixels": float(pixels)}
+    probabilities = reader(model, data)(data.test)
+    name = type(model).__name__
+    show(out, data, probabilities, f"{name}, linear SVM")
+    kept = {k: settings[k] for k in ("dataset", "seed", "labels_per_class")}
+    figures = {"model": name, **kept, **judged(data, probabilities, references)}
+    files.write_json(out / "metrics.json", figures)
+    report(figures)
+    print(f"pictures, metrics.json: {out}")
+    return figures
+
+
+def classifier_of(model, settings, run=None, data_dir=None):
+    """(a function from images to class probabilities, the names of the classes): of a model that
+    classifies by itself, of any other by an SVM on its features. Without the folder of a run that
+    knows them the names are numbers."""
+    if not hasattr(model, "classify"):
+        data = Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+        return reader(model, data), class_names(data.info)
+    known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
+    count = getattr(model, "categories", 0) or model.classes
+    return answers_of(model), known.get("class_names", list(range(count)))
+
+
+def class_names(info):
+    """What the classes of a dataset are called."""
+    return [str(name) for name in info.class_names or range(info.classes)]
+
+
+def answers_of(model):
+    """A function from images to class probabilities (n, classes), of a model that classifies."""
+    return lambda x: softmax(model.classify(x))
+
+
+def reader(model, data):
+    """The same by a linear SVM, fitted to the features of the samples with a label: the softmax of
+    how far a sample lies within each class."""
+    fitted = machine(model.features(data.x), data.y, data.settings["seed"])
+    return lambda x: softmax(fitted.decision_function(model.features(x)))
+
+
+def machine(x, y, seed):
+    """A linear SVM of features at length 1, one class against the others."""
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import Normalizer
+    from sklearn.svm import LinearSVC
+
+    return make_pipeline(Normalizer(), LinearSVC(random_state=seed)).fit(x, y)
+
+
+def spreading(data):
+    """The accuracy of label spreading (Zhou, Bousquet, Lal, Weston, Schölkopf 2004) on pixels in
+    [0, 1], by a Gaussian of γ = 4 at 64 pixels, among `MOST` images at most."""
+    from sklearn.semi_supervised import LabelSpreading
+
+    others = data.others[np.random.default_rng(0).permutation(len(data.others))[:MOST]]
+    y = np.concatenate([data.y, np.full(len(others), -1)])
+    x = np.concatenate([data.x, others])
+    x, test = (part.reshape(len(part), -1) / 2.0 + 0.5 for part in (x, data.test))
+    spread = LabelSpreading(kernel="rbf", gamma=256.0 / x.shape[1]).fit(x, y)
+    return float(spread.score(test, data.test_labels))
+
+
+def softmax(logits):
+    """Probabilities of class logits (n, classes).
+
+    Example:
+        >>> softmax([[0.0, np.log(3.0)]])
+        array([[0.25, 0.75]])
+    """
+    from scipy.special import softmax
+
+    return softmax(np.asarray(logits, "float64"), axis=1)
+
+
+def judged(data, probabilities, references):
+    """Figures of answers to the held-out images, and of cheap methods beside them.
+
+    Args:
+        data: a `Labelled`.
+        probabilities: (n, classes).
+        references: name -> accuracy.
+    """
+    from trainers import metrics
+
+    right = probabilities.argmax(axis=1) == data.test_labels
+    accuracy = float(np.mean(right))
+    return {
+        "labels": len(data.y),
+        "class_names": class_names(data.info),
+        "accuracy": accuracy,
+        "calibration_error": metrics.calibration_error(probabilities, data.test_labels),
+        "references": references,
+        "verdicts": {
+            name: "beats" if accuracy > other else "loses to" for name, other in references.items()
+        },
+    }
+
+
+def report(figures):
+    """Says in two lines how good the answers are, and compared with what."""
+    beside = ", ".join(
+        f"{figures['verdicts'][name]} {name} ({accuracy:.3f})"
+        for name, accuracy in figures["references"].items()
+    )
+    print(f"   accuracy {figures['accuracy']:.3f} with {figures['labels']} labels: {beside}")
+    print(f"calibration {figures['calibration_error']:.3f}: how far confidence is off, 0 at best")
+
+
+def show(out, data, probabilities, title):
+    """Writes classified.png and reliability.png."""
+    from trainers import drawing, metrics, pictures
+
+    found, columns = probabilities.argmax(axis=1), drawing.COLUMNS
+    rows = pictures.by_class(data.test, found, data.info.classes, columns)
+    shown = f"{title}: the first {columns} held-out images taken for each class"
+    with files.aside(out / "classified.png") as draft:
+        pictures.grid(rows, class_names(data.info), shown).save(draft)
+    confidence, accuracy, _ = metrics.reliability(probabilities, data.test_labels)
+    with files.aside(out / "reliability.png") as draft:
+        lines = {"right answers": accuracy, "as sure as right": confidence}
+        pictures.curves(confidence, lines, draft, title, ("confidence", "share"))
+
+
+def write_predictions(path, files_named, probabilities, classes):
+    """Writes a CSV: file, class, and the probability of each class, in one piece.
+
+    Example:
+        >>> write_predictions(Path("found.csv"), ["a.png"], np.array([[0.25, 0.75]]), ["no", "yes"])
+        >>> print(Path("found.csv").read_text())
+        file,class,probability,no,yes
+        a.png,yes,0.7500,0.2500,0.7500
+        <BLANKLINE>
+    """
+    found = probabilities.argmax(axis=1)
+    with files.aside(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["file", "class", "probability", *classes])
+        for name, k, row in zip(files_named, found, probabilities, strict=True):
+            writer.writerow([name, classes[k], *(f"{value:.4f}" for value in (row[k], *row))])
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
