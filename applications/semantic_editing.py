@@ -16,6 +16,7 @@ image edited, and a picture of before and after; without --images it edits sampl
 --colour are from 0, black, to 1, one of them or three.
 """
 
+import contextlib
 import csv
 import shutil
 from pathlib import Path
@@ -73,7 +74,8 @@ def main():
     else:
         names, x = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
         if edit == "learn":  # what is wrong with the table, before the descent
-            learned(np.zeros((len(x), 1)), names, table, FLAGS.balance)
+            some = np.random.default_rng(0).normal(size=(len(x), model.latent_dim))
+            learned(some, names, table, FLAGS.balance)
         if edit == "paint":
             colour, mask = painted_on(brush, model.image_shape)
         latents, errors = editor.latents(x)
@@ -250,19 +252,28 @@ def learned(latents, names, table, balance=None):
             shown = ", ".join(str(name) for name in names[:3])
             raise ValueError(f"should name files of --images, such as {shown}. It names none.")
         lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
-        for attribute in lines[0]:
-            values = np.array([line[attribute] for line in lines])
-            try:
-                if set(values) - {0.0, 1.0}:
-                    found[attribute] = directions.slope(z, values)
-                elif balance and attribute != balance:
-                    other = np.array([line[balance] for line in lines])
-                    found[attribute] = directions.balanced(z, values, other)
+        values = {name: np.array([line[name] for line in lines]) for name in lines[0]}
+        numbers = [name for name, column in values.items() if set(column) - {0.0, 1.0}]
+        if numbers:
+            together = np.stack([values[name] for name in numbers], axis=1)
+            with _about(numbers):
+                found |= zip(numbers, directions.slopes(z, together), strict=True)
+        for name in [name for name in values if name not in numbers]:
+            with _about([name]):
+                if balance and name != balance:
+                    found[name] = directions.balanced(z, values[name], values[balance])
                 else:
-                    found[attribute] = directions.mean_difference(z, values)
-            except ValueError as error:
-                raise ValueError(f"{attribute}: {error}") from None
+                    found[name] = directions.mean_difference(z, values[name])
     return found
+
+
+@contextlib.contextmanager
+def _about(attributes):
+    """Says of a ValueError raised inside which attributes it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{', '.join(attributes)}: {error}") from None
 
 
 def first_dense(generator, latent_dim):

@@ -31,18 +31,7 @@ SETTINGS = (
     *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
     "labels_per_class",
 )
-ALONE = {  # rules by which a model's classifier learns from labels only
-    "semi_supervised": {
-        "turns": {"generator": 0},
-        "loss_weights": {"discriminator_unlabelled": 0.0},
-    },
-    "aae": {
-        "turns": {"discriminator": 0, "encoder": 0},
-        "loss_weights": {"autoencoder_reconstruction": 0.0},
-    },
-}
-MOST = 5_000  # images among which labels are spread: a matrix of 200 MB
-TEST = ("test", "validation")
+MODELS = ("semi_supervised", "aae")
 
 
 def define_flags():
@@ -97,69 +86,6 @@ def main():
 READ = ["metrics.json", "classified.png", "reliability.png"]  # what reading a model writes
 
 
-class Labelled:
-    """A dataset of which few samples have a label.
-
-    Attributes:
-        settings: of the run.
-        data_dir: as the flag.
-        info: `datasets.Info`.
-        x, y: the samples with a label, and their class numbers.
-        others: all samples to train on, without labels.
-        test, test_labels: what is held out.
-
-    Example:
-        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
-        >>> data = Labelled.of(settings | {"labels_per_class": 5})
-        >>> data.x.shape, data.test.shape
-        ((50, 8, 8, 1), (500, 8, 8, 1))
-    """
-
-    def __init__(self, settings, data_dir, info, x, y, others, test, test_labels):
-        self.settings, self.data_dir, self.info = settings, data_dir, info
-        self.x, self.y, self.others = x, y, others
-        self.test, self.test_labels = test, test_labels
-
-    @classmethod
-    def of(cls, settings, data_dir=None):
-        """The data of settings.
-
-        Raises:
-            ValueError: there are none of that name, they are no images, have no classes, or nothing
-                is held out.
-        """
-        from trainers import datasets, few_labels
-
-        name, size = settings["dataset"], settings["image_size"]
-        with command_line.flag("dataset"):
-            info = datasets.info(name, size, data_dir)
-            held_out = next((split for split in TEST if split in info.splits), None)
-            if len(info.shape) != 3 or not info.classes or held_out is None:
-                raise ValueError(
-                    "The dataset should hold images of several classes, some of them held out. "
-                    f"Received: {info.name}, which does not."
-                )
-            everything, labels = datasets.arrays(name, "train", size, data_dir)
-            test = datasets.arrays(name, held_out, size, data_dir)
-        with command_line.flag("labels_per_class"):
-            rows = few_labels.chosen(labels, settings["labels_per_class"], settings["seed"])
-        return cls(settings, data_dir, info, everything[rows], labels[rows], everything, *test)
-
-    def stream(self, turns, start=(0, 0)):
-        """Batches to train on, half of them labelled, from (epoch, batch) `start`."""
-        from trainers import datasets, few_labels
-
-        name, split, half = self.settings["dataset"], "train", self.settings["batch_size"] // 2
-        size, seed = self.settings["image_size"], self.settings["seed"]
-        others = datasets.load(name, split, half, turns, False, size, self.data_dir, seed, start)
-        first = start[0] * self.in_epoch(turns) + start[1]
-        return few_labels.stream(others, self.x, self.y, seed, first)
-
-    def in_epoch(self, turns):
-        """Batches in an epoch of those without labels."""
-        return len(self.others) // (self.settings["batch_size"] // 2 * turns)
-
-
 def learn(
     settings,
     steps,
@@ -187,15 +113,17 @@ def learn(
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
     with command_line.flag("model"):
-        if settings["model"] not in ALONE:
-            raise ValueError(f"should be one of {', '.join(ALONE)}. Received: {settings['model']}")
+        if settings["model"] not in MODELS:
+            raise ValueError(f"should be one of {', '.join(MODELS)}. Received: {settings['model']}")
     with command_line.flag("batch_size"):
         if settings["batch_size"] % 2:
             raise ValueError(
                 "should be even, since half of a batch is labelled. "
                 f"Received: {settings['batch_size']}"
             )
-    data = Labelled.of(settings, data_dir)
+    from trainers import few_labels  # brings TensorFlow
+
+    data = few_labels.Labelled.of(settings, data_dir)
 
     from trainers import batches, devices, drawing, export, training
 
@@ -220,13 +148,16 @@ def learn(
     if run.writes:
         print("The same network on the labels alone …", flush=True)
     fast = training.fast_options(alone, steps)
-    alone.compile(recipe, steps, **fast, **ALONE[settings["model"]])
+    alone.compile(recipe, steps, **fast, **few_labels.ALONE[settings["model"]])
     alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
     if not run.writes:
         return None
-    beside = answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
-    references = {"label spreading": spreading(data), "labels alone": float(np.mean(beside))}
-    probabilities = answers_of(model)(data.test)
+    beside = few_labels.answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
+    references = {
+        "label spreading": few_labels.spreading(data),
+        "labels alone": float(np.mean(beside)),
+    }
+    probabilities = few_labels.answers_of(model)(data.test)
     show(out, data, probabilities, type(model).__name__)
     drawing.losses(out, type(model).__name__)
     version = export.save(
@@ -267,16 +198,19 @@ def read(model, settings, out, data_dir=None):
     Raises:
         ValueError: for data that do not fit.
     """
-    data = Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+    from trainers import few_labels
+
+    data = few_labels.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
     if data.info.shape != model.image_shape:
         raise ValueError(
             f"--dataset: The images should be {model.image_shape}, as the model's. "
             f"Received: {data.info.shape}"
         )
     seen, test = (x.reshape(len(x), -1) for x in (data.x, data.test))
-    pixels = machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
-    references = {"label spreading": spreading(data), "the SVM on pixels": float(pixels)}
-    probabilities = reader(model, data)(data.test)
+    pixels = few_labels.machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
+    best = few_labels.spreading(data)
+    references = {"label spreading": best, "the SVM on pixels": float(pixels)}
+    probabilities = few_labels.reader(model, data)(data.test)
     name = type(model).__name__
     show(out, data, probabilities, f"{name}, linear SVM")
     kept = {k: settings[k] for k in ("dataset", "seed", "labels_per_class")}
@@ -291,12 +225,14 @@ def classifier_of(model, settings, run=None, data_dir=None):
     """(a function from images to class probabilities, the names of the classes): of a model that
     classifies by itself, of any other by an SVM on its features. Without the folder of a run that
     knows them the names are numbers."""
+    from trainers import few_labels
+
     if not hasattr(model, "classify"):
-        data = Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
-        return reader(model, data), class_names(data.info)
+        data = few_labels.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+        return few_labels.reader(model, data), class_names(data.info)
     known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
-    return answers_of(model), known.get("class_names", list(range(count)))
+    return few_labels.answers_of(model), known.get("class_names", list(range(count)))
 
 
 def class_names(info):
@@ -304,57 +240,11 @@ def class_names(info):
     return [str(name) for name in info.class_names or range(info.classes)]
 
 
-def answers_of(model):
-    """A function from images to class probabilities (n, classes), of a model that classifies."""
-    return lambda x: softmax(model.classify(x))
-
-
-def reader(model, data):
-    """The same by a linear SVM, fitted to the features of the samples with a label: the softmax of
-    how far a sample lies within each class."""
-    fitted = machine(model.features(data.x), data.y, data.settings["seed"])
-    return lambda x: softmax(fitted.decision_function(model.features(x)))
-
-
-def machine(x, y, seed):
-    """A linear SVM of features at length 1, one class against the others."""
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import Normalizer
-    from sklearn.svm import LinearSVC
-
-    return make_pipeline(Normalizer(), LinearSVC(random_state=seed)).fit(x, y)
-
-
-def spreading(data):
-    """The accuracy of label spreading (Zhou, Bousquet, Lal, Weston, Schölkopf 2004) on pixels in
-    [0, 1], by a Gaussian of γ = 4 at 64 pixels, among `MOST` images at most."""
-    from sklearn.semi_supervised import LabelSpreading
-
-    others = data.others[np.random.default_rng(0).permutation(len(data.others))[:MOST]]
-    y = np.concatenate([data.y, np.full(len(others), -1)])
-    x = np.concatenate([data.x, others])
-    x, test = (part.reshape(len(part), -1) / 2.0 + 0.5 for part in (x, data.test))
-    spread = LabelSpreading(kernel="rbf", gamma=256.0 / x.shape[1]).fit(x, y)
-    return float(spread.score(test, data.test_labels))
-
-
-def softmax(logits):
-    """Probabilities of class logits (n, classes).
-
-    Example:
-        >>> softmax([[0.0, np.log(3.0)]])
-        array([[0.25, 0.75]])
-    """
-    from scipy.special import softmax
-
-    return softmax(np.asarray(logits, "float64"), axis=1)
-
-
 def judged(data, probabilities, references):
     """Figures of answers to the held-out images, and of cheap methods beside them.
 
     Args:
-        data: a `Labelled`.
+        data: a `few_labels.Labelled`.
         probabilities: (n, classes).
         references: name -> accuracy.
     """

@@ -51,6 +51,7 @@ def written(text):
         "wasserstein": lambda: lines(*rows.wasserstein(SURVEY)),
         "rows": lambda: lines(*rows.summary(SURVEY)),
         "survey": lambda: lines(*rows.survey(SURVEY)),
+        "applications": lambda: lines(*rows.survey(DOCS / "applications", "applied")),
         "engine": engine,
         "reliability": reliability,
         "precision": precision,

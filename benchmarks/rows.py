@@ -72,12 +72,12 @@ def summary(folder):
     ]
 
 
-def survey(folder):
+def survey(folder, package="systems"):
     """A part for each system: how it was measured, every figure, and what was tried."""
     parts = []
     for system, rows in measured(folder).items():
-        module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
-        code = f"benchmarks/systems/{system}.py"
+        module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
+        code = f"benchmarks/{package}/{system}.py"
         seconds = statistics.median(row["seconds"] for row in rows)
         machines = " or ".join(dict.fromkeys(row["notes"]["machine"] for row in rows))
         recipes = " or ".join(dict.fromkeys(row["recipe"] for row in rows))

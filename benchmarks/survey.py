@@ -197,7 +197,7 @@ def path_of(folder, system, seed):
     return folder / f"{system}-{seed}.json"
 
 
-def report(row, folder, draw=False):
+def report(row, folder, draw=False, package="systems"):
     """Prints a row and writes it to its file; `draw`: and the picture of its models."""
     from benchmarks import measure  # brings TensorFlow
 
@@ -210,23 +210,23 @@ def report(row, folder, draw=False):
     files.write_json(path_of(folder, row["system"], row["seed"]), row)
     if draw:
         path = ROOT / "docs" / "gallery" / f"{row['system']}.png"
-        picture_of(row["system"], row["seed"]).save(path, optimize=True)
+        picture_of(row["system"], row["seed"], package).save(path, optimize=True)
         print(path)
     print(json.dumps(row, ensure_ascii=False))
 
 
-def picture_of(system, seed=0):
+def picture_of(system, seed=0, package="systems"):
     """What the models of a row learn, as its module draws it."""
-    row = pkgutil.resolve_name(f"benchmarks.systems.{system}")
+    row = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
     if not hasattr(row, "picture"):
         raise ValueError(f"There is no picture of {system}: its row has no function `picture`.")
     return row.picture(seed)
 
 
-def row_of(system, seed):
-    """The JSON object of one system and seed."""
-    made_by = source(system)  # before it is run: the files may change meanwhile
-    module = pkgutil.resolve_name(f"benchmarks.systems.{system}")
+def row_of(system, seed, package="systems"):
+    """The JSON object of one system, or what else a package of `benchmarks` measures, and seed."""
+    made_by = source(system, package)  # before it is run: the files may change meanwhile
+    module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
     from trainers import training
 
     start = time.perf_counter()
@@ -248,20 +248,22 @@ def row_of(system, seed):
     }
 
 
-def source(system):
+def source(system, package="systems"):
     """A hash of the code of a row's module and of its family's page."""
     rows = [system, LARGE[system]] if system in LARGE else [system]
-    pages = [ROOT / page / f"{row}.py" for row in rows for page in ("benchmarks/systems", "zoo")]
+    pages = [ROOT / page / f"{row}.py" for row in rows for page in (f"benchmarks/{package}", "zoo")]
     code = "\n".join(code_of(page.read_text(encoding="utf-8")) for page in pages if page.exists())
     return hashlib.sha256(code.encode()).hexdigest()[:16]
 
 
 def code_of(text):
-    """Python without its comments, docstrings and `TRIED`, which change no figure."""
+    """Python without what changes no figure: its comments, docstrings and `TRIED`, and a row's
+    functions `picture` and `presets`."""
     try:
         tree = ast.parse(text)
     except SyntaxError:  # the row itself will say where
         return text
+    tree.body = [one for one in tree.body if getattr(one, "name", "") not in ("picture", "presets")]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [one for one in node.body if not _is_prose(one)]

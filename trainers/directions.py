@@ -3,10 +3,11 @@
     z + amount · direction,  amount 1 for what the attribute is on the average
 
 From labels: the difference of means (White 2016, "Sampling Generative Networks", §3.4,
-https://arxiv.org/abs/1609.04468), the same with a second attribute held even, and the slope of a
-linear fit. Without: what moves the first layer most (Shen, Zhou 2021, "Closed-Form Factorization of
-Latent Semantics in GANs", https://arxiv.org/abs/2007.06600), and where its output varies most
-(Härkönen, Hertzmann, Lehtinen, Paris 2020, "GANSpace", https://arxiv.org/abs/2004.02546).
+https://arxiv.org/abs/1609.04468), the same with a second attribute held even, and steps by which
+one of several numbers rises and the others stay. Without: what moves the first layer most (Shen,
+Zhou 2021, "Closed-Form Factorization of Latent Semantics in GANs",
+https://arxiv.org/abs/2007.06600), and where its output varies most (Härkönen, Hertzmann, Lehtinen,
+Paris 2020, "GANSpace", https://arxiv.org/abs/2004.02546).
 """
 
 import numpy as np
@@ -53,24 +54,47 @@ def balanced(latents, on, other):
     return (sum(cells[1]) - sum(cells[0])) / 2.0
 
 
-def slope(latents, values, ridge=1e-3):
-    """The step by which a linear fit of a number rises by 1, the shortest such.
+def slopes(latents, values, ridge=1e-3):
+    """For each of several numbers the step by which it rises by 1 and the others stay, as linear
+    fits w of them say: the likeliest such step of latents with covariance S,
+
+        D = (Wᵀ S W)⁻¹ Wᵀ S,  a direction in each row
 
     Args:
         latents: (n, d).
-        values: (n,) numbers, such as a measured angle.
+        values: (n, k) numbers, such as measured angles and sizes.
         ridge: weighs the squares of the coefficients, over n.
+
+    Returns:
+        (k, d).
+
+    Raises:
+        ValueError: for other shapes, and numbers that are always the same or follow from others.
 
     Example:
         >>> z = np.random.default_rng(0).normal(size=(1_000, 3))
-        >>> slope(z, 2.0 * z[:, 0] + 5.0).round(2) + 0.0
-        array([0.5, 0. , 0. ])
+        >>> values = np.stack([2.0 * z[:, 0] + 5.0, z[:, 0] + z[:, 1]], axis=1)
+        >>> slopes(z, values).round(1) + 0.0
+        array([[ 0.5, -0.5,  0. ],
+               [ 0. ,  1. ,  0. ]])
     """
     latents, values = np.asarray(latents, "float64"), np.asarray(values, "float64")
-    centred, gap = latents - latents.mean(axis=0), values - values.mean()
-    gram = centred.T @ centred + ridge * len(latents) * np.eye(latents.shape[1])
-    weights = np.linalg.solve(gram, centred.T @ gap)
-    return weights / np.maximum(weights @ weights, 1e-12)
+    if latents.ndim != 2 or values.ndim != 2 or len(values) != len(latents):
+        raise ValueError(
+            "Latents should be (n, d), and numbers (n, k). "
+            f"Received: {latents.shape} and {values.shape}"
+        )
+    centred, gaps = latents - latents.mean(axis=0), values - values.mean(axis=0)
+    covariance = centred.T @ centred / len(latents)
+    ridged = covariance + ridge * np.eye(latents.shape[1])
+    weights = np.linalg.solve(ridged, centred.T @ gaps / len(latents))
+    moved = covariance @ weights
+    told = weights.T @ moved  # by how much a fit says that each step moves each number
+    if np.linalg.matrix_rank(told, tol=1e-9 * max(np.abs(told).max(), 1e-9)) < len(told):
+        raise ValueError(
+            "Numbers should vary, and none should follow from the others. Received: such as do not."
+        )
+    return np.linalg.solve(told, moved.T)
 
 
 def factorized(kernel):

@@ -1,7 +1,35 @@
-"""Data of which few samples have a label: which ones, and batches that see these often enough."""
+"""Data of which few samples have a label, and what classifies them.
+
+data = few_labels.Labelled.of({"dataset": "digits", "labels_per_class": 5, …})
+model.fit(data.stream(turns=1), …)
+few_labels.answers_of(model)(data.test)    # class probabilities
+few_labels.reader(gan, data)(data.test)    # those of a linear SVM on its features
+"""
+
+import dataclasses
 
 import numpy as np
 import tensorflow as tf
+from scipy.special import softmax
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import Normalizer
+from sklearn.semi_supervised import LabelSpreading
+from sklearn.svm import LinearSVC
+
+from trainers import command_line, datasets
+
+ALONE = {  # rules by which a model's classifier learns from labels only
+    "semi_supervised": {
+        "turns": {"generator": 0},
+        "loss_weights": {"discriminator_unlabelled": 0.0},
+    },
+    "aae": {
+        "turns": {"discriminator": 0, "encoder": 0},
+        "loss_weights": {"autoencoder_reconstruction": 0.0},
+    },
+}
+MOST = 5_000  # images among which labels are spread: a matrix of 200 MB
+TEST = ("test", "validation")  # splits that are held out
 
 
 def chosen(labels, per_class, seed=0):
@@ -71,3 +99,134 @@ def stream(unlabelled, x, y, seed=0, first=0):
 def _in_turn(a, b):
     """One of the first, one of the second, …: each part that a batch is dealt into has both."""
     return tf.reshape(tf.stack([a, b], axis=1), (-1, *a.shape[1:]))
+
+
+@dataclasses.dataclass(frozen=True)
+class Labelled:
+    """A dataset of which few samples have a label.
+
+    Attributes:
+        settings: a dict with dataset, image_size, batch_size, seed and labels_per_class.
+        data_dir: as the flag.
+        info: `datasets.Info`.
+        x, y: the samples with a label, and their class numbers.
+        others: all samples to train on, without labels.
+        test, test_labels: what is held out.
+
+    Example:
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> data = Labelled.of(settings | {"labels_per_class": 5})
+        >>> data.x.shape, data.test.shape
+        ((50, 8, 8, 1), (500, 8, 8, 1))
+    """
+
+    settings: dict
+    data_dir: str | None
+    info: object
+    x: np.ndarray
+    y: np.ndarray
+    others: np.ndarray
+    test: np.ndarray
+    test_labels: np.ndarray
+
+    @classmethod
+    def of(cls, settings, data_dir=None):
+        """The data of settings.
+
+        Raises:
+            ValueError: there are none of that name, they are no images, have no classes, or nothing
+                is held out.
+        """
+        name, size = settings["dataset"], settings["image_size"]
+        with command_line.flag("dataset"):
+            info = datasets.info(name, size, data_dir)
+            held_out = next((split for split in TEST if split in info.splits), None)
+            if len(info.shape) != 3 or not info.classes or held_out is None:
+                raise ValueError(
+                    "The dataset should hold images of several classes, some of them held out. "
+                    f"Received: {info.name}, which does not."
+                )
+            everything, labels = datasets.arrays(name, "train", size, data_dir)
+            test = datasets.arrays(name, held_out, size, data_dir)
+        with command_line.flag("labels_per_class"):
+            rows = chosen(labels, settings["labels_per_class"], settings["seed"])
+        return cls(settings, data_dir, info, everything[rows], labels[rows], everything, *test)
+
+    def stream(self, turns, start=(0, 0)):
+        """Batches to train on, half of them labelled, from (epoch, batch) `start`."""
+        name, split, half = self.settings["dataset"], "train", self.settings["batch_size"] // 2
+        size, seed = self.settings["image_size"], self.settings["seed"]
+        others = datasets.load(name, split, half, turns, False, size, self.data_dir, seed, start)
+        first = start[0] * self.in_epoch(turns) + start[1]
+        return stream(others, self.x, self.y, seed, first)
+
+    def in_epoch(self, turns):
+        """Batches in an epoch of those without labels."""
+        return len(self.others) // (self.settings["batch_size"] // 2 * turns)
+
+
+def answers_of(model):
+    """A function from images to class probabilities (n, classes), of a model that classifies.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
+        >>> answers_of(model)(np.zeros((3, 8, 8, 1))).sum(axis=1)
+        array([1., 1., 1.], dtype=float32)
+    """
+    return lambda x: softmax(model.classify(x), axis=1)
+
+
+def reader(model, data):
+    """The same by a linear SVM, fitted to the features of the samples with a label: the softmax of
+    how far a sample lies within each class.
+
+    Args:
+        model: one of the zoo that has `features` of images.
+        data: a `Labelled`.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1))
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> data = Labelled.of(settings | {"labels_per_class": 10})
+        >>> found = reader(model, data)(data.test).argmax(axis=1)
+        >>> bool(np.mean(found == data.test_labels) > 0.7)
+        True
+    """
+    fitted = machine(model.features(data.x), data.y, data.settings["seed"])
+
+    def answers(x):
+        within = fitted.decision_function(model.features(x))
+        if within.ndim == 1:  # of two classes it says how far within the second
+            within = np.stack([-within, within], axis=1)
+        return softmax(within, axis=1)
+
+    return answers
+
+
+def machine(x, y, seed=0):
+    """A linear SVM of features at length 1, one class against the others.
+
+    Example:
+        >>> machine([[1.0, 0.0], [0.0, 1.0]], [3, 7]).predict([[5.0, 1.0]])
+        array([3])
+    """
+    return make_pipeline(Normalizer(), LinearSVC(random_state=seed)).fit(x, y)
+
+
+def spreading(data):
+    """The accuracy of label spreading (Zhou, Bousquet, Lal, Weston, Schölkopf 2004) on pixels in
+    [0, 1], by a Gaussian of γ = 4 at 64 pixels, among `MOST` images at most.
+
+    Example:
+        >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+        >>> spreading(Labelled.of(settings | {"labels_per_class": 10})) > 0.9
+        True
+    """
+    others = data.others[np.random.default_rng(0).permutation(len(data.others))[:MOST]]
+    y = np.concatenate([data.y, np.full(len(others), -1)])
+    x = np.concatenate([data.x, others])
+    x, test = (part.reshape(len(part), -1) / 2.0 + 0.5 for part in (x, data.test))
+    spread = LabelSpreading(kernel="rbf", gamma=256.0 / x.shape[1]).fit(x, y)
+    return float(spread.score(test, data.test_labels))

@@ -23,12 +23,28 @@ def test_held_even_a_second_attribute_does_not_leak():
     np.testing.assert_allclose(even, [2.0, 0.0, 0.0, 0.0], atol=0.15)
 
 
-def test_a_slope_raises_its_number_by_one():
-    latents = RNG.normal(size=(2_000, 5))
-    weights = np.array([1.0, -2.0, 0.0, 0.5, 0.0])
-    step = directions.slope(latents, latents @ weights + 3.0)
-    assert step @ weights == pytest.approx(1.0, abs=0.01)
-    assert np.linalg.norm(step) == pytest.approx(1.0 / np.linalg.norm(weights), rel=0.01)
+def test_each_slope_raises_its_number_by_one_and_leaves_the_others():
+    latents = RNG.normal(size=(5_000, 5)) @ RNG.normal(size=(5, 5))
+    weights = RNG.normal(size=(5, 3))
+    steps = directions.slopes(latents, latents @ weights + 3.0, ridge=0.0)
+    np.testing.assert_allclose(steps @ weights, np.eye(3), atol=1e-8)
+
+
+def test_a_slope_is_the_likeliest_of_all_steps_that_raise_its_number():
+    """Least in Mahalanobis' norm: S w / wᵀ S w."""
+    latents = RNG.normal(size=(5_000, 3)) * [1.0, 5.0, 1.0]
+    weights = np.array([1.0, 1.0, 0.0])
+    (step,) = directions.slopes(latents, (latents @ weights)[:, None], ridge=0.0)
+    covariance = np.cov(latents.T)
+    np.testing.assert_allclose(step, covariance @ weights / (weights @ covariance @ weights))
+
+
+@pytest.mark.parametrize("columns", [(0, 0), (0, 2)])
+def test_numbers_that_follow_from_others_or_never_vary_are_refused(columns):
+    latents = RNG.normal(size=(100, 3))
+    values = np.stack([latents[:, 0], latents[:, 1], np.ones(100)], axis=1)[:, list(columns)]
+    with pytest.raises(ValueError, match="should vary, and none should follow from the others"):
+        directions.slopes(latents, values)
 
 
 def test_factorized_directions_are_orthonormal_and_sorted_by_what_they_move():

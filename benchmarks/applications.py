@@ -1,0 +1,40 @@
+"""Measures what applications have to reach, and writes it down.
+
+    python -m benchmarks.applications --application=semantic_editing --seed=0
+    python -m benchmarks.applications --application=all --picture
+
+Each prints a line for each figure and, last, one JSON object, which it also writes to
+docs/applications/NAME-SEED.json. A bound that is missed is reported, not an error. Then `python -m
+benchmarks.document` writes docs/applications.md.
+"""
+
+import pkgutil
+
+from absl import flags
+
+from benchmarks import applied, survey
+from trainers import command_line, files
+
+FLAGS = flags.FLAGS
+APPLICATIONS = sorted(module.name for module in pkgutil.iter_modules(applied.__path__))
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    names = ["all", *APPLICATIONS]
+    flags.DEFINE_enum("application", "all", names, "Which application.")
+    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_string("out", "docs/applications", "Folder of the JSON files.")
+    flags.DEFINE_bool("picture", False, "Also draw it, in docs/gallery.")
+
+
+def main():
+    """Runs one row, or each."""
+    folder = files.make_folder(FLAGS.out, "out")
+    for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
+        row = survey.row_of(name, FLAGS.seed, "applied")
+        survey.report(row, folder, FLAGS.picture, "applied")
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
