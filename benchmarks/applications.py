@@ -9,10 +9,11 @@ benchmarks.document` writes docs/applications.md.
 """
 
 import pkgutil
+import sys
 
 from absl import flags
 
-from benchmarks import applied, survey
+from benchmarks import applied, presets, survey
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -26,6 +27,7 @@ def define_flags():
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_string("out", "docs/applications", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draw it, in docs/gallery.")
+    flags.DEFINE_bool("preset", False, "Also keep its model, in saved_models.")
 
 
 def main():
@@ -34,6 +36,8 @@ def main():
     for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
         row = survey.row_of(name, FLAGS.seed, "applied")
         survey.report(row, folder, FLAGS.picture, "applied")
+        if FLAGS.preset:
+            print(*presets.write(row, package="applied"), sep="\n", file=sys.stderr)
 
 
 if __name__ == "__main__":

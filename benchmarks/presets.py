@@ -1,6 +1,7 @@
 """Presets: the models that a row of the survey measured, kept in saved_models/.
 
     python -m benchmarks.survey --system=srgan --seed=0 --preset
+    python -m benchmarks.applications --application=semantic_editing --preset
 
 A folder has model.keras, the rules by which it was trained as rules.json, a SavedModel for TF
 Serving under 1, and a card, README.md, with the figures of the same run. The weights are those that
@@ -16,25 +17,30 @@ from pathlib import Path
 from benchmarks import rows
 
 ROOT = Path(__file__).parents[1]
+EDITS = ("inversion", "self_inversion", "target", "leakage", "identity", "brush", "locality")
 OWN = {  # the figures of a model whose row has those of others too
     "srresnet_photos": ["psnr"],
     "srgan_photos": ["texture", "psnr_loss", "consistency"],
+    "aae_glyphs": [f"glyphs_{name}" for name in EDITS],
+    "semi_supervised_digits": ["accuracy_100_labels"],
+    "dcgan_digits": ["digits_frechet"],
 }
 
 
-def write(row, folder=ROOT / "saved_models"):
+def write(row, folder=ROOT / "saved_models", package="systems"):
     """Writes the presets of a row that was just run, in this process; their folders.
 
     Args:
         row: the JSON object of the row.
         folder: where presets are.
+        package: of the row.
 
     Raises:
         ValueError: for a row without a function `presets`.
     """
     from trainers import export, files  # bring TensorFlow
 
-    module = pkgutil.resolve_name(f"benchmarks.systems.{row['system']}")
+    module = pkgutil.resolve_name(f"benchmarks.{package}.{row['system']}")
     if not hasattr(module, "presets"):
         raise ValueError(f"There is no preset of {row['system']}: its row keeps no model.")
     written = []
@@ -45,7 +51,7 @@ def write(row, folder=ROOT / "saved_models"):
             model.save(files.make_folder(draft, "out") / "model.keras")
             files.write_json(draft / "rules.json", rules_of(trained))
             export.save(model, draft / "1")
-            text = card(name, model, module, row)
+            text = card(name, model, module, row, COMMANDS[package])
             (draft / "README.md").write_text(text, encoding="utf-8")
             if place.exists():
                 place.rename(before)
@@ -68,7 +74,7 @@ def rules_of(model):
     return config | {"options": plain.get_compile_config()["options"]}
 
 
-def card(name, model, module, row):
+def card(name, model, module, row, command):
     """What there is to know of a preset, as Markdown."""
     said, *_, text = inspect.getdoc(module).partition("\n\n")
     weights = {network: getattr(model, network).count_params() for network in model.network_names}
@@ -95,5 +101,11 @@ def card(name, model, module, row):
     ]
     if tried := getattr(module, "TRIED", ""):
         parts.append(f"## What was tried, and what falls short\n\n{inspect.cleandoc(tried)}")
-    command = f"python -m benchmarks.survey --system={row['system']} --seed={row['seed']} --preset"
-    return "\n\n".join([*parts, f"Made again by `{command}`."]) + "\n"
+    again = command.format(**row)
+    return "\n\n".join([*parts, f"Made again by `{again}`."]) + "\n"
+
+
+COMMANDS = {  # by which a row of a package is run
+    "systems": "python -m benchmarks.survey --system={system} --seed={seed} --preset",
+    "applied": "python -m benchmarks.applications --application={system} --seed={seed} --preset",
+}

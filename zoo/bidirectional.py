@@ -4,7 +4,7 @@ import keras
 from keras import layers
 
 from zoo.networks import mlp
-from zoo.networks.reading import read_by
+from zoo.networks.reading import outside, read_by
 
 
 class Bidirectional:
@@ -86,5 +86,5 @@ class Bidirectional:
 
     def build_features(self):
         """x -> the input of the encoder's last layer, flattened."""
-        hidden = read_by(self.encoder.outputs[0])
-        return keras.Model(self.encoder.input, layers.Flatten()(hidden))
+        x, hidden = outside(self.encoder.input, read_by(self.encoder.outputs[0]))
+        return keras.Model(x, layers.Flatten()(hidden))

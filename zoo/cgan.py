@@ -116,12 +116,11 @@ class CGAN(GAN):
     def build_features(self):
         """x -> the input of the discriminator's last layer, the mean over all classes it could be
         told: a representation must not need the label."""
-        hidden = layers.Flatten()(self.discriminator.layers[-1].input)
-        told = keras.Model(self.discriminator.inputs, hidden)
+        told = keras.Model(self.discriminator.inputs, self.discriminator.layers[-1].input)
         images = keras.Input(self.image_shape, name="images")
         nothing = ops.sum(ops.cast(layers.Flatten()(images) * 0.0, "int32"), axis=1)
         views = [told([images, nothing + k]) for k in range(self.classes)]
-        return keras.Model(images, layers.Average()(views))
+        return keras.Model(images, layers.Flatten()(layers.Average()(views)))
 
 
 def generator(image_shape, latent_dim, classes):

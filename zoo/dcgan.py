@@ -16,6 +16,7 @@ from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv
+from zoo.networks.reading import outside
 
 
 class DCGAN(GAN):
@@ -120,13 +121,12 @@ class DCGAN(GAN):
         read = [said for said in maps if len(said.shape) == 4][1:]
         if not read:
             return super().build_features()
-        pooled = []
+        pooled, (x, read) = [], outside(self.discriminator.inputs[0], read)
         for said in read:
             height, width = said.shape[1:3]
             pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")
             pooled.append(layers.Flatten()(pool(said)))
-        joined = layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0]
-        return keras.Model(self.discriminator.inputs[0], joined)
+        return keras.Model(x, layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0])
 
 
 READERS = (layers.Conv2D, layers.Flatten, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)

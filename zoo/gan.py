@@ -21,7 +21,7 @@ from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
 from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
-from zoo.networks.reading import read_by
+from zoo.networks.reading import outside, read_by
 
 
 class GAN(AdversarialModel):
@@ -103,8 +103,9 @@ class GAN(AdversarialModel):
 
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
-        hidden = read_by(self.discriminator.outputs[0])
-        return keras.Model(self.discriminator.inputs[0], layers.Flatten()(hidden))
+        judge = self.discriminator
+        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        return keras.Model(x, layers.Flatten()(hidden))
 
     def signatures(self):
         return {"generate": self.generator}

@@ -20,6 +20,7 @@ from trainers import batches
 from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.networks import voxel
+from zoo.networks.reading import outside
 
 
 class GAN3D(GAN):
@@ -123,11 +124,11 @@ class GAN3D(GAN):
         read = [said for said in maps if len(said.shape) == 5][2:]
         if not read:
             return super().build_features()
+        x, read = outside(self.discriminator.inputs[0], read)
         pools = [layers.MaxPooling3D(max(1, said.shape[1] // 2)) for said in read]
         pooled = [pool(said) for pool, said in zip(pools, read, strict=True)]
         flat = [layers.Flatten()(said) for said in pooled]
-        joined = layers.Concatenate()(flat) if len(flat) > 1 else flat[0]
-        return keras.Model(self.discriminator.inputs[0], joined)
+        return keras.Model(x, layers.Concatenate()(flat) if len(flat) > 1 else flat[0])
 
 
 READERS = (layers.Conv3D, layers.Flatten, layers.GlobalAveragePooling3D, layers.GlobalMaxPooling3D)

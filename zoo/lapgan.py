@@ -152,10 +152,10 @@ class LAPGAN(GAN):
     def build_features(self):
         """x -> what the last layer of the finest level's D reads."""
         judge = self.level("discriminator", self.levels)
-        hidden = keras.Model(judge.inputs, layers.Flatten()(read_by(judge.outputs[0])))
+        hidden = keras.Model(judge.inputs, read_by(judge.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
         blurred = up(down(images))
-        return keras.Model(images, hidden([images - blurred, blurred]))
+        return keras.Model(images, layers.Flatten()(hidden([images - blurred, blurred])))
 
     def build_generator(self):
         return pyramid.generator(self.image_shape, self.levels, self.width)

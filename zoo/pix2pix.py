@@ -19,6 +19,7 @@ from trainers.adversarial import AdversarialModel
 from trainers.losses import l1
 from trainers.objectives import NonSaturating
 from zoo.networks import patch, unet
+from zoo.networks.reading import outside
 from zoo.translating import Translating
 
 
@@ -136,7 +137,8 @@ class Pix2Pix(Translating, AdversarialModel):
         """x -> what the middle of the U says, the mean over all places."""
         middle = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
         middle = [n for n in middle if not isinstance(n, layers.Conv2DTranspose)][-1].output
-        return keras.Model(self.generator.inputs[0], layers.GlobalAveragePooling2D()(middle))
+        x, said = outside(self.generator.inputs[0], middle)
+        return keras.Model(x, layers.GlobalAveragePooling2D()(said))
 
     def build_generator(self):
         channels = self.source_channels, self.image_shape[-1]

@@ -20,7 +20,7 @@ from trainers import noise, sizes
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import spatial
-from zoo.networks.reading import read_by
+from zoo.networks.reading import outside, read_by
 
 
 class SpatialGAN(GAN):
@@ -125,8 +125,9 @@ class SpatialGAN(GAN):
 
     def build_features(self):
         """x -> what the last layer of D reads, the mean over all places."""
-        hidden = read_by(self.discriminator.outputs[0])
-        return keras.Model(self.discriminator.inputs[0], layers.GlobalAveragePooling2D()(hidden))
+        judge = self.discriminator
+        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        return keras.Model(x, layers.GlobalAveragePooling2D()(hidden))
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.stages, self.kernel_size

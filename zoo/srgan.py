@@ -23,7 +23,7 @@ from trainers.objectives import NonSaturating
 from trainers.showing import in_batches
 from zoo.layers import Bicubic
 from zoo.networks import content, srresnet
-from zoo.networks.reading import read_by
+from zoo.networks.reading import outside, read_by
 from zoo.translating import OfImages
 
 
@@ -193,8 +193,9 @@ class SRGAN(OfImages, AdversarialModel):
 
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
-        hidden = read_by(self.discriminator.outputs[0])
-        return keras.Model(self.discriminator.inputs[0], layers.Flatten()(hidden))
+        judge = self.discriminator
+        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        return keras.Model(x, layers.Flatten()(hidden))
 
     def build_generator(self):
         channels, kernel = self.image_shape[-1], self.outer_kernel

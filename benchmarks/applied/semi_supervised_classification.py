@@ -71,3 +71,8 @@ def picture(seed=0):
     found = trained(10, DRAWS * seed).classify(test).argmax(axis=1)
     rows = pictures.by_class(test, found, 10, columns=16)
     return pictures.grid(rows, labels=[f"taken for {k}" for k in range(10)])
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {"semi_supervised_digits": trained(100, DRAWS * seed)}

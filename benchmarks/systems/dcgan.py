@@ -121,3 +121,8 @@ def picture(seed=0):
     images = trained(seed, STEPS).generate(1_000, seed=seed)
     seen = metrics.evaluator("digits").classify(images)
     return pictures.grid(pictures.by_class(images, seen, 10), labels=range(10))
+
+
+def presets(seed=0):
+    """Name -> model."""
+    return {"dcgan_digits": trained(seed, STEPS)}

@@ -181,6 +181,15 @@ def test_its_features_are_one_row_for_each_sample(row, trained):
 
 
 @families.every_row
+def test_features_add_no_layer_among_those_of_a_network(row):
+    """Its name could be taken: a loaded network has names that Keras gives again."""
+    model = families.create(row)
+    own = {id(layer) for name in model.network_names for layer in getattr(model, name).layers}
+    read = [n for n in model.build_features().layers if not isinstance(n, keras.layers.InputLayer)]
+    assert len({id(layer) in own for layer in read}) == 1
+
+
+@families.every_row
 def test_evaluating_measures_the_losses_and_moves_nothing(row, trained):
     before = families.state(trained)
     losses = trained.evaluate(families.dataset(trained, steps=2), verbose=0, return_dict=True)

@@ -94,3 +94,38 @@ def filters(channels, width=32, levels=3, seed=0, name="content"):
         x = layers.ReLU(dtype="float32")(x)
         maps.append(x)
     return keras.Model(inputs, maps, name=name)
+
+
+def learned(network, name="content"):
+    """x (h, w, c) of any size -> what each activation of a trained network says of places of an
+    image, up to where it says one thing of all: φ from a model that learned without labels.
+
+    Args:
+        network: a functional model of one image, such as `model.discriminator` of a DCGAN.
+
+    Raises:
+        ValueError: for a network of several inputs, of no image, or without convolutions.
+
+    Example:
+        >>> import zoo
+        >>> judge = zoo.DCGAN(image_shape=(8, 8, 1), width=4).discriminator
+        >>> [m.shape for m in learned(judge)(keras.ops.zeros((5, 16, 24, 1)))]
+        [TensorShape([5, 8, 12, 4]), TensorShape([5, 4, 6, 8])]
+        >>> model = zoo.SRGAN((16, 16, 1), width=4, blocks=1, content=learned(judge))
+    """
+    convolutions = [n for n in network.layers if isinstance(n, layers.Conv2D)]
+    if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or not convolutions:
+        raise ValueError(
+            "`network` should read one image by convolutions. "
+            f"Received: {network.name}, of {len(network.inputs)} inputs and "
+            f"{len(convolutions)} convolutions."
+        )
+    activations = (layers.Activation, layers.LeakyReLU, layers.ReLU)
+    maps = [n.output for n in network.layers if isinstance(n, activations)]
+    maps = [said for said in maps if len(said.shape) == 4 and said is not network.outputs[0]]
+    maps = maps or [convolutions[-1].output]
+    trunk = keras.Model(network.inputs[0], maps)
+    anywhere = keras.Input((None, None, network.inputs[0].shape[-1]), name="images")
+    copy = keras.models.clone_model(trunk, input_tensors=anywhere)
+    copy.set_weights(trunk.get_weights())
+    return keras.Model(anywhere, copy.outputs, name=name)

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 from keras.initializers import RandomNormal
 
-from zoo.networks.reading import read_by
+from zoo.networks.reading import outside, read_by
 
 
 def generator(
@@ -61,7 +61,8 @@ def middle(network):
     """
     blocks = [layer.output for layer in network.layers if isinstance(layer, layers.Add)]
     said = blocks[-1] if blocks else read_by(network.outputs[0])
-    return keras.Model(network.inputs[0], layers.GlobalAveragePooling2D()(said))
+    x, said = outside(network.inputs[0], said)
+    return keras.Model(x, layers.GlobalAveragePooling2D()(said))
 
 
 def _mirrored(x, filters, kernel, use_bias=False):

@@ -1,0 +1,190 @@
+"""One trained model, every application: what the models of saved_models/ are worth in each.
+
+    python -m benchmarks.reuse
+
+No model is trained again: linear machines read its features, descent finds its latents, and the
+generator of super-resolution, the only network that learns here, compares by what it says. Writes
+docs/reuse.json, of which `python -m benchmarks.document` makes docs/reuse.md; the last line is the
+JSON object.
+"""
+
+import functools
+import json
+import tempfile
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from absl import flags
+from sklearn.decomposition import PCA
+
+import zoo
+from benchmarks import enlarging, measure
+from benchmarks.systems import srgan
+from trainers import command_line, datasets, export, few_labels, files, inversion, metrics, training
+from zoo.networks import content, patch
+
+FLAGS = flags.FLAGS
+MOST, EDITED, PER_CLASS, STEPS = 500, 100, 10, 200
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_list("only", None, "Some of zoo.list_presets(); else all.")
+    flags.DEFINE_string("out", "docs/reuse.json", "The file that is written.")
+
+
+def main():
+    """Measures every cell."""
+    with command_line.flag("only"):
+        unknown = sorted(set(FLAGS.only or []) - set(zoo.list_presets()))
+        if unknown:
+            raise ValueError(f"should be of {', '.join(zoo.list_presets())}. Received: {unknown}")
+    cells = {}
+    for name in FLAGS.only or zoo.list_presets():
+        model = zoo.from_preset(name)
+        cells[name] = {"model": type(model).__name__}
+        for application, cell in CELLS.items():
+            try:
+                found = cell(model, name.rpartition("_")[2])
+            except ValueError as error:
+                found = {"refused": str(error)}
+            cells[name][application] = found
+            print(name, application, found, flush=True)
+    found = {"cells": cells, "seed": 0, "machine": training.machine()}
+    files.write_json(Path(FLAGS.out), found | {"versions": training.versions()})
+    print(json.dumps(found, ensure_ascii=False))
+
+
+def against(value, reference, beside, unit, higher=False):
+    """A cell: a figure, that of the best cheap method, and what that is."""
+    better = (value > reference) if higher else (value < reference)
+    verdict = "beats" if better else "loses to"
+    figures = {"value": float(value), "reference": float(reference), "beside": beside}
+    return figures | {"unit": unit, "verdict": verdict}
+
+
+def synthesis(model, world):
+    """Samples beside held-out data, by the sliced Wasserstein distance of their numbers, and those
+    of one Gaussian that was fitted to the train split."""
+    test = measure.flat(datasets.arrays(world, "test")[0][:MOST])
+    fake = measure.flat(model.generate(len(test), seed=0))
+    train = measure.flat(datasets.arrays(world, "train")[0])
+    space = PCA(0.99, whiten=True, random_state=0).fit(train)
+    draws = np.random.default_rng(0).normal(size=(len(test), space.n_components_))
+    values = (metrics.sliced_wasserstein(test, x) for x in (fake, space.inverse_transform(draws)))
+    return against(*values, "one Gaussian", "sliced distance")
+
+
+def editing(model, world):
+    """The error of held-out images found among the latents, before anything is edited, beside as
+    many principal components."""
+    inversion.check_draws(model)
+    if len(model.image_shape) != 3:
+        raise ValueError("The editor takes images.")
+    train, test = (datasets.arrays(world, split)[0] for split in ("train", "test"))
+    x = test[:EDITED]
+    start = model.encode(x) if hasattr(model, "encode") else None
+    _, errors = inversion.invert(model, x, start, steps=300)
+    pca = PCA(min(model.latent_dim, len(train))).fit(measure.flat(train))
+    again = pca.inverse_transform(pca.transform(measure.flat(x)))
+    gap = np.square((np.clip(again, -1.0, 1.0) - measure.flat(x)) / 2.0).mean()
+    return against(errors.mean(), gap, f"{pca.n_components_} components", "squared error")
+
+
+def classification(model, world):
+    """A linear SVM on features, by ten labels a class, beside the same on the data themselves; a
+    model of data without classes reads digits."""
+    if datasets.info(world).classes is None:
+        world = "digits"
+    side = None if datasets.info(world).shape == model.image_shape else model.image_shape[0]
+    (x, y), (test, expected) = (datasets.arrays(world, s, side) for s in ("train", "test"))
+    rows = few_labels.chosen(y, PER_CLASS)
+    ours, plain = (
+        few_labels.machine(read(x[rows]), y[rows]).score(read(test), expected)
+        for read in (model.features, measure.flat)
+    )
+    return against(ours, plain, f"{world} themselves", f"accuracy on {world}", higher=True)
+
+
+def enlarging_photographs(model, world):
+    """The PSNR of four photographs enlarged, beside a linear filter."""
+    if not hasattr(model, "enlarge"):
+        raise ValueError("The model does not enlarge.")
+    scenes = enlarging.scenes("test", model.factor)
+    linear = enlarging.LinearFilter(model.factor)
+    linear.fit(enlarging.scenes("train", model.factor).values())
+
+    def psnr(enlarge):
+        found = [
+            enlarging.compared(enlarge(small), large, small, model.factor)["psnr"]
+            for small, large in scenes.values()
+        ]
+        return np.mean(found)
+
+    ours = psnr(functools.partial(srgan.enlarged, model))
+    return against(ours, psnr(linear.enlarge), "a linear filter", "dB", higher=True)
+
+
+def features_of_super_resolution(model, world):
+    """SRResNet goes on as SRGAN for some steps, comparing by what the model's judge says; the
+    patch-SWD to the true photographs beside that by filters that nobody has trained."""
+    phi = content.learned(model.discriminator)
+    if phi.inputs[0].shape[-1] != srgan.SHAPE[-1]:
+        raise ValueError("Photographs are luminances here.")
+    return against(_texture(phi), _texture(None), "untrained filters", "texture distance")
+
+
+def _texture(phi):
+    if phi is None:
+        return _texture_of_filters()
+    keras.utils.set_random_seed(0)
+    first = zoo.from_preset("srresnet_photos")
+    judge = patch.discriminator(srgan.SHAPE[-1], width=32, stages=2, norm=False)
+    model = zoo.SRGAN.from_config(first.get_config() | {"content": phi, "discriminator": judge})
+    model.generator.set_weights(first.generator.get_weights())
+    rates = {"discriminator": 5e-4, "generator": 2e-4}
+    weights = {"generator_game": srgan.GAME}
+    adam = model.adam(rates, steps=STEPS, averaged=["generator"])
+    measure.train(model, "paper", srgan.crops(0), STEPS, optimizers=adam, loss_weights=weights)
+    scenes = enlarging.scenes("test", model.factor).values()
+    true = srgan.tiles([large for _, large in scenes])
+    made = srgan.tiles([srgan.enlarged(model, small) for small, _ in scenes])
+    return metrics.patch_sliced_wasserstein(true, made, seed=0)[0]
+
+
+@functools.cache
+def _texture_of_filters():
+    return _texture(content.filters(srgan.SHAPE[-1]))
+
+
+def serving(model, world):
+    """How far what the export's default signature answers is off the model."""
+    with tempfile.TemporaryDirectory() as folder:
+        served = tf.saved_model.load(export.save(model, Path(folder, "1")))
+        name, network = next(iter(model.averaged().signatures().items()))
+        given = {
+            part.name: tf.random.stateless_normal(
+                [2, *(side or 16 for side in part.shape[1:])], (0, i)
+            )
+            for i, part in enumerate(network.inputs)
+        }
+        answers = served.signatures["serving_default"](**given)
+        expected = network(list(given.values()), training=False)
+    gap = np.abs(next(iter(answers.values())) - keras.tree.flatten(expected)[0]).max()
+    return {"value": float(gap), "unit": f"off by, {name}"}
+
+
+CELLS = {
+    "image_synthesis": synthesis,
+    "semantic_editing": editing,
+    "semi_supervised_classification": classification,
+    "super_resolution": enlarging_photographs,
+    "its features": features_of_super_resolution,
+    "TF Serving": serving,
+}
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
