@@ -13,9 +13,13 @@ without training:
 
     python -m applications.image_synthesis --out=runs/dcgan_digits --sample=100 --seed=7
     python -m applications.image_synthesis --out=runs/dcgan_digits --interpolate=8 --seed=7
+    python -m applications.image_synthesis --out=runs/cgan_digits --sample=9 --labels=3,7
+    python -m applications.image_synthesis --out=runs/cgan_digits --grid=8
     python -m applications.image_synthesis --out=runs/dcgan_digits --evaluate
 
-write drawn/7/00000.png … beside it and samples.npz, interpolation-7.png, and print its scores.
+write drawn/7/00000.png … beside it and samples.npz, interpolation-7.png, attributes-0.png (a row
+for each class, and each code of InfoGAN, of the same latents), and print its scores. --truncation
+draws more typical samples.
 """
 
 import inspect
@@ -48,15 +52,23 @@ def define_flags():
     )
     flags.DEFINE_integer("sample", None, "Draw so many images of a finished run.", lower_bound=1)
     flags.DEFINE_integer("interpolate", None, "Draw so many paths of one.", lower_bound=1)
+    flags.DEFINE_integer("grid", None, "Draw so many latents as each class.", lower_bound=1)
+    flags.DEFINE_list("labels", None, "Classes of what --sample draws, in turn.")
+    flags.DEFINE_float(
+        "truncation", 1.0, "Of --sample: how far latents lie from their mean.", 0.0, 1.0
+    )
     flags.DEFINE_bool("evaluate", False, "Score a finished run again.")
 
 
 def main():
     """Reads the flags and does the job."""
     out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
-    if FLAGS.sample or FLAGS.interpolate or FLAGS.evaluate:
+    if (FLAGS.labels or FLAGS.truncation != 1.0) and not FLAGS.sample:
+        raise ValueError("--labels and --truncation should be given with --sample=HOW_MANY.")
+    if FLAGS.sample or FLAGS.interpolate or FLAGS.grid or FLAGS.evaluate:
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
-        what = ("sample", "interpolate", "evaluate", "features", "device", "data_dir", "overwrite")
+        what = ("sample", "interpolate", "grid", "labels", "truncation", "evaluate")
+        what += ("features", "device", "data_dir", "overwrite")
         seed = given.get("seed")
         revisit(out, given, seed=seed, **{name: FLAGS[name].value for name in what})
         return
@@ -153,6 +165,9 @@ def revisit(
     given=None,
     sample=None,
     interpolate=None,
+    grid=None,
+    labels=None,
+    truncation=1.0,
     evaluate=False,
     seed=None,
     features="auto",
@@ -167,6 +182,9 @@ def revisit(
         given: settings that the caller believes the run to have.
         sample: how many images to draw, into `out`/drawn/SEED, or None.
         interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
+        grid: how many latents to draw as each class, into `out`/attributes-SEED.png, or None.
+        labels: class numbers of the images of `sample`, in turn, or None.
+        truncation: of these images, see `generate`.
         evaluate: whether to score; with the run's own seed this gives its own figures.
         seed: of what is drawn; by default the run's.
         features, device, data_dir, overwrite: as the flags.
@@ -187,13 +205,16 @@ def revisit(
         raise ValueError(f"{out} holds a run with other settings. It has {has}.")
     seed = settings["seed"] if seed is None else seed
     drawn, paths = out / "drawn" / str(seed), out / f"interpolation-{seed}.png"
-    for path in [drawn] * bool(sample) + [paths] * bool(interpolate):
+    classes = out / f"attributes-{seed}.png"
+    for path in [drawn] * bool(sample) + [paths] * bool(interpolate) + [classes] * bool(grid):
         if path.exists() and not overwrite:
             raise ValueError(f"{path} is there already. Replace it with --overwrite.")
     devices.strategy(device)
     model = training.trained(out)
     if sample:
-        images = model.generate(sample, seed=seed)
+        told = conditions(model, labels, sample) if labels else {}
+        with command_line.flag("labels"):
+            images = model.generate(sample, seed=seed, truncation=truncation, **told)
         shutil.rmtree(drawn, ignore_errors=True)
         with files.aside(drawn) as folder:
             drawing.write(images, folder)
@@ -202,6 +223,12 @@ def revisit(
         with files.aside(paths) as draft:
             pictures.grid(drawing.interpolations(model, seed, interpolate)).save(draft)
         print(f"{interpolate} paths: {paths}")
+    if grid:
+        with command_line.flag("grid"):
+            rows, names = drawing.attributes(model, seed, grid)
+        with files.aside(classes) as draft:
+            pictures.grid(rows, names).save(draft)
+        print(f"{grid} latents as each class: {classes}")
     if not evaluate:
         return None
     data = evaluation.Data.of(settings, data_dir)
@@ -210,6 +237,20 @@ def revisit(
     figures = evaluation.scores(data, real, fake, features, seed)
     evaluation.report(figures)
     return figures
+
+
+def conditions(model, labels, n):
+    """What `generate` is told so that n images have these classes in turn.
+
+    Raises:
+        ValueError: for what are no numbers, and a model that is told no class.
+    """
+    from trainers import drawing
+
+    with command_line.flag("labels"):
+        if not all(str(label).isdecimal() for label in labels):
+            raise ValueError(f"should be class numbers, such as 3,7. Received: {labels}")
+        return {drawing.told_by(model): np.resize(np.array(labels, int), n)}
 
 
 def build(settings, info, steps):

@@ -1,5 +1,7 @@
 """What a model draws: samples as files, paths between latents, and what it may have copied."""
 
+import inspect
+
 import numpy as np
 from keras import tree
 
@@ -51,6 +53,57 @@ def interpolations(model, seed, paths):
         inputs = [path, *rest] if rest else path
         rows.append(in_batches(shown, inputs))
     return rows
+
+
+def attributes(model, seed, columns=COLUMNS):
+    """What a model draws of the same latents as each class, and as its codes go from -2 to 2.
+
+    Args:
+        model: one whose `draw` is told labels or categories.
+        seed: of the latents.
+        columns: how many of them.
+
+    Returns:
+        (rows, labels): images (columns, …) for each class and code, and what they are.
+
+    Raises:
+        ValueError: for another model.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("infogan", image_shape=(8, 8, 1), categories=3, codes=1, width=8)
+        >>> rows, labels = attributes(model, seed=0, columns=5)
+        >>> len(rows), rows[0].shape, labels
+        (4, (5, 8, 8, 1), ['0', '1', '2', 'code 0'])
+    """
+    told = told_by(model)
+    count = getattr(model, told, 0) if told == "categories" else model.classes
+    rows = [model.generate(columns, seed=seed, **{told: k}) for k in range(count)]
+    labels = [str(k) for k in range(count)]
+    for i in range(getattr(model, "codes", 0)):
+        ways = np.linspace(-2.0, 2.0, columns)[:, None] * np.eye(model.codes)[i]
+        one = [model.generate(1, seed=seed, categories=0, codes=way) for way in ways]
+        rows.append(np.concatenate(one))
+        labels.append(f"code {i}")
+    return rows, labels
+
+
+def told_by(model):
+    """What the `draw` of a model calls the class that it is told: "labels" or "categories".
+
+    Raises:
+        ValueError: when it is told none.
+
+    Example:
+        >>> import zoo
+        >>> told_by(zoo.create("cgan", image_shape=(8, 8, 1), classes=3))
+        'labels'
+    """
+    taken = inspect.signature(model.draw).parameters
+    for name, count in {"labels": "classes", "categories": "categories"}.items():
+        if name in taken and getattr(model, count, 0):
+            return name
+    raise ValueError(f"The model should be told a class. Received: a {type(model).__name__}.")
 
 
 def nearest(train, fake, title, pairs=3):

@@ -38,17 +38,23 @@ class Showing:
         """As in Keras; where weights are averaged, of the averaged networks."""
         return super(Showing, self.averaged()).predict(*args, **kwargs)
 
-    def generate(self, n, seed=None, batch_size=256, **conditions):
+    def generate(self, n, seed=None, batch_size=256, truncation=1.0, **conditions):
         """Draws samples.
 
         Args:
             n: how many.
             seed: an integer for the same samples at each call; None for others at each call.
             batch_size: how many are made at a time.
+            truncation: how far latents lie from their mean, as a share of where they were drawn:
+                below 1 samples are more typical, and more alike.
             **conditions: what the family's `draw` takes, such as `labels`.
 
         Returns:
             A float32 NumPy array, shape (n, …).
+
+        Raises:
+            ValueError: for another number, a truncation outside 0 … 1, and conditions that the
+                family does not take so.
 
         Example:
             >>> import zoo
@@ -61,12 +67,24 @@ class Showing:
         """
         if not isinstance(n, (int, np.integer)) or n < 1:
             raise ValueError(f"`n` should be an integer from 1. Received: n={n!r}")
+        if not isinstance(truncation, (int, float)) or not 0.0 <= truncation <= 1.0:
+            raise ValueError(f"`truncation` should be from 0 to 1. Received: {truncation!r}")
         if seed is None:
             inputs = self.draw(int(n), **conditions)
         else:
             with noise.stream(seed, label="generate"):
                 inputs = self.draw(int(n), **conditions)
+        if truncation < 1.0:
+            inputs = self._truncated(inputs, truncation)
         return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
+
+    def _truncated(self, inputs, truncation):
+        """Inputs whose latents, the first of them, are nearer to the mean of all that is drawn."""
+        latents, *others = tree.flatten(inputs)
+        with noise.stream(seed=0, label="mean of latents"):
+            mean = np.mean(tree.flatten(self.draw(1_024))[0])
+        nearer = mean + truncation * (np.asarray(latents) - mean)
+        return tree.pack_sequence_as(inputs, [nearer.astype("float32"), *others])
 
     def features(self, x):
         """What the network that `build_features` makes reads of x, of most families the input of

@@ -113,13 +113,14 @@ class SpatialGAN(GAN):
             raise ValueError(f"`size` should be (height, width) in pixels. Received: size={size!r}")
         return self.latents(n, size)
 
-    def generate(self, n, seed=None, batch_size=16, size=None):
+    def generate(self, n, seed=None, batch_size=16, truncation=1.0, size=None):
         """Draws textures, as any family does, of any size.
 
         Args:
             size: (height, width) in pixels; None: as `image_shape` says.
         """
-        images = super().generate(n, seed, batch_size, **({} if size is None else {"size": size}))
+        told = {} if size is None else {"size": size}
+        images = super().generate(n, seed, batch_size, truncation, **told)
         height, width = size or self.image_shape[:2]
         return images[:, :height, :width]
 

@@ -155,7 +155,7 @@ def test_help_comes_at_once_and_names_every_flag():
     result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     seconds = time.perf_counter() - start
     names = "model dataset data_dir out steps batch_size seed device precision resume export_dir "
-    names += "sample interpolate evaluate features"
+    names += "sample interpolate grid labels truncation evaluate features"
     shown = result.stdout.replace("[no]", "")
     assert [name for name in names.split() if f"--{name}:" not in shown] == []
     assert seconds < 1.0
@@ -187,6 +187,34 @@ def test_a_finished_run_draws_images_and_paths(run, capsys):
         image_synthesis.revisit(out, sample=2, seed=7)
     image_synthesis.revisit(out, sample=2, seed=7, overwrite=True)
     assert len(list((out / "drawn" / "7").iterdir())) == 3
+
+
+def test_a_finished_run_draws_the_classes_that_are_asked_for(run):
+    out, _ = run
+    image_synthesis.revisit(out, sample=4, seed=11, labels=["3", "7"], truncation=0.5)
+    model = keras.saving.load_model(out / "model.keras")
+    expected = model.generate(4, seed=11, truncation=0.5, labels=np.array([3, 7, 3, 7]))
+    images = np.load(out / "drawn" / "11" / "samples.npz")["images"]
+    np.testing.assert_allclose(images / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-6)
+
+
+def test_a_grid_has_a_row_for_each_class(run):
+    out, _ = run
+    image_synthesis.revisit(out, grid=5, seed=2)
+    width, height = Image.open(out / "attributes-2.png").size
+    assert height == 10 * 50 + 2 and width > 5 * 50
+    with pytest.raises(ValueError, match=r"attributes-2.png is there already"):
+        image_synthesis.revisit(out, grid=5, seed=2)
+
+
+@pytest.mark.parametrize(
+    ("labels", "said"),
+    [(["3", "ten"], "--labels: should be class numbers"), (["10"], "--labels: .* in 0 … 9")],
+)
+def test_classes_that_there_are_not_are_refused(run, labels, said):
+    with pytest.raises(ValueError, match=said):
+        image_synthesis.revisit(run[0], sample=2, seed=12, labels=labels)
+    assert not (run[0] / "drawn" / "12").exists()
 
 
 def test_a_process_of_its_own_draws_from_a_run(run):

@@ -1,5 +1,6 @@
 import keras
 import numpy as np
+import pytest
 from keras import layers
 from keras.callbacks import Callback
 from keras.optimizers import SGD
@@ -100,3 +101,19 @@ def test_many_inputs_pass_a_network_batch_by_batch():
     found = in_batches(two, x, batch_size=3)
     np.testing.assert_allclose(found["sum"], x[0] + x[1], atol=1e-6)
     np.testing.assert_array_equal(found["first"], x[0])
+
+
+def test_truncated_latents_are_nearer_to_their_mean():
+    """Of a generator that shows its latents: N(0, I) about 0, half as far."""
+    z = keras.Input((4,), name="latent")
+    model = zoo.GAN((4,), 4, generator=keras.Model(z, layers.Identity()(z)), width=8)
+    whole, half, none = (model.generate(200, seed=3, truncation=t) for t in (1.0, 0.5, 0.0))
+    np.testing.assert_allclose(half, whole / 2.0, atol=0.03)
+    np.testing.assert_allclose(none, 0.0, atol=0.05)
+
+
+@pytest.mark.parametrize("truncation", [-0.1, 1.5, "half"])
+def test_a_truncation_that_is_no_share_is_refused(truncation):
+    model = zoo.create("gan", image_shape=(2,), width=8)
+    with pytest.raises(ValueError, match="`truncation` should be from 0 to 1. Received: "):
+        model.generate(3, truncation=truncation)
