@@ -116,7 +116,7 @@ def _named(text):
 
 
 def save_image(image, path):
-    """Writes an image in [-1, 1], shape (h, w, 1 or 3), in one piece.
+    """Writes an image in [-1, 1], shape (h, w, 1 or 3), in one piece, as the suffix says.
 
     Example:
         >>> save_image(np.zeros((8, 8, 1)), Path("grey.png"))
@@ -124,7 +124,7 @@ def save_image(image, path):
         True
     """
     with files.aside(path) as draft:
-        pictures.image_of(pictures.pixels_of(image)).save(draft)
+        pictures.image_of(pictures.pixels_of(image)).save(draft, quality=95)  # of JPEG and WebP
 
 
 def check_free(paths, overwrite):

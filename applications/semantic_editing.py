@@ -18,10 +18,12 @@ image edited, and a picture of before and after; without --images it edits sampl
 
 import contextlib
 import csv
+import functools
 import shutil
 from pathlib import Path
 
 import numpy as np
+import tqdm
 from absl import flags
 
 from applications import common
@@ -46,12 +48,14 @@ def define_flags():
     flags.DEFINE_string("mask", None, "An image that is white where is painted.")
     flags.DEFINE_list("colour", ["1"], "Of the brush, from 0 to 1.")
     flags.DEFINE_integer("steps", STEPS, "Of descent to a latent.", lower_bound=1)
+    flags.DEFINE_enum("format", "png", ["png", "jpeg", "webp"], "Of the images that are written.")
 
 
 def main():
     """Reads the flags and does the job."""
     edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
-    common.check_free([out / name for name in TARGETS.get(edit, ())], FLAGS.overwrite)
+    targets = [out / name.format(FLAGS.format) for name in TARGETS.get(edit, ())]
+    common.check_free(targets, FLAGS.overwrite)
     moves = moves_of(FLAGS.move, out) if edit == "move" else None
     table = table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
     brush = brush_of(FLAGS.colour, FLAGS.mask) if edit == "paint" else None
@@ -90,7 +94,7 @@ def main():
         after = editor.moved(x, latents, moves)
         shutil.rmtree(out / "moved", ignore_errors=True)
         for name, image in zip(names, after, strict=True):
-            common.save_image(image, (out / "moved" / name).with_suffix(".png"))
+            common.save_image(image, (out / "moved" / name).with_suffix(f".{FLAGS.format}"))
         save_rows(out / "moved.png", {"before": x, "after": after})
     elif edit == "morph":
         save_rows(out / "morph.png", {"": editor.morphed(latents[0], latents[1], COLUMNS)})
@@ -100,7 +104,7 @@ def main():
     else:
         after = editor.painted(x, latents, mask, colour)
         save_rows(out / "painted.png", {"before": x, "after": after})
-        common.save_image(after[0], out / "painted_image.png")
+        common.save_image(after[0], out / f"painted_image.{FLAGS.format}")
 
 
 TARGETS = {  # what an edit writes anew
@@ -108,7 +112,7 @@ TARGETS = {  # what an edit writes anew
     "move": ["moved.png", "moved"],
     "morph": ["morph.png"],
     "combine": ["combined.png"],
-    "paint": ["painted.png", "painted_image.png"],
+    "paint": ["painted.png", "painted_image.{}"],
 }
 NEEDED = {"morph": 2, "combine": 3, "paint": 1}  # how many images
 
@@ -151,7 +155,10 @@ class Editor:
         if hasattr(self.model, "encode"):
             with noise.stream(self.seed, label="encode"):  # AVB's encoder draws
                 start = self.model.encode(x)
-        return inversion.invert(self.model, x, start, self.steps, seed=self.seed)
+        bar = functools.partial(tqdm.tqdm, desc="latents", unit="batch", disable=None)
+        return inversion.invert(
+            self.model, x, start, self.steps, seed=self.seed, batch_size=64, progress=bar
+        )
 
     def samples(self, n):
         """Latents of n draws."""

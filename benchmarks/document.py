@@ -52,6 +52,7 @@ def written(text):
         "rows": lambda: lines(*rows.summary(SURVEY)),
         "survey": lambda: lines(*rows.survey(SURVEY)),
         "applications": lambda: lines(*rows.survey(DOCS / "applications", "applied")),
+        "reuse": reuse,
         "engine": engine,
         "reliability": reliability,
         "precision": precision,
@@ -197,6 +198,37 @@ def theory():
             "",
         ]
     return lines(*sections[:-1])
+
+
+def reuse():
+    """What each model of saved_models/ is worth in each application."""
+    found = read(DOCS / "reuse.json")
+    jobs = list(dict.fromkeys(job for cells in found["cells"].values() for job in cells))[1:]
+    table = [f"| model | {' | '.join(rows.said(job) for job in jobs)} |", "|---" * (len(jobs) + 1)]
+    table[1] += "|"
+    refused = {}
+    for name, cells in found["cells"].items():
+        said = [_worth(cells[job]) for job in jobs]
+        table.append(f"| [{name}](../saved_models/{name}), {cells['model']} | {' | '.join(said)} |")
+        for job in jobs:
+            if "refused" in cells[job]:
+                refused.setdefault(f"{rows.said(job)}: {cells[job]['refused']}", []).append(name)
+    return lines(
+        *table,
+        "",
+        f"Seed {found['seed']}, {found['machine']}. A dash is what the application refuses:",
+        "",
+        *(f"- {reason} ({', '.join(names)})" for reason, names in refused.items()),
+    )
+
+
+def _worth(cell):
+    if "refused" in cell:
+        return "–"
+    value = f"{cell['unit']} {cell['value']:.3g}"
+    if "verdict" not in cell:
+        return value
+    return f"{value} {cell['verdict']} {cell['beside']}, {cell['reference']:.3g}"
 
 
 def engine():

@@ -33,7 +33,9 @@ def check_draws(model):
         )
 
 
-def invert(model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch_size=256):
+def invert(
+    model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch_size=256, progress=iter
+):
     """Finds latents by descent from several places, and keeps the best of each image.
 
     The rate falls to 0. A latent stays within what draws of the model have: the paper weighs its
@@ -48,6 +50,8 @@ def invert(model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch
         rate: of Adam, at first.
         seed: of the draws.
         batch_size: how many latents descend together.
+        progress: is given the batches and yields them, such as `tqdm.tqdm`, which shows how many
+            are done.
 
     Returns:
         (latents, errors): (n, latent_dim), and the mean squared error of each image (n,), of pixels
@@ -83,7 +87,7 @@ def invert(model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch
 
     descend = _descent(energy, steps, rate, _range(model))
     targets, found, errors = np.repeat(x, restarts, axis=0), [], []
-    for begin in range(0, len(first), batch_size):
+    for begin in progress(range(0, len(first), batch_size)):
         rows = slice(begin, begin + batch_size)
         latents = descend(first[rows], (targets[rows],))
         found.append(np.asarray(latents))

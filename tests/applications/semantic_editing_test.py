@@ -117,6 +117,15 @@ def images(tmp_path):
     return tmp_path / "images"
 
 
+@pytest.mark.parametrize("suffix", ["png", "jpeg", "webp"])
+def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
+    common.save_image(halves(0.5, -0.5)[0].repeat(4, axis=0), tmp_path / f"a.{suffix}")
+    with Image.open(tmp_path / f"a.{suffix}") as image:
+        assert image.format == suffix.upper()
+        pixels = np.asarray(image.convert("L"))
+    np.testing.assert_allclose([pixels[4, 4], pixels[-4, 4]], [191, 64], atol=3)
+
+
 def test_images_are_told_apart_by_their_folders(images):
     names, x = common.images_of(str(images), (8, 8, 1))
     assert list(map(str, names)) == ["one/a.png", "two/a.png"]
