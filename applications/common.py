@@ -127,6 +127,12 @@ def save_image(image, path):
         pictures.image_of(pictures.pixels_of(image)).save(draft, quality=95)  # of JPEG and WebP
 
 
+def save_arrays(path, arrays):
+    """Writes an .npz in one piece."""
+    with files.aside(path) as draft:
+        np.savez(draft, **arrays)
+
+
 def check_free(paths, overwrite):
     """Raises a ValueError for results that are there already, before any work is done.
 

@@ -16,8 +16,6 @@ image edited, and a picture of before and after; without --images it edits sampl
 --colour are from 0, black, to 1, one of them or three.
 """
 
-import contextlib
-import csv
 import functools
 import shutil
 from pathlib import Path
@@ -26,7 +24,7 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import common
+from applications import attributes, common
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -56,12 +54,12 @@ def main():
     edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
     targets = [out / name.format(FLAGS.format) for name in TARGETS.get(edit, ())]
     common.check_free(targets, FLAGS.overwrite)
-    moves = moves_of(FLAGS.move, out) if edit == "move" else None
-    table = table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
+    moves = attributes.moves_of(FLAGS.move, out) if edit == "move" else None
+    table = attributes.table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
     brush = brush_of(FLAGS.colour, FLAGS.mask) if edit == "paint" else None
     if edit in ("learn", "discover"):
         names = next(iter(table.values())) if table else discovered_names(FLAGS.method, FLAGS.count)
-        check_taken(out, names, FLAGS.overwrite)
+        attributes.check_taken(out, names, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
@@ -69,7 +67,7 @@ def main():
     editor = Editor(model, FLAGS.steps, FLAGS.seed)
     files.make_folder(out, "out")
     if edit == "discover":
-        add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
+        attributes.add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
         return
     if edit == "move" and FLAGS.images is None:
         latents = editor.samples(FLAGS.count)
@@ -79,23 +77,19 @@ def main():
         names, x = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
         if edit == "learn":  # what is wrong with the table, before the descent
             some = np.random.default_rng(0).normal(size=(len(x), model.latent_dim))
-            learned(some, names, table, FLAGS.balance)
+            attributes.learned(some, names, table, FLAGS.balance)
         if edit == "paint":
             colour, mask = painted_on(brush, model.image_shape)
         latents, errors = editor.latents(x)
         print(f"{len(x)} images, mean squared error of their latents {errors.mean():.4f}")
     if edit == "invert":
         found = {"latents": latents, "errors": errors, "names": list(map(str, names))}
-        save_arrays(out / "latents.npz", found)
+        common.save_arrays(out / "latents.npz", found)
         save_rows(out / "inverted.png", {"image": x, "drawn again": editor.drawn(latents)})
     elif edit == "learn":
-        add_directions(out, learned(latents, names, table, FLAGS.balance))
+        attributes.add_directions(out, attributes.learned(latents, names, table, FLAGS.balance))
     elif edit == "move":
-        after = editor.moved(x, latents, moves)
-        shutil.rmtree(out / "moved", ignore_errors=True)
-        for name, image in zip(names, after, strict=True):
-            common.save_image(image, (out / "moved" / name).with_suffix(f".{FLAGS.format}"))
-        save_rows(out / "moved.png", {"before": x, "after": after})
+        write_moved(out, names, x, editor.moved(x, latents, moves), FLAGS.format)
     elif edit == "morph":
         save_rows(out / "morph.png", {"": editor.morphed(latents[0], latents[1], COLUMNS)})
     elif edit == "combine":
@@ -115,6 +109,14 @@ TARGETS = {  # what an edit writes anew
     "paint": ["painted.png", "painted_image.{}"],
 }
 NEEDED = {"morph": 2, "combine": 3, "paint": 1}  # how many images
+
+
+def write_moved(out, names, before, after, suffix):
+    """Writes each edited image into a new folder `moved`, and moved.png of all."""
+    shutil.rmtree(out / "moved", ignore_errors=True)
+    for name, image in zip(names, after, strict=True):
+        common.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"))
+    save_rows(out / "moved.png", {"before": before, "after": after})
 
 
 class Editor:
@@ -239,50 +241,6 @@ def combined(a, b, c):
     return found * (length / max(np.linalg.norm(found), 1e-12))
 
 
-def learned(latents, names, table, balance=None):
-    """Name -> direction, for each attribute of a table: see `trainers.directions`.
-
-    Args:
-        latents: (n, d).
-        names: n, of the images.
-        table: name of an image -> attribute -> number.
-        balance: an attribute that is to be as frequent on both sides of the others, or None.
-
-    Raises:
-        ValueError: when no image stands in the table, or all that do have an attribute, or none.
-    """
-    from trainers import directions
-
-    rows = [row for row, name in enumerate(names) if str(name) in table]
-    with command_line.flag("attributes"):
-        if not rows:
-            shown = ", ".join(str(name) for name in names[:3])
-            raise ValueError(f"should name files of --images, such as {shown}. It names none.")
-        lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
-        values = {name: np.array([line[name] for line in lines]) for name in lines[0]}
-        numbers = [name for name, column in values.items() if set(column) - {0.0, 1.0}]
-        if numbers:
-            together = np.stack([values[name] for name in numbers], axis=1)
-            with _about(numbers):
-                found |= zip(numbers, directions.slopes(z, together), strict=True)
-        for name in [name for name in values if name not in numbers]:
-            with _about([name]):
-                if balance and name != balance:
-                    found[name] = directions.balanced(z, values[name], values[balance])
-                else:
-                    found[name] = directions.mean_difference(z, values[name])
-    return found
-
-
-@contextlib.contextmanager
-def _about(attributes):
-    """Says of a ValueError raised inside which attributes it is about."""
-    try:
-        yield
-    except ValueError as error:
-        raise ValueError(f"{', '.join(attributes)}: {error}") from None
-
-
 def first_dense(generator, latent_dim):
     """The layer of a generator that reads the latent.
 
@@ -293,59 +251,6 @@ def first_dense(generator, latent_dim):
     if getattr(layer, "kernel", None) is None or tuple(layer.kernel.shape[:-1]) != (latent_dim,):
         raise ValueError("The generator should begin with a dense layer. Received: another.")
     return layer
-
-
-def table_of(path, balance=None):
-    """name of a file -> attribute -> number, of --attributes.
-
-    Raises:
-        ValueError: for no such table, and where --balance cannot be held.
-    """
-    with command_line.flag("attributes"):
-        if path is None:
-            raise ValueError("should name a CSV. Received: nothing.")
-        try:
-            with open(Path(path).expanduser(), newline="", encoding="utf-8-sig") as file:
-                lines = list(csv.DictReader(file))
-            table = {
-                line.pop("file"): {name: float(value) for name, value in line.items()}
-                for line in lines
-            }
-        except (KeyError, TypeError, ValueError, OSError) as error:
-            raise ValueError(
-                f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
-            ) from None
-        numbers = [value for line in table.values() for value in line.values()]
-        if not numbers or not np.isfinite(numbers).all():
-            raise ValueError(f"should have lines of finite numbers. Received: {path}")
-        if balance and balance not in next(iter(table.values())):
-            raise ValueError(f"should have a column for --balance. Received: {balance}")
-        if balance and set(numbers) - {0.0, 1.0}:
-            raise ValueError("should have 0 and 1 only, with --balance. Received: other numbers.")
-    return table
-
-
-def moves_of(texts, out):
-    """Name -> (direction, amount) of --move, from directions.npz."""
-    with command_line.flag("move"):
-        known = directions_in(out)
-        moves = {}
-        for text in texts or []:
-            name, _, amount = text.partition(":")
-            try:
-                moves[name] = known[name], float(amount)
-            except KeyError:
-                raise ValueError(
-                    f"should name directions of {out}: {', '.join(known) or 'there are none'}. "
-                    f"Received: {name}"
-                ) from None
-            except ValueError:
-                raise ValueError(f"should be name:amount, a number. Received: {text}") from None
-            if not np.isfinite(moves[name][1]):
-                raise ValueError(f"should be name:amount, a finite number. Received: {text}")
-        if not moves:
-            raise ValueError("should be name:amount, such as bold:1.5. Received: nothing.")
-    return moves
 
 
 def brush_of(texts, mask):
@@ -377,34 +282,6 @@ def painted_on(brush, image_shape):
         if not (mask > 0.0).any():
             raise ValueError(f"should be white somewhere. Received: {path}")
     return np.broadcast_to(2.0 * values - 1.0, (channels,)), mask > 0.0
-
-
-def directions_in(out):
-    """Name -> direction, of directions.npz in a folder."""
-    path = Path(out) / "directions.npz"
-    if not path.exists():
-        return {}
-    with np.load(path) as found:
-        return dict(found)
-
-
-def check_taken(out, names, overwrite=False):
-    """Raises a ValueError for names of directions that a folder has."""
-    if (taken := sorted(set(directions_in(out)) & set(names))) and not overwrite:
-        raise ValueError(f"{out} has {', '.join(taken)} already. Replace with --overwrite.")
-
-
-def add_directions(out, found):
-    """Adds directions to those that a folder has, in place of those of the same names."""
-    path = Path(out) / "directions.npz"
-    save_arrays(path, directions_in(out) | found)
-    print(f"{', '.join(found)}: {path}")
-
-
-def save_arrays(path, arrays):
-    """Writes an .npz in one piece."""
-    with files.aside(path) as draft:
-        np.savez(draft, **arrays)
 
 
 def save_rows(path, rows):

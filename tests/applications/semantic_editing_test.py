@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 import zoo
-from applications import common, semantic_editing
+from applications import attributes, common, semantic_editing
 from trainers import files
 
 
@@ -78,7 +78,7 @@ def test_attributes_of_a_table_become_directions(editor, tmp_path):
     lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
     table.write_text("\n".join(["file,upper,lower", *lines]))
     names = [Path(f"{i}.png") for i in range(200)]
-    found = semantic_editing.learned(z, names, semantic_editing.table_of(table))
+    found = attributes.learned(z, names, attributes.table_of(table))
     np.testing.assert_allclose(found["upper"], 0.5 * np.cov(z.T)[0] / z[:, 0].var(), atol=0.01)
     np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
 
@@ -160,8 +160,8 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
 def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lines, balance, said):
     (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
     with pytest.raises(ValueError, match=f"--attributes: .*{said}"):
-        table = semantic_editing.table_of(tmp_path / "table.csv", balance)
-        semantic_editing.learned(np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance)
+        table = attributes.table_of(tmp_path / "table.csv", balance)
+        attributes.learned(np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance)
 
 
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():

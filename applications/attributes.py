@@ -1,0 +1,129 @@
+"""Attributes of images, and their directions among latents: tables, flags, and directions.npz."""
+
+import contextlib
+import csv
+from pathlib import Path
+
+import numpy as np
+
+from applications import common
+from trainers import command_line
+
+
+def table_of(path, balance=None):
+    """name of a file -> attribute -> number, of --attributes.
+
+    Raises:
+        ValueError: for no such table, and where --balance cannot be held.
+    """
+    with command_line.flag("attributes"):
+        if path is None:
+            raise ValueError("should name a CSV. Received: nothing.")
+        try:
+            with open(Path(path).expanduser(), newline="", encoding="utf-8-sig") as file:
+                lines = list(csv.DictReader(file))
+            table = {
+                line.pop("file"): {name: float(value) for name, value in line.items()}
+                for line in lines
+            }
+        except (KeyError, TypeError, ValueError, OSError) as error:
+            raise ValueError(
+                f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
+            ) from None
+        numbers = [value for line in table.values() for value in line.values()]
+        if not numbers or not np.isfinite(numbers).all():
+            raise ValueError(f"should have lines of finite numbers. Received: {path}")
+        if balance and balance not in next(iter(table.values())):
+            raise ValueError(f"should have a column for --balance. Received: {balance}")
+        if balance and set(numbers) - {0.0, 1.0}:
+            raise ValueError("should have 0 and 1 only, with --balance. Received: other numbers.")
+    return table
+
+
+def moves_of(texts, out):
+    """Name -> (direction, amount) of --move, from directions.npz."""
+    with command_line.flag("move"):
+        known = directions_in(out)
+        moves = {}
+        for text in texts or []:
+            name, _, amount = text.partition(":")
+            try:
+                moves[name] = known[name], float(amount)
+            except KeyError:
+                raise ValueError(
+                    f"should name directions of {out}: {', '.join(known) or 'there are none'}. "
+                    f"Received: {name}"
+                ) from None
+            except ValueError:
+                raise ValueError(f"should be name:amount, a number. Received: {text}") from None
+            if not np.isfinite(moves[name][1]):
+                raise ValueError(f"should be name:amount, a finite number. Received: {text}")
+        if not moves:
+            raise ValueError("should be name:amount, such as bold:1.5. Received: nothing.")
+    return moves
+
+
+def learned(latents, names, table, balance=None):
+    """Name -> direction, for each attribute of a table: see `trainers.directions`.
+
+    Args:
+        latents: (n, d).
+        names: n, of the images.
+        table: name of an image -> attribute -> number.
+        balance: an attribute that is to be as frequent on both sides of the others, or None.
+
+    Raises:
+        ValueError: when no image stands in the table, or all that do have an attribute, or none.
+    """
+    from trainers import directions
+
+    rows = [row for row, name in enumerate(names) if str(name) in table]
+    with command_line.flag("attributes"):
+        if not rows:
+            shown = ", ".join(str(name) for name in names[:3])
+            raise ValueError(f"should name files of --images, such as {shown}. It names none.")
+        lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
+        values = {name: np.array([line[name] for line in lines]) for name in lines[0]}
+        numbers = [name for name, column in values.items() if set(column) - {0.0, 1.0}]
+        if numbers:
+            together = np.stack([values[name] for name in numbers], axis=1)
+            with _about(numbers):
+                found |= zip(numbers, directions.slopes(z, together), strict=True)
+        for name in [name for name in values if name not in numbers]:
+            with _about([name]):
+                if balance and name != balance:
+                    found[name] = directions.balanced(z, values[name], values[balance])
+                else:
+                    found[name] = directions.mean_difference(z, values[name])
+    return found
+
+
+@contextlib.contextmanager
+def _about(attributes):
+    """Says of a ValueError raised inside which attributes it is about."""
+    try:
+        yield
+    except ValueError as error:
+        raise ValueError(f"{', '.join(attributes)}: {error}") from None
+
+
+def directions_in(out):
+    """Name -> direction, of directions.npz in a folder."""
+    path = Path(out) / "directions.npz"
+    if not path.exists():
+        return {}
+    with np.load(path) as found:
+        return dict(found)
+
+
+def check_taken(out, names, overwrite=False):
+    """Raises a ValueError for names of directions that a folder has."""
+    if (taken := sorted(set(directions_in(out)) & set(names))) and not overwrite:
+        raise ValueError(f"{out} has {', '.join(taken)} already. Replace with --overwrite.")
+
+
+def add_directions(out, found):
+    """Adds directions to those that a folder has, in place of those of the same names."""
+    path = Path(out) / "directions.npz"
+    common.save_arrays(path, directions_in(out) | found)
+    print(f"{', '.join(found)}: {path}")
