@@ -11,9 +11,9 @@
 `invert`, the default, writes latents.npz and a picture of the images beside what the model draws of
 them; all other edits find latents the same way. `learn` reads a table with a column `file` and one
 for each attribute, 0 and 1 or numbers, and adds a direction for each to directions.npz; --balance
-holds a second attribute even. `discover` adds directions that no label names. `move` writes each
-image edited, and a picture of before and after; without --images it edits samples. Values of
---colour are from 0, black, to 1, one of them or three.
+holds a second attribute even. `discover` adds directions that no label names, by --method=code the
+codes of an InfoGAN. `move` writes each image edited, and a picture of before and after; without
+--images it edits samples. Values of --colour are from 0, black, to 1, one of them or three.
 """
 
 import functools
@@ -40,7 +40,7 @@ def define_flags():
     flags.DEFINE_enum("edit", "invert", EDITS, "What to do.")
     flags.DEFINE_string("attributes", None, "A CSV: file, and a column for each attribute.")
     flags.DEFINE_string("balance", None, "An attribute that is to be as frequent on both sides.")
-    flags.DEFINE_enum("method", "sefa", ["sefa", "pca"], "How to discover directions.")
+    flags.DEFINE_enum("method", "sefa", ["sefa", "pca", "code"], "How to discover directions.")
     flags.DEFINE_integer("count", 5, "How many to discover, or samples to move.", lower_bound=1)
     flags.DEFINE_list("move", None, "name:amount of directions, several joined by commas.")
     flags.DEFINE_string("mask", None, "An image that is white where is painted.")
@@ -76,7 +76,7 @@ def main():
     else:
         names, x = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
         if edit == "learn":  # what is wrong with the table, before the descent
-            some = np.random.default_rng(0).normal(size=(len(x), model.latent_dim))
+            some = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
             attributes.learned(some, names, table, FLAGS.balance)
         if edit == "paint":
             colour, mask = painted_on(brush, model.image_shape)
@@ -145,7 +145,7 @@ class Editor:
 
         if len(model.image_shape) != 3:
             raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
-        inversion.check_draws(model)
+        self.widths = inversion.check_draws(model)
         self.model, self.steps, self.seed = model, steps, seed
 
     def latents(self, x):
@@ -154,7 +154,7 @@ class Editor:
         from trainers import inversion, noise
 
         start = None
-        if hasattr(self.model, "encode"):
+        if hasattr(self.model, "encode") and len(self.widths) == 1:
             with noise.stream(self.seed, label="encode"):  # AVB's encoder draws
                 start = self.model.encode(x)
         bar = functools.partial(tqdm.tqdm, desc="latents", unit="batch", disable=None)
@@ -164,15 +164,16 @@ class Editor:
 
     def samples(self, n):
         """Latents of n draws."""
-        from keras import tree
+        from trainers import inversion
 
-        from trainers import drawing
-
-        return np.asarray(tree.flatten(drawing.latents(self.model, n, self.seed))[0])
+        return inversion.draws(self.model, n, self.seed, "latents")
 
     def drawn(self, latents):
         """What the model draws of latents."""
-        return self.model.predict(np.asarray(latents, "float32"), verbose=0)
+        from trainers import inversion
+
+        parts = inversion.parted(np.asarray(latents, "float32"), self.widths)
+        return self.model.predict(parts, verbose=0)
 
     def moved(self, x, latents, moves):
         """Images moved along directions; what the model cannot draw of them stays.
@@ -205,16 +206,25 @@ class Editor:
         """Name -> direction, of what moves the images most: see `trainers.directions`."""
         import keras
 
-        from trainers import directions
+        from trainers import directions, inversion
         from trainers.showing import in_batches
 
         generator = self.model.averaged().generator
-        layer = first_dense(generator, self.model.latent_dim)
-        if method == "sefa":
+        if method == "code":
+            codes = getattr(self.model, "codes", 0)
+            if not codes:
+                raise ValueError(
+                    f"--method: code is of InfoGAN. Received: a {type(self.model).__name__}."
+                )
+            found = np.eye(sum(self.widths))[-codes:][:count]  # its codes come last
+        elif method == "sefa":
+            _, layer = first_dense(generator, sum(self.widths))
             found = directions.factorized(layer.get_weights()[0])[:count]
         else:
+            network, layer = first_dense(generator, sum(self.widths))
             z = self.samples(4_096)
-            hidden = in_batches(keras.Model(generator.input, layer.output), z)
+            parts = z if len(network.inputs) == 1 else inversion.parted(z, self.widths)
+            hidden = in_batches(keras.Model(network.input, layer.output), parts)
             found = directions.principal(z, hidden, count)
         return dict(zip(discovered_names(method, count), found, strict=False))
 
@@ -242,15 +252,18 @@ def combined(a, b, c):
 
 
 def first_dense(generator, latent_dim):
-    """The layer of a generator that reads the latent.
+    """(network, layer): the layer of a generator that reads the latent, and the network, that one
+    or a part of it, where it stands.
 
     Raises:
         ValueError: when it is not dense.
     """
     layer = next((n for n in generator.layers if n.weights), None)
+    if hasattr(layer, "layers"):
+        return first_dense(layer, latent_dim)
     if getattr(layer, "kernel", None) is None or tuple(layer.kernel.shape[:-1]) != (latent_dim,):
         raise ValueError("The generator should begin with a dense layer. Received: another.")
-    return layer
+    return generator, layer
 
 
 def brush_of(texts, mask):

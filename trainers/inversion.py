@@ -6,6 +6,8 @@ From what an encoder says, it is the hybrid of Zhu, Krähenbühl, Shechtman, Efr
 Visual Manipulation on the Natural Image Manifold", https://arxiv.org/abs/1609.03552.
 """
 
+import itertools
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -17,20 +19,53 @@ DRAWS = 4_096  # by which the range of a latent is known
 
 
 def check_draws(model):
-    """Raises a ValueError for a model that draws nothing, or not of a latent (n, latent_dim) alone.
+    """How wide the parts of what a model draws are, joined to latents (n, d): (latent_dim,), and of
+    InfoGAN (latent_dim, categories, codes).
+
+    Raises:
+        ValueError: for a model that draws nothing, or something else, such as labels.
 
     Example:
         >>> import zoo
+        >>> check_draws(zoo.create("infogan", image_shape=(8, 8, 1), scale="small"))
+        (16, 10, 2)
         >>> check_draws(zoo.create("cgan", image_shape=(2,), classes=8))
         Traceback (most recent call last):
-        ValueError: The model should draw of latents (n, latent_dim) alone. Received: a CGAN.
+        ValueError: The model should draw of latents and codes alone. Received: a CGAN.
     """
     drawn = tree.flatten(model.draw(1))
-    if len(drawn) != 1 or tuple(drawn[0].shape) != (1, model.latent_dim):
+    if any(len(part.shape) != 2 for part in drawn):
         raise ValueError(
-            "The model should draw of latents (n, latent_dim) alone. "
-            f"Received: a {type(model).__name__}."
+            f"The model should draw of latents and codes alone. Received: a {type(model).__name__}."
         )
+    return tuple(int(part.shape[1]) for part in drawn)
+
+
+def parted(latents, widths):
+    """Latents (n, d) as a model takes them: of several parts a list.
+
+    Example:
+        >>> [part.shape for part in parted(np.zeros((5, 6)), (4, 2))]
+        [(5, 4), (5, 2)]
+    """
+    if len(widths) == 1:
+        return latents
+    ends = np.cumsum((0, *widths))
+    return [latents[:, i:j] for i, j in itertools.pairwise(ends)]
+
+
+def draws(model, n, seed, label="inversion"):
+    """Latents of n draws (n, d), their parts joined.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("infogan", image_shape=(8, 8, 1), categories=3, codes=1, width=8)
+        >>> draws(model, 5, seed=0).shape == (5, model.latent_dim + 4)
+        True
+    """
+    with noise.stream(seed, label=label):
+        parts = [np.asarray(part) for part in tree.flatten(model.draw(n))]
+    return np.concatenate(parts, axis=1).astype("float32")
 
 
 def invert(
@@ -42,9 +77,9 @@ def invert(
     prior by 1e-6 for the same reason.
 
     Args:
-        model: one of the zoo that draws of a latent alone.
+        model: one of the zoo that draws of latents, and codes, alone: see `check_draws`.
         x: images in [-1, 1], shape (n, *image_shape).
-        start: latents to begin with (n, latent_dim), such as `model.encode(x)`; else draws.
+        start: latents to begin with (n, d), such as `model.encode(x)`; else draws.
         steps: of descent.
         restarts: from how many draws; with `start` there is one place.
         rate: of Adam, at first.
@@ -54,7 +89,7 @@ def invert(
             are done.
 
     Returns:
-        (latents, errors): (n, latent_dim), and the mean squared error of each image (n,), of pixels
+        (latents, errors): (n, d), and the mean squared error of each image (n,), of pixels
         in [0, 1].
 
     Raises:
@@ -69,29 +104,29 @@ def invert(
         >>> latents.shape, errors.shape
         ((3, 4), (3,))
     """
-    check_draws(model)
+    widths = check_draws(model)
     x = model.checked(x).astype("float32")
     shown, n = model.averaged(), len(x)
     if start is None:
-        first = _drawn(model, n * restarts, seed, "inversion")
+        first = draws(model, n * restarts, seed)
     else:
         first, restarts = np.asarray(start, "float32"), 1
-        if first.shape != (n, model.latent_dim):
+        if first.shape != (n, sum(widths)):
             raise ValueError(
-                f"`start` should have the shape {(n, model.latent_dim)}, a latent for each image. "
+                f"`start` should have the shape {(n, sum(widths))}, a latent for each image. "
                 f"Received: {first.shape}"
             )
 
     def energy(latents, targets):
-        return _mean(ops.square(_made(shown, latents) - targets))
+        return _mean(ops.square(_made(shown, latents, widths) - targets))
 
-    descend = _descent(energy, steps, rate, _range(model))
+    descend = _descent(energy, steps, rate, _range(model, widths))
     targets, found, errors = np.repeat(x, restarts, axis=0), [], []
     for begin in progress(range(0, len(first), batch_size)):
         rows = slice(begin, begin + batch_size)
         latents = descend(first[rows], (targets[rows],))
         found.append(np.asarray(latents))
-        gap = (np.clip(_made(shown, latents), -1.0, 1.0) - targets[rows]) / 2.0
+        gap = (np.clip(_made(shown, latents, widths), -1.0, 1.0) - targets[rows]) / 2.0
         errors.append(np.square(gap).mean(axis=tuple(range(1, gap.ndim))))
     found = np.concatenate(found).reshape(n, restarts, -1)
     errors = np.concatenate(errors).reshape(n, restarts)
@@ -108,15 +143,15 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
     the model's own; to keep what it cannot draw of a photograph, see `transferred`.
 
     Args:
-        model: one of the zoo that draws of a latent alone.
-        start: z₀, shape (n, latent_dim).
+        model: one of the zoo that draws of latents, and codes, alone: see `check_draws`.
+        start: z₀, shape (n, d).
         colours: v, shape (n, *image_shape), in [-1, 1].
         mask: where v counts, booleans (n, h, w) or (n, h, w, 1).
         stay: how much leaving z₀ costs.
         steps, rate: as of `invert`.
 
     Returns:
-        Latents (n, latent_dim).
+        Latents (n, d).
 
     Raises:
         ValueError: for another model, and a mask that is empty or of another shape.
@@ -129,7 +164,7 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
         >>> paint(model, np.zeros((1, 4)), np.ones((1, 8, 8, 1)), mask, steps=20).shape
         (1, 4)
     """
-    check_draws(model)
+    widths = check_draws(model)
     colours = model.checked(colours).astype("float32")
     mask = np.asarray(mask, "float32").reshape(*np.shape(mask)[:3], 1)
     if mask.shape[:3] != colours.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
@@ -141,10 +176,10 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
     weights = mask / mask.mean(axis=(1, 2, 3), keepdims=True)
 
     def energy(latents, begun, targets, weights):
-        painted = _mean(ops.square(_made(shown, latents) - targets) * weights)
+        painted = _mean(ops.square(_made(shown, latents, widths) - targets) * weights)
         return painted + stay * _mean(ops.square(latents - begun))
 
-    descend = _descent(energy, steps, rate, _range(model))
+    descend = _descent(energy, steps, rate, _range(model, widths))
     return np.asarray(descend(start, (start, colours, weights)))
 
 
@@ -162,19 +197,14 @@ def transferred(x, before, after):
     return np.clip(x + (after - before), -1.0, 1.0)
 
 
-def _drawn(model, n, seed, label):
-    with noise.stream(seed, label=label):
-        return np.asarray(tree.flatten(model.draw(n))[0])
+def _range(model, widths):
+    """The least and the greatest numbers that each part of latents has: two arrays (d,)."""
+    known = tree.flatten(parted(draws(model, DRAWS, 0, "range of latents"), widths))
+    return tuple(np.repeat([end(part) for part in known], widths) for end in (np.min, np.max))
 
 
-def _range(model):
-    """The least and the greatest number that latents have."""
-    known = _drawn(model, DRAWS, 0, "range of latents")
-    return known.min(), known.max()
-
-
-def _made(shown, latents):
-    return ops.cast(shown(latents, training=False), "float32")
+def _made(shown, latents, widths):
+    return ops.cast(shown(parted(latents, widths), training=False), "float32")
 
 
 def _mean(x):

@@ -89,6 +89,25 @@ def test_discovered_directions_of_halves_are_the_halves(editor):
     assert list(editor.discovered("pca", 1)) == ["pca_0"]
 
 
+def test_codes_of_an_infogan_are_directions():
+    sizes = {"categories": 3, "codes": 2, "latent_dim": 4, "width": 8}
+    model = zoo.create("infogan", image_shape=(8, 8, 1), **sizes)
+    editor = semantic_editing.Editor(model, steps=5)
+    found = editor.discovered("code", 5)
+    assert list(found) == ["code_0", "code_1"]
+    z = editor.samples(1)
+    moved = editor.drawn(z + found["code_1"])
+    codes = z[:, 7:] + [[0.0, 1.0]]
+    expected = model.predict([z[:, :4], z[:, 4:7], codes.astype("float32")], verbose=0)
+    np.testing.assert_allclose(moved, expected, atol=1e-5)
+    assert len(editor.discovered("pca", 2)) == 2
+
+
+def test_codes_are_of_an_infogan(editor):
+    with pytest.raises(ValueError, match="--method: code is of InfoGAN. Received: a GAN"):
+        editor.discovered("code", 1)
+
+
 def test_a_morph_begins_and_ends_with_its_images(editor):
     latents = np.array([[0.5, 0.1], [-0.2, 0.4]], "float32")
     path = editor.morphed(*latents, 5)

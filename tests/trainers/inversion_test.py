@@ -61,7 +61,7 @@ def test_it_keeps_the_best_of_several_places():
     "name, sizes",
     [
         ("cgan", {"image_shape": (2,), "classes": 3}),
-        ("infogan", {"image_shape": (2,)}),
+        ("acgan", {"image_shape": (8, 8, 1), "classes": 3, "width": 4}),
         ("spatial_gan", {"image_shape": (8, 8, 1), "stages": 2, "width": 2, "latent_dim": 2}),
     ],
 )
@@ -96,3 +96,22 @@ def test_painted_pixels_come_and_the_rest_stays_as_far_as_it_can(linear):
 def test_a_mask_that_is_empty_or_of_another_shape_is_refused(linear, mask):
     with pytest.raises(ValueError, match="`mask` should be"):
         inversion.paint(linear, np.zeros((1, 3)), np.zeros((1, 4, 4, 1)), mask)
+
+
+def test_parts_that_are_drawn_together_are_found_together():
+    """x = [z, c], of which z is N(0, I) and the category one-hot: c stays from 0 to 1."""
+    z, category, code = keras.Input((2,)), keras.Input((3,)), keras.Input((1,))
+    joined = keras.layers.Concatenate()([z, category, code])
+    image = keras.layers.Reshape((6, 1, 1))(joined)
+    model = zoo.InfoGAN(
+        generator=keras.Model([z, category, code], image),
+        image_shape=(6, 1, 1),
+        latent_dim=2,
+        categories=3,
+        codes=1,
+        width=8,
+    )
+    assert inversion.check_draws(model) == (2, 3, 1)
+    x = np.array([[0.5, -0.5, 0.0, 1.0, -0.4, 0.3]], "float32").reshape(1, 6, 1, 1)
+    found, _ = inversion.invert(model, x, steps=300, restarts=2)
+    np.testing.assert_allclose(found, [[0.5, -0.5, 0.0, 1.0, 0.0, 0.3]], atol=0.01)
