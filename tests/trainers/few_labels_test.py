@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from trainers import few_labels
+from trainers import few_labels, metrics
 
 LABELS = np.array([0, 1, 2, 2, 1, 0, 2, 1, 0, 2])
 
@@ -58,3 +58,21 @@ def test_batches_that_begin_later_are_those_that_would_have_come():
     for (images, labels), (later, later_labels) in zip(whole[3:], resumed, strict=True):
         np.testing.assert_array_equal(images, later)
         np.testing.assert_array_equal(labels, later_labels)
+
+
+class Pixels:
+    """A model whose features are the pixels."""
+
+    def features(self, x):
+        return x.reshape(len(x), -1)
+
+
+@pytest.mark.parametrize(("per_class", "most"), [(1, 1.0), (10, 0.15)])
+def test_an_svm_is_about_as_sure_as_it_is_right_where_labels_can_be_left_out(per_class, most):
+    settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
+    data = few_labels.Labelled.of(settings | {"labels_per_class": per_class})
+    found = few_labels.reader(Pixels(), data)(data.test)
+    assert metrics.calibration_error(found, data.test_labels) < most
+    right = np.mean(found.argmax(axis=1) == data.test_labels)
+    plain = few_labels.machine(Pixels().features(data.x), data.y)
+    assert right == plain.score(Pixels().features(data.test), data.test_labels)
