@@ -30,6 +30,35 @@ def define_trained():
     flags.DEFINE_string("images", None, "An image, or a folder of them.")
 
 
+def define_trainer(recipe):
+    """Defines the flags of an application that trains a model, beside those of `command_line`."""
+    flags.DEFINE_enum("recipe", recipe, ["paper", "modern"], "The paper's training, or today's.")
+    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
+    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
+    flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+
+
+def opened(out, export_dir, settings, steps, resume, overwrite, strategy):
+    """A `training.Run` whose folders are there, and which has said where it stands.
+
+    Raises:
+        ValueError: as `training.Run`, and for folders that cannot be made.
+    """
+    from trainers import devices, training
+
+    if out not in export_dir.parents and devices.is_first(strategy):
+        files.make_folder(export_dir, "export_dir")
+    run = training.Run(out, settings, steps, resume, overwrite, strategy)
+    if run.finished and run.writes:
+        print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")
+        return run
+    for path in run.damaged:
+        print(f"{path} is damaged: it is passed over.")
+    if resume and run.writes:
+        print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
+    return run
+
+
 def model_of(preset=None, run=None):
     """A trained model, of a preset or a run.
 

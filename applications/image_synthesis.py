@@ -29,6 +29,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
+from applications import common
 from trainers import command_line
 
 FLAGS = flags.FLAGS
@@ -40,10 +41,8 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)
     flags.adopt_module_key_flags(command_line)
-    flags.DEFINE_enum("recipe", "paper", ["paper", "modern"], "The paper's training, or today's.")
-    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
-    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
-    flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+    common.define_trainer(recipe="paper")
+    flags.adopt_module_key_flags(common)
     flags.DEFINE_enum(
         "features",
         "auto",
@@ -113,7 +112,7 @@ def synthesize(
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
     # From here on it takes seconds.
-    from trainers import batches, devices, drawing, export, files, training
+    from trainers import batches, devices, drawing, export, training
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -127,18 +126,9 @@ def synthesize(
 
     load()  # refuses what cannot be loaded before anything is written
     batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    if out not in export_dir.parents and devices.is_first(strategy):
-        files.make_folder(export_dir, "export_dir")
-    run = training.Run(out, settings, steps, resume, overwrite, strategy)
+    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        figures = run.figures if run.writes else None
-        if figures:
-            print(f"{out} is finished, {figures['steps']} steps are done: nothing is changed.")
-        return figures
-    for path in run.damaged:
-        print(f"{path} is damaged: it is passed over.")
-    if resume and run.writes:
-        print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
+        return run.figures if run.writes else None
     model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride))
     latents = drawing.latents(model, 5 * drawing.COLUMNS, settings["seed"])
     in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)

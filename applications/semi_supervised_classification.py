@@ -38,13 +38,10 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="semi_supervised", dataset="digits", steps=2000, batch_size=100)
     flags.adopt_module_key_flags(command_line)
+    common.define_trainer(recipe="modern")
     common.define_trained()
     flags.adopt_module_key_flags(common)
     flags.DEFINE_integer("labels_per_class", 1, "Labels that are kept.", lower_bound=1)
-    flags.DEFINE_enum("recipe", "modern", ["paper", "modern"], "The paper's training, or today's.")
-    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
-    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
-    flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
 
 
 def main():
@@ -134,14 +131,9 @@ def learn(
     turns = max(model.turns.values())
     data.stream(turns)  # refuses what cannot be loaded before anything is written
     batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    if out not in export_dir.parents and devices.is_first(strategy):
-        files.make_folder(export_dir, "export_dir")
-    run = training.Run(out, settings, steps, resume, overwrite, strategy)
+    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        figures = run.figures if run.writes else None
-        if figures:
-            print(f"{out} is finished, {figures['steps']} steps are done: nothing is changed.")
-        return figures
+        return run.figures if run.writes else None
     recipe = settings["recipe"]
     model.compile(recipe, steps, **training.fast_options(model, run.stride))
     run.train(model, lambda start: data.stream(turns, start), data.in_epoch(turns))
