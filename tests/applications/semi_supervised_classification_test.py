@@ -82,6 +82,7 @@ def test_a_finished_run_is_left_as_it_is(run, capsys):
     assert "is finished, 150 steps are done: nothing is changed" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_an_aae_learns_from_few_labels_too(tmp_path):
     settings = SETTINGS | {"model": "aae"}
     figures = script.learn(settings, 100, tmp_path / "run", tmp_path / "exports")

@@ -31,6 +31,10 @@ def test_what_an_application_refuses_is_refused_in_a_sentence(model):
 def test_an_untrained_model_is_served_and_loses(model):
     assert reuse.CELLS["TF Serving"](model, "digits")["value"] < 1e-5
     assert reuse.CELLS["image_synthesis"](model, "digits")["verdict"] == "loses to"
+
+
+@pytest.mark.slow
+def test_an_untrained_model_finds_no_latents(model):
     assert reuse.CELLS["semantic_editing"](model, "digits")["verdict"] == "loses to"
 
 
