@@ -4,8 +4,8 @@
 
 No model is trained again: linear machines read its features, descent finds its latents, and the
 generator of super-resolution, the only network that learns here, compares by what it says. Writes
-docs/reuse.json, of which `python -m benchmarks.document` makes docs/reuse.md; the last line is the
-JSON object.
+docs/reuse.json, of which `python -m benchmarks.document` makes docs/reuse.md; what is not measured
+again stays as it is. The last line is the JSON object.
 """
 
 import functools
@@ -23,6 +23,7 @@ import zoo
 from benchmarks import enlarging, measure
 from benchmarks.systems import srgan
 from trainers import command_line, datasets, export, few_labels, files, inversion, metrics, training
+from trainers.losses import feature_distance
 from zoo.networks import content, patch
 
 FLAGS = flags.FLAGS
@@ -32,6 +33,7 @@ MOST, EDITED, PER_CLASS, STEPS = 500, 100, 10, 200
 def define_flags():
     """Defines the flags of this script."""
     flags.DEFINE_list("only", None, "Some of zoo.list_presets(); else all.")
+    flags.DEFINE_list("cells", None, f"Some of {', '.join(CELLS)}; else all.")
     flags.DEFINE_string("out", "docs/reuse.json", "The file that is written.")
 
 
@@ -41,17 +43,21 @@ def main():
         unknown = sorted(set(FLAGS.only or []) - set(zoo.list_presets()))
         if unknown:
             raise ValueError(f"should be of {', '.join(zoo.list_presets())}. Received: {unknown}")
-    cells = {}
+    with command_line.flag("cells"):
+        unknown = sorted(set(FLAGS.cells or []) - set(CELLS))
+        if unknown:
+            raise ValueError(f"should be of {', '.join(CELLS)}. Received: {unknown}")
+    cells = (files.read_json(Path(FLAGS.out)) or {"cells": {}})["cells"]
     for name in FLAGS.only or zoo.list_presets():
         model = zoo.from_preset(name)
-        cells[name] = {"model": type(model).__name__}
-        for application, cell in CELLS.items():
+        row = cells.setdefault(name, {})
+        row["model"] = type(model).__name__
+        for application in FLAGS.cells or CELLS:
             try:
-                found = cell(model, name.rpartition("_")[2])
+                row[application] = CELLS[application](model, name.rpartition("_")[2])
             except ValueError as error:
-                found = {"refused": str(error)}
-            cells[name][application] = found
-            print(name, application, found, flush=True)
+                row[application] = {"refused": str(error)}
+            print(name, application, row[application], flush=True)
     found = {"cells": cells, "seed": 0, "machine": training.machine()}
     files.write_json(Path(FLAGS.out), found | {"versions": training.versions()})
     print(json.dumps(found, ensure_ascii=False))
@@ -129,18 +135,23 @@ def enlarging_photographs(model, world):
 
 def features_of_super_resolution(model, world):
     """SRResNet goes on as SRGAN for some steps, comparing by what the model's judge says; the
-    patch-SWD to the true photographs beside that by filters that nobody has trained."""
+    patch-SWD to the true photographs beside that by filters that nobody has trained. Features are
+    brought to a size by which both say as much against what SRResNet makes: else those of small
+    weights would leave the field to the game."""
     phi = content.learned(model.discriminator)
     if phi.inputs[0].shape[-1] != srgan.SHAPE[-1]:
         raise ValueError("Photographs are luminances here.")
-    return against(_texture(phi), _texture(None), "untrained filters", "texture distance")
+    return against(_texture(phi), _texture_of_filters(), "untrained filters", "texture distance")
 
 
 def _texture(phi):
-    if phi is None:
-        return _texture_of_filters()
     keras.utils.set_random_seed(0)
     first = zoo.from_preset("srresnet_photos")
+    x = next(iter(srgan.crops(0)))
+    made = first.enlarge(first.shrink(x))
+    ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, content.filters(x.shape[-1])))
+    larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
+    phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     judge = patch.discriminator(srgan.SHAPE[-1], width=32, stages=2, norm=False)
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi, "discriminator": judge})
     model.generator.set_weights(first.generator.get_weights())
@@ -173,7 +184,7 @@ def serving(model, world):
         answers = served.signatures["serving_default"](**given)
         expected = network(list(given.values()), training=False)
     gap = np.abs(next(iter(answers.values())) - keras.tree.flatten(expected)[0]).max()
-    return {"value": float(gap), "unit": f"off by, {name}"}
+    return {"value": float(gap), "unit": f"{name}, off by"}
 
 
 CELLS = {
