@@ -28,9 +28,21 @@ def gate(value, reference, A, B, higher=True):
     }
 
 
+def more_is_better(figure):
+    """Which way a figure's bounds point; where both are one, what it meets tells.
+
+    Example:
+        >>> more_is_better(gate(0.1, reference=0.0, A=1.0, B=1.0, higher=False))
+        False
+    """
+    if figure["A"] != figure["B"]:
+        return figure["B"] > figure["A"]
+    return (figure["value"] >= figure["A"]) == figure["meets_A"]
+
+
 def verdict(figure):
     """Whether a figure of `gate` beats, equals or loses to its reference."""
-    higher = figure["B"] >= figure["A"]
+    higher = more_is_better(figure)
     if figure["value"] == figure["reference"]:
         return "equals"
     return "beats" if (figure["value"] > figure["reference"]) == higher else "loses to"

@@ -30,7 +30,7 @@ def medians(rows):
             statistics.median(gate[key] for gate in gates)
             for key in ("value", "reference", "A", "B")
         )
-        figure = measure.gate(value, reference, A, B, higher=B >= A)
+        figure = measure.gate(value, reference, A, B, higher=measure.more_is_better(gates[0]))
         values = [gate["value"] for gate in gates]
         found[name] = figure, (min(values), max(values)), seeds
     return found

@@ -23,6 +23,14 @@ def test_a_figure_meets_its_bounds_from_either_side(value, higher, met, verdict)
     assert measure.verdict(figure) == verdict
 
 
+@pytest.mark.parametrize(("value", "higher", "met"), [(0.1, False, True), (0.1, True, False)])
+def test_one_bound_alone_points_as_its_figure_does(value, higher, met):
+    figure = measure.gate(value, reference=0.2, A=0.5, B=0.5, higher=higher)
+    assert figure["meets_A"] == met
+    assert measure.more_is_better(figure) == higher
+    assert measure.verdict(figure) == ("loses to" if higher else "beats")
+
+
 def test_a_row_is_found_by_existing():
     assert "r3gan" in survey.SYSTEMS
 
