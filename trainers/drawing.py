@@ -77,7 +77,7 @@ def attributes(model, seed, columns=COLUMNS):
         (4, (5, 8, 8, 1), ['0', '1', '2', 'code 0'])
     """
     told = told_by(model)
-    count = getattr(model, told, 0) if told == "categories" else model.classes
+    count = model.classes if told == "labels" else model.categories
     rows = [model.generate(columns, seed=seed, **{told: k}) for k in range(count)]
     labels = [str(k) for k in range(count)]
     for i in range(getattr(model, "codes", 0)):

@@ -215,8 +215,8 @@ def _sharpness(x, y, seed):
     folds = min(5, np.bincount(y)[np.unique(y)].min())
     if folds < 2:
         return 1.0
-    svm = make_pipeline(Normalizer(), LinearSVC(random_state=seed))
-    left_out = _within(cross_val_predict(svm, x, y, cv=folds, method="decision_function"))
+    margins = cross_val_predict(_svm(seed), x, y, cv=folds, method="decision_function")
+    left_out = _within(margins)
     rows, columns = np.arange(len(y)), np.searchsorted(np.unique(y), y)
     likelihood = {
         times: log_softmax(times * left_out, axis=1)[rows, columns].sum()
@@ -232,7 +232,11 @@ def machine(x, y, seed=0):
         >>> machine([[1.0, 0.0], [0.0, 1.0]], [3, 7]).predict([[5.0, 1.0]])
         array([3])
     """
-    return make_pipeline(Normalizer(), LinearSVC(random_state=seed)).fit(x, y)
+    return _svm(seed).fit(x, y)
+
+
+def _svm(seed):
+    return make_pipeline(Normalizer(), LinearSVC(random_state=seed))
 
 
 def spreading(data):

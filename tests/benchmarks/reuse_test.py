@@ -44,7 +44,6 @@ def test_the_features_are_those_of_the_application(model):
     assert 0.7 < found["value"] < 1.0
 
 
-@pytest.mark.skipif(not FILE.exists(), reason="nothing is measured yet")
 def test_every_preset_has_its_cells_and_most_are_filled():
     cells = document.read(FILE)["cells"]
     assert sorted(cells) == zoo.list_presets()
