@@ -53,8 +53,6 @@ def save(model, folder):
     if not networks:
         raise ValueError(f"`model` should have signatures. Received: {type(model).__name__}.")
     archive = keras.export.ExportArchive()
-    for network in {id(network): network for network in networks.values()}.values():
-        archive.track(network)
     for name, network in networks.items():
         archive.add_endpoint(name, *_endpoint(network))
     archive.add_endpoint("serving_default", *_endpoint(next(iter(networks.values()))))

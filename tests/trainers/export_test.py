@@ -77,6 +77,14 @@ def test_a_users_own_networks_are_exported(tmp_path):
     np.testing.assert_allclose(made, model.predict(latents, verbose=0), atol=1e-6)
 
 
+def test_an_export_holds_each_weight_once(tmp_path):
+    model = zoo.create("dcgan", **SMALL)
+    folder = export.save(model, tmp_path / "1")
+    reader = tf.train.load_checkpoint(folder / "variables" / "variables")
+    shapes = [s for s in reader.get_variable_to_shape_map().values() if s]
+    assert sum(map(np.prod, shapes)) == model.generator.count_params()
+
+
 def test_a_folder_that_is_no_version_is_refused(tmp_path):
     with pytest.raises(ValueError, match=r"should end in a version number, such as .*/digits/1"):
         export.save(zoo.create("gan", **SMALL), tmp_path / "latest")
