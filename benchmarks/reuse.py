@@ -20,9 +20,20 @@ from absl import flags
 from sklearn.decomposition import PCA
 
 import zoo
-from benchmarks import enlarging, measure
+from benchmarks import measure
 from benchmarks.systems import srgan
-from trainers import command_line, datasets, export, few_labels, files, inversion, metrics, training
+from trainers import (
+    command_line,
+    datasets,
+    enlarging,
+    export,
+    few_labels,
+    files,
+    inversion,
+    metrics,
+    training,
+)
+from trainers.datasets.worlds import photos
 from trainers.losses import feature_distance
 from zoo.networks import content, patch
 
@@ -118,9 +129,9 @@ def enlarging_photographs(model, world):
     """The PSNR of four photographs enlarged, beside a linear filter."""
     if not hasattr(model, "enlarge"):
         raise ValueError("The model does not enlarge.")
-    scenes = enlarging.scenes("test", model.factor)
+    scenes = enlarging.scenes(photos.photographs("test"), model.factor)
     linear = enlarging.LinearFilter(model.factor)
-    linear.fit(enlarging.scenes("train", model.factor).values())
+    linear.fit(enlarging.scenes(photos.photographs("train"), model.factor).values())
 
     def psnr(enlarge):
         found = [
@@ -159,7 +170,7 @@ def _texture(phi):
     weights = {"generator_game": srgan.GAME}
     adam = model.adam(rates, steps=STEPS, averaged=["generator"])
     measure.train(model, "paper", srgan.crops(0), STEPS, optimizers=adam, loss_weights=weights)
-    scenes = enlarging.scenes("test", model.factor).values()
+    scenes = enlarging.scenes(photos.photographs("test"), model.factor).values()
     true = srgan.tiles([large for _, large in scenes])
     made = srgan.tiles([srgan.enlarged(model, small) for small, _ in scenes])
     return metrics.patch_sliced_wasserstein(true, made, seed=0)[0]

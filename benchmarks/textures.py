@@ -7,8 +7,7 @@ distance is the patch-SWD, the mean of its three levels.
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import enlarging
-from trainers import metrics
+from trainers import colours, metrics
 from trainers.datasets.worlds import photos
 
 NAMES = ("brick", "grass", "gravel")  # 512x512 each
@@ -28,7 +27,7 @@ def halves(name):
 
 def grey_of(pixels):
     """RGB from 0 to 255 -> (h, w, 1) in [-1, 1]."""
-    return 2.0 * enlarging.luminance(pixels) - 1.0
+    return 2.0 * colours.luminance(pixels) - 1.0
 
 
 def crops(images, seed):

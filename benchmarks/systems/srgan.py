@@ -15,8 +15,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import enlarging, measure, textures
-from trainers import datasets, metrics, pictures
+from benchmarks import measure, textures
+from trainers import datasets, enlarging, metrics, pictures
+from trainers.datasets.worlds import photos
 from zoo.networks import patch
 from zoo.srgan import SRGAN
 
@@ -84,9 +85,9 @@ def tiles(images):
 
 def run(seed):
     """(recipe, figures, notes, crops seen)."""
-    scenes = enlarging.scenes("test", FACTOR)
+    scenes = enlarging.scenes(photos.photographs("test"), FACTOR)
     filters = enlarging.LinearFilter(FACTOR)
-    filters.fit(enlarging.scenes("train", FACTOR).values())
+    filters.fit(enlarging.scenes(photos.photographs("train"), FACTOR).values())
     methods = {
         "bicubic": lambda small: enlarging.resized(small, FACTOR),
         "linear filter": filters.enlarge,
@@ -123,7 +124,7 @@ KINDS = ("psnr", "ssim", "consistency")
 def picture(seed=0):
     """Pieces of the held-out photographs: bicubic, after either stage, and true."""
     rows = {"bicubic": [], "srresnet": [], "srgan": [], "true": []}
-    for small, large in enlarging.scenes("test", FACTOR).values():
+    for small, large in enlarging.scenes(photos.photographs("test"), FACTOR).values():
         for y, x in ((24, 40), (40, 60)):
             low = small[y : y + 24, x : x + 24]
             rows["bicubic"].append(enlarging.resized(low, FACTOR))

@@ -1,27 +1,21 @@
 import numpy as np
 import pytest
 
-from benchmarks import enlarging, textures
-
-
-def test_luminance_is_that_of_television():
-    """BT.601: black 16, white 235, and green weighs most."""
-    colours = [[0, 0, 0], [255, 255, 255], [255, 0, 0], [0, 255, 0], [0, 0, 255]]
-    found = enlarging.luminance(np.array([colours]))[0, :, 0] * 255.0
-    np.testing.assert_allclose(found, [16.0, 235.0, 81.481, 144.553, 40.966], atol=1e-3)
+from trainers import enlarging
+from trainers.datasets.worlds import photos
 
 
 @pytest.mark.parametrize("factor, psnr, ssim", [(2, 28.78, 0.8526), (4, 25.00, 0.6870)])
 def test_bicubic_enlargement_scores_what_others_measured(factor, psnr, ssim):
     """`coins`, as found apart from this code."""
-    small, large = enlarging.scenes("test", factor)["coins"]
+    small, large = enlarging.scenes(photos.photographs("test"), factor)["coins"]
     found = enlarging.compared(enlarging.resized(small, factor), large, small, factor)
     assert found["psnr"] == pytest.approx(psnr, abs=0.02)
     assert found["ssim"] == pytest.approx(ssim, abs=0.002)
 
 
 def test_a_linear_filter_is_better_than_bicubic_on_what_it_has_not_seen():
-    scenes = enlarging.scenes("test", 4)
+    scenes = enlarging.scenes(photos.photographs("test"), 4)
     filters = enlarging.LinearFilter(4).fit([scenes["camera"]])
     small, large = scenes["coins"]
     ours = enlarging.compared(filters.enlarge(small), large, small, 4)["psnr"]
@@ -46,27 +40,3 @@ def test_what_is_its_own_enlargement_is_consistent():
     )
     assert found["psnr"] == np.inf and found["ssim"] == pytest.approx(1.0)
     assert found["consistency"] > 100.0
-
-
-def test_shuffled_squares_are_the_same_pixels():
-    left, _ = textures.halves("gravel")
-    mixed = textures.shuffled(left)
-    assert mixed.shape == left.shape and not np.array_equal(mixed, left)
-    np.testing.assert_array_equal(np.sort(mixed, axis=None), np.sort(left, axis=None))
-
-
-def test_a_texture_is_nearer_to_itself_than_to_another():
-    left, right = textures.halves("gravel")
-    itself, levels = textures.distance(right, left, seed=0)
-    assert itself == pytest.approx(np.mean(levels))
-    assert textures.distance(right, textures.halves("brick")[1], seed=0)[0] > 5.0 * itself
-
-
-def test_crops_are_of_the_images_and_a_function_of_the_seed():
-    left, _ = textures.halves("grass")
-    first, again, other = (next(iter(textures.crops([left], s))).numpy() for s in (0, 0, 1))
-    np.testing.assert_array_equal(first, again)
-    assert not np.array_equal(first, other)
-    windows = np.lib.stride_tricks.sliding_window_view(left[..., 0], (64, 64))
-    starts = np.argwhere(windows[:, :, 0, 0] == first[0, 0, 0])
-    assert any(np.array_equal(windows[y, x], first[..., 0]) for y, x in starts)

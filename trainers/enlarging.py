@@ -8,36 +8,37 @@ The protocol of super-resolution papers: what is compared is the luminance of BT
 import numpy as np
 from PIL import Image
 
-from trainers import metrics
-from trainers.datasets.worlds import photos
+from trainers import colours, metrics
 
 SIDE = 7  # of the neighbourhood that the linear filter looks at
 
 
-def luminance(pixels):
-    """Y of RGB from 0 to 255: float32 (…, h, w, 1), from 16/255 to 235/255.
+def resized(images, factor, shrink=False):
+    """Pillow's bicubic resampling of (h, w, 1), each side times or over a factor.
 
     Example:
-        >>> luminance(np.full((1, 1, 3), 255)).round(4).item()
-        0.9216
+        >>> resized(np.ones((8, 12, 1), "float32"), 4, shrink=True).shape
+        (2, 3, 1)
     """
-    weights = np.array([65.481, 128.553, 24.966]) / 255.0
-    return ((np.asarray(pixels, np.float64) @ weights + 16.0) / 255.0).astype("float32")[..., None]
-
-
-def resized(images, factor, shrink=False):
-    """Pillow's bicubic resampling of (h, w, 1), each side times or over a factor."""
     height, width = (n // factor if shrink else n * factor for n in images.shape[:2])
     layer = Image.fromarray(images[..., 0])
     return np.asarray(layer.resize((width, height), Image.BICUBIC))[..., None]
 
 
-def scenes(split, factor):
-    """name -> (small, large) luminances of whole photographs, large sides multiples of factor."""
+def scenes(photographs, factor):
+    """name -> (small, large) luminances of photographs, large sides cut to multiples of factor.
+
+    Args:
+        photographs: name -> uint8 (h, w, 3).
+
+    Example:
+        >>> scenes({"grey": np.full((9, 14, 3), 128, np.uint8)}, 4)["grey"][0].shape
+        (2, 3, 1)
+    """
     found = {}
-    for name, pixels in photos.photographs(split).items():
+    for name, pixels in photographs.items():
         height, width = (n - n % factor for n in pixels.shape[:2])
-        large = luminance(pixels[:height, :width])
+        large = colours.luminance(pixels[:height, :width])
         found[name] = resized(large, factor, shrink=True), large
     return found
 
@@ -47,9 +48,10 @@ class LinearFilter:
     linear function of the 7x7 small pixels around it.
 
     Example:
-        >>> small, large = scenes("test", 4)["coins"]
-        >>> LinearFilter(4).fit([(small, large)]).enlarge(small).shape == large.shape
-        True
+        >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
+        >>> small = resized(large, 4, shrink=True)
+        >>> LinearFilter(4).fit([(small, large)]).enlarge(small).shape
+        (32, 48, 1)
     """
 
     def __init__(self, factor):
@@ -76,7 +78,14 @@ class LinearFilter:
 
 def compared(found, large, small, factor):
     """PSNR and SSIM beside the true image, and PSNR of what is shrunk again beside the small one.
-    What was found is cut to what a luminance can be."""
+    What was found is cut to what a luminance can be.
+
+    Example:
+        >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
+        >>> small = resized(large, 4, shrink=True)
+        >>> sorted(compared(resized(small, 4), large, small, 4))
+        ['consistency', 'psnr', 'ssim']
+    """
     found = np.clip(found, 16.0 / 255.0, 235.0 / 255.0)
     inner = (slice(factor, -factor),) * 2
     again = resized(found, factor, shrink=True)

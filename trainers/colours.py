@@ -1,0 +1,53 @@
+"""Photographs as luminance and colour, by BT.601, which television and JPEG share.
+
+    Y = 16 + 65.481 R + 128.553 G + 24.966 B,  R, G and B from 0 to 1
+
+and likewise Cb and Cr, about 128: what is learned of luminances serves any colour.
+"""
+
+import numpy as np
+
+WEIGHTS = np.array(
+    [[65.481, 128.553, 24.966], [-37.797, -74.203, 112.0], [112.0, -93.786, -18.214]]
+)
+OFFSETS = np.array([16.0, 128.0, 128.0])
+
+
+def luminance(pixels):
+    """Y of RGB from 0 to 255: float32 (…, h, w, 1), from 16/255 to 235/255.
+
+    Example:
+        >>> round(luminance(np.full((1, 1, 3), 255)).item(), 4)
+        0.9216
+    """
+    return _of(pixels)[..., :1]
+
+
+def split(pixels):
+    """(luminance (…, h, w, 1), colour (…, h, w, 2)) of RGB or grey from 0 to 255, as shares of 255.
+
+    Example:
+        >>> y, colour = split(np.full((2, 3, 1), 255))
+        >>> y.shape, bool(np.allclose(colour, 128.0 / 255.0))  # grey has none
+        ((2, 3, 1), True)
+    """
+    found = _of(np.broadcast_to(pixels, (*pixels.shape[:-1], 3)))
+    return found[..., :1], found[..., 1:]
+
+
+def joined(luminance, colour):
+    """RGB of luminance and colour, as bytes (…, h, w, 3).
+
+    Example:
+        >>> pixels = np.random.default_rng(0).integers(0, 256, (5, 6, 3))
+        >>> bool((joined(*split(pixels)) == pixels).all())
+        True
+    """
+    found = np.concatenate([luminance, colour], axis=-1) * 255.0 - OFFSETS
+    rgb = found @ np.linalg.inv(WEIGHTS).T.astype("float32")
+    return np.rint(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8)
+
+
+def _of(pixels):
+    shares = np.asarray(pixels, np.float64) / 255.0
+    return ((shares @ WEIGHTS.T + OFFSETS) / 255.0).astype("float32")
