@@ -35,7 +35,7 @@ from trainers import (
 )
 from trainers.datasets.worlds import photos
 from trainers.losses import feature_distance
-from zoo.networks import content, patch
+from zoo.networks import content
 
 FLAGS = flags.FLAGS
 MOST, EDITED, PER_CLASS, STEPS = 500, 100, 10, 200
@@ -163,13 +163,8 @@ def _texture(phi):
     ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, content.filters(x.shape[-1])))
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
-    judge = patch.discriminator(srgan.SHAPE[-1], width=32, stages=2, norm=False)
-    model = zoo.SRGAN.from_config(first.get_config() | {"content": phi, "discriminator": judge})
-    model.generator.set_weights(first.generator.get_weights())
-    rates = {"discriminator": 5e-4, "generator": 2e-4}
-    weights = {"generator_game": srgan.GAME}
-    adam = model.adam(rates, steps=STEPS, averaged=["generator"])
-    measure.train(model, "paper", srgan.crops(0), STEPS, optimizers=adam, loss_weights=weights)
+    model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
+    measure.train(model, "modern", srgan.crops(0), STEPS)
     scenes = enlarging.scenes(photos.photographs("test"), model.factor).values()
     true = srgan.tiles([large for _, large in scenes])
     made = srgan.tiles([srgan.enlarged(model, small) for small, _ in scenes])

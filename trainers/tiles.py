@@ -83,6 +83,7 @@ def reach(network):
         ValueError: when it sees farther than 64 pixels, such as all of an image.
 
     Example:
+        >>> import keras
         >>> x = keras.Input((None, None, 1))
         >>> reach(keras.Model(x, keras.layers.Conv2D(1, 7, padding="same")(x)))
         3

@@ -22,7 +22,7 @@ from trainers.losses import feature_distance
 from trainers.objectives import NonSaturating
 from trainers.showing import in_batches
 from zoo.layers import Bicubic
-from zoo.networks import content, srresnet
+from zoo.networks import content, patch, srresnet
 from zoo.networks.reading import outside, read_by
 from zoo.translating import OfImages
 
@@ -44,14 +44,16 @@ class SRGAN(OfImages, AdversarialModel):
         outer_kernel: side of the kernels of the first and the last convolution of G.
         batch_norm: in both networks.
         skip: whether G adds to a bicubic enlargement, instead of making all.
+        patch_stages: how often a D halves the sides that judges patches, as that of pix2pix does,
+            instead of all of a crop; None: the paper's.
         generator: a Keras model, (h, w, channels) -> (factor h, factor w, channels).
         discriminator: a Keras model, image_shape -> logits.
         content: a Keras model, image_shape -> one or several maps of features. It is frozen,
             wherever else it is used.
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be shrunk, and networks that
-            do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be shrunk or judged, and
+            networks that do not fit the sizes.
 
     Example:
         >>> model = SRGAN(image_shape=(16, 16, 3), width=4, blocks=1)
@@ -80,6 +82,7 @@ class SRGAN(OfImages, AdversarialModel):
         outer_kernel=9,
         batch_norm=True,
         skip=False,
+        patch_stages=None,
         name=None,
         **networks,
     ):
@@ -87,6 +90,8 @@ class SRGAN(OfImages, AdversarialModel):
         srresnet.check_factor(factor)
         if discriminator_width is not None:
             sizes.check_counts(discriminator_width=discriminator_width)
+        if patch_stages is not None:
+            sizes.check_counts(patch_stages=patch_stages)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -97,9 +102,16 @@ class SRGAN(OfImages, AdversarialModel):
             outer_kernel=outer_kernel,
             batch_norm=batch_norm,
             skip=skip,
+            patch_stages=patch_stages,
             **networks,
         )
         sizes.check_multiples(self.image_shape, factor, factor=factor)
+        least = patch.least_side(patch_stages or 0)
+        if min(self.image_shape[:2]) < least:
+            raise ValueError(
+                f"`image_shape` should have sides from {least} on for patch_stages={patch_stages}. "
+                f"Received: image_shape={self.image_shape}"
+            )
         self.shrink = Bicubic(factor, shrink=True, dtype="float32")
         small = self.shrink.compute_output_shape((None, *self.image_shape))
         large = tuple(self.generator.compute_output_shape(small))
@@ -112,8 +124,10 @@ class SRGAN(OfImages, AdversarialModel):
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        networks = {"width": 32, "blocks": 4, "discriminator_width": 16, "outer_kernel": 3}
-        return networks | {"batch_norm": False, "skip": True}
+        patches = 2 if min(image_shape[:2]) >= patch.least_side(2) else 1
+        judge = {"discriminator_width": 32, "patch_stages": patches}
+        networks = {"width": 32, "blocks": 4, "outer_kernel": 3}
+        return judge | networks | {"batch_norm": False, "skip": True}
 
     def defaults(self, width, **sizes):
         return {"discriminator_width": width}
@@ -152,15 +166,26 @@ class SRGAN(OfImages, AdversarialModel):
             "loss_weights": {"generator_pixels": 0.0, "generator_game": 1e-3},
         }
 
-    def pretraining(self):
-        """What `compile` takes for the first stage, of SRResNet: no judge, and pixels only."""
+    def pretraining(self, steps=None):
+        """What `compile` takes for the first stage, of SRResNet: no judge, and pixels only.
+
+        Args:
+            steps: how long it will be, for rates that fall from 1e-3, which networks without batch
+                norm stand; None: the recipe's.
+        """
         weights = {"pixels": 1.0, "content": 0.0, "game": 0.0}
         weights = {f"generator_{term}": weight for term, weight in weights.items()}
-        return {"turns": {"discriminator": 0}, "loss_weights": weights}
+        stage = {"turns": {"discriminator": 0}, "loss_weights": weights}
+        return stage | ({"optimizers": self.adam(1e-3, 0.9, steps=steps)} if steps else {})
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages, with the paper's weights."""
-        return super().modern_recipe(steps) | {"loss_weights": self.recipe()["loss_weights"]}
+        """What hundreds of steps are enough for: D learns faster than G, whose weights are
+        averaged, at rates that fall, and the game weighs .1 beside untrained filters."""
+        rates = {"discriminator": 5e-4, "generator": 2e-4}
+        return self.recipe() | {
+            "optimizers": self.adam(rates, steps=steps, averaged=["generator"]),
+            "loss_weights": {"generator_pixels": 0.0, "generator_game": 0.1},
+        }
 
     def call(self, x, training=False):
         return self.generator(x, training=training)
@@ -192,10 +217,11 @@ class SRGAN(OfImages, AdversarialModel):
         return {"enlarge": self.view("enlarge", self.build_enlarging)}
 
     def build_features(self):
-        """x -> the input of the discriminator's last layer, flattened."""
+        """x -> the input of the discriminator's last layer, flattened; of patches their mean."""
         judge = self.discriminator
         x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
-        return keras.Model(x, layers.Flatten()(hidden))
+        pool = layers.GlobalAveragePooling2D() if None in hidden.shape[1:] else layers.Flatten()
+        return keras.Model(x, pool(hidden))
 
     def build_generator(self):
         channels, kernel = self.image_shape[-1], self.outer_kernel
@@ -204,6 +230,10 @@ class SRGAN(OfImages, AdversarialModel):
 
     def build_discriminator(self):
         width = self.discriminator_width
+        if self.patch_stages is not None:
+            return patch.discriminator(
+                self.image_shape[-1], width, self.patch_stages, self.batch_norm
+            )
         return srresnet.discriminator(self.image_shape, width, self.batch_norm)
 
     def build_content(self):

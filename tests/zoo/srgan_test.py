@@ -151,11 +151,33 @@ def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
         ({"factor": 3}, "`factor` should be a power of 2"),
         ({"blocks": 0}, "`blocks` should be an integer from 1"),
         ({"discriminator_width": 0}, "`discriminator_width` should be an integer from 1"),
+        ({"patch_stages": 0}, "`patch_stages` should be an integer from 1"),
+        ({"patch_stages": 3}, "sides from 24 on for patch_stages=3"),
     ],
 )
 def test_what_does_not_fit_is_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.SRGAN(**(SIZES | arguments))
+
+
+def test_small_networks_judge_patches_where_a_crop_has_several():
+    model = zoo.create("srgan", "modern", "small", steps=100, image_shape=(16, 16, 3))
+    assert model.discriminator(X).shape == (4, 2, 2, 1)
+    assert model.features(X).shape == (4, 128)
+    assert model.optimizers["generator"].use_ema
+    tiny = zoo.create("srgan", scale="small", image_shape=(8, 8, 3))
+    assert tiny.discriminator(X[:, :8, :8]).shape == (4, 2, 2, 1)
+
+
+def test_both_stages_of_the_modern_recipe_play_by_its_rates():
+    model = create()
+    model.compile("modern", 100, **model.pretraining(100))
+    assert model.turns["discriminator"] == 0 and not model.optimizers["generator"].use_ema
+    assert float(model.optimizers["generator"].learning_rate) == pytest.approx(1e-3)
+    model.compile("modern", 100)
+    rates = {player: float(o.learning_rate) for player, o in model.optimizers.items()}
+    assert rates == pytest.approx({"discriminator": 5e-4, "generator": 2e-4})
+    assert model.loss_weights["generator_game"] == 0.1
 
 
 def test_a_generator_of_another_factor_is_refused():

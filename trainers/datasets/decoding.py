@@ -40,7 +40,7 @@ def look(source):
         return (height, width), image.mode in GREY
 
 
-def decode(source, image_size=None, grey=False):
+def decode(source, image_size=None, grey=False, on_white=True):
     """Returns the pixels of an image, uint8 (h, w, 1 or 3) of 0 … 255.
 
     A photograph is turned the way its camera was held (EXIF), 16 bits are brought to 8, what is
@@ -51,6 +51,7 @@ def decode(source, image_size=None, grey=False):
         image_size: height and width of the result: the largest square in the middle, resized
             (bicubic, antialiased). None leaves the image as it is.
         grey: whether the result has one channel; else three.
+        on_white: whether what is transparent becomes white; else it has the colour that is stored.
 
     Raises:
         Unreadable: it is no image, or damaged, or has more pixels than Pillow takes for harmless.
@@ -60,11 +61,27 @@ def decode(source, image_size=None, grey=False):
             # JPEG can be decoded at 1/2, 1/4 or 1/8, many times as fast; a factor of two is left
             # to the resizing, which is the better filter.
             image.draft(None, (2 * image_size, 2 * image_size))
-        image = _flat(ImageOps.exif_transpose(image)).convert("L" if grey else "RGB")
+        image = _flat(ImageOps.exif_transpose(image), on_white).convert("L" if grey else "RGB")
         if image_size is not None:
             image = _square(image, image_size)
         pixels = np.asarray(image)
     return pixels[..., None] if grey else pixels
+
+
+def opacity(source, image_size=None):
+    """Returns how opaque each pixel of `decode` is, uint8 (h, w, 1); None where all are, fully.
+
+    Raises:
+        Unreadable: as `decode`.
+    """
+    with _opened(source) as image:
+        if not image.has_transparency_data:
+            return None
+        alpha = ImageOps.exif_transpose(image).convert("RGBA").getchannel("A")
+        if image_size is not None:
+            alpha = _square(alpha, image_size)
+        pixels = np.asarray(alpha)[..., None]
+    return None if pixels.min() == 255 else pixels
 
 
 @contextlib.contextmanager
@@ -92,13 +109,15 @@ def _opened(source):
         raise Unreadable(text or f"damaged: {error}") from error
 
 
-def _flat(image):
+def _flat(image, on_white):
     """With 8 bits a channel and nothing transparent, grey still grey."""
     if image.mode in SIXTEEN_BITS:  # convert("L") would clip them at 255
         pixels = np.asarray(image).astype(np.float64) / 257.0
         return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
     if image.has_transparency_data:
         image = image.convert("RGBA")
+        if not on_white:
+            return image.convert("RGB")
         white = Image.new("RGBA", image.size, "white")
         return Image.alpha_composite(white, image)
     if image.mode == "F":

@@ -55,6 +55,20 @@ def test_what_is_transparent_is_white_whatever_colour_it_hides():
     np.testing.assert_allclose(decoding.decode(encoded(half), grey=True), 127, atol=1)
 
 
+def test_colour_and_opacity_can_be_had_apart():
+    data = encoded(two_halves("RGBA", (255, 0, 0, 0), (0, 0, 255, 128)))
+    pixels, alpha = decoding.decode(data, on_white=False), decoding.opacity(data)
+    assert (pixels[:, :20] == (255, 0, 0)).all() and (pixels[:, 20:] == (0, 0, 255)).all()
+    assert alpha.shape == (30, 40, 1)
+    assert (alpha[:, :20] == 0).all() and (alpha[:, 20:] == 128).all()
+    assert decoding.opacity(data, image_size=8).shape == (8, 8, 1)
+
+
+@pytest.mark.parametrize("mode, colour", [("RGB", (1, 2, 3)), ("RGBA", (1, 2, 3, 255))])
+def test_what_is_opaque_has_no_opacity(mode, colour):
+    assert decoding.opacity(encoded(Image.new(mode, (4, 4), colour))) is None
+
+
 def test_a_palette_is_looked_up_and_its_transparent_entry_is_white():
     image = Image.new("P", (8, 8), 1)
     image.putpalette([255, 0, 0, 0, 255, 0, 0, 0, 255])

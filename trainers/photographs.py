@@ -1,0 +1,99 @@
+"""Photographs as they are, each of its own size, and crops of them to learn from."""
+
+import sys
+
+import numpy as np
+import tensorflow as tf
+
+from trainers.datasets import decoding, folders
+from trainers.datasets.worlds import photos
+
+
+def whole(name, split="train"):
+    """The photographs of a split.
+
+    Args:
+        name: "photos", those that come with the project; or a folder, of which a tenth is `test`,
+            unless it has a folder of that name.
+        split: "train" or "test".
+
+    Returns:
+        A dict name -> uint8 (height, width, 3). A file that cannot be read is named and passed
+        over.
+
+    Raises:
+        ValueError: there is none.
+
+    Example:
+        >>> whole("photos", "test")["coins"].shape
+        (303, 384, 3)
+    """
+    if name == "photos":
+        return photos.photographs(split)
+    found = {}
+    for item in folders.find(name).items():
+        if item.split == split:
+            try:
+                with decoding.harmless():
+                    found[item.name] = decoding.decode(item.source)
+            except (decoding.Unreadable, ValueError) as error:
+                print(f"{item.name} is passed over: {error}", file=sys.stderr)
+    if not found:
+        raise ValueError(f"should hold photographs to {split} with. Received: {name}")
+    return found
+
+
+def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
+    """Endless batches of squares at random places: of a large image more than of a small one. A
+    batch is a function of (seed, its number), so that a training can be resumed.
+
+    Args:
+        images: arrays (h, w, c), of one dtype.
+        side: of the crops.
+        batch_size: how many a batch has.
+        first: the number of the first batch.
+        mirrored: whether every second one is mirrored left to right, and so up to down.
+
+    Returns:
+        A tf.data.Dataset of (batch_size, side, side, c).
+
+    Raises:
+        ValueError: for an image that is smaller.
+
+    Example:
+        >>> x = np.arange(200.0).reshape(10, 20, 1)
+        >>> stream, later = crops([x], 4, 8), crops([x], 4, 8, first=2)
+        >>> wanted = list(stream.take(3))[2]
+        >>> wanted.shape, bool(tf.reduce_all(wanted == next(iter(later))))
+        (TensorShape([8, 4, 4, 1]), True)
+    """
+    images = list(images)
+    small = next((x.shape for x in images if min(x.shape[:2]) < side), None)
+    if small or not images:
+        raise ValueError(
+            f"should hold photographs with sides from {side} pixels on. "
+            f"Received: {f'one of {small[0]}x{small[1]}' if small else 'none'}."
+        )
+    places = np.array([np.prod([n - side + 1 for n in x.shape[:2]]) for x in images], float)
+
+    def drawn():
+        number = first
+        while True:
+            rng = np.random.default_rng((seed, number))
+            which = rng.choice(len(images), batch_size, p=places / places.sum())
+            yield np.stack([_crop(images[i], side, rng, mirrored) for i in which])
+            number += 1
+
+    shape = (batch_size, side, side, images[0].shape[-1])
+    return tf.data.Dataset.from_generator(
+        drawn, output_signature=tf.TensorSpec(shape, images[0].dtype)
+    )
+
+
+def _crop(image, side, rng, mirrored):
+    top, left = (rng.integers(n - side + 1) for n in image.shape[:2])
+    cut = image[top : top + side, left : left + side]
+    for axis in (0, 1):
+        if mirrored and rng.integers(2):
+            cut = np.flip(cut, axis)
+    return cut
