@@ -133,15 +133,10 @@ def enlarging_photographs(model, world):
     linear = enlarging.LinearFilter(model.factor)
     linear.fit(enlarging.scenes(photos.photographs("train"), model.factor).values())
 
-    def psnr(enlarge):
-        found = [
-            enlarging.compared(enlarge(small), large, small, model.factor)["psnr"]
-            for small, large in scenes.values()
-        ]
-        return np.mean(found)
-
-    ours = psnr(functools.partial(srgan.enlarged, model))
-    return against(ours, psnr(linear.enlarge), "a linear filter", "dB", higher=True)
+    methods = {"ours": functools.partial(srgan.enlarged, model), "linear": linear.enlarge}
+    found = enlarging.judged(methods, scenes, model.factor)
+    values = (found[name]["psnr"] for name in methods)
+    return against(*values, "a linear filter", "dB", higher=True)
 
 
 def features_of_super_resolution(model, world):
@@ -165,10 +160,9 @@ def _texture(phi):
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
     measure.train(model, "modern", srgan.crops(0), STEPS)
-    scenes = enlarging.scenes(photos.photographs("test"), model.factor).values()
-    true = srgan.tiles([large for _, large in scenes])
-    made = srgan.tiles([srgan.enlarged(model, small) for small, _ in scenes])
-    return metrics.patch_sliced_wasserstein(true, made, seed=0)[0]
+    scenes = enlarging.scenes(photos.photographs("test"), model.factor)
+    methods = {"ours": functools.partial(srgan.enlarged, model)}
+    return enlarging.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]
 
 
 @functools.cache

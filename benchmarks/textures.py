@@ -7,7 +7,7 @@ distance is the patch-SWD, the mean of its three levels.
 import numpy as np
 import tensorflow as tf
 
-from trainers import colours, metrics
+from trainers import colours, metrics, photographs
 from trainers.datasets.worlds import photos
 
 NAMES = ("brick", "grass", "gravel")  # 512x512 each
@@ -64,18 +64,6 @@ def shuffled(image, side=32, seed=0):
         (64, 96, 1)
     """
     rows, columns = (n // side for n in image.shape[:2])
-    mixed = np.random.default_rng(seed).permutation(squares(image, side))
+    mixed = np.random.default_rng(seed).permutation(photographs.squares(image, side))
     mixed = mixed.reshape(rows, columns, side, side).swapaxes(1, 2)
     return mixed.reshape(rows * side, columns * side, 1)
-
-
-def squares(image, side):
-    """An image (h, w, 1) cut into squares side by side: (n, side, side, 1).
-
-    Example:
-        >>> squares(np.zeros((64, 100, 1)), side=32).shape
-        (6, 32, 32, 1)
-    """
-    rows, columns = (n // side for n in image.shape[:2])
-    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side, 1)
-    return cut.swapaxes(1, 2).reshape(-1, side, side, 1)

@@ -8,9 +8,10 @@ The protocol of super-resolution papers: what is compared is the luminance of BT
 import numpy as np
 from PIL import Image
 
-from trainers import colours, metrics
+from trainers import colours, metrics, photographs
 
 SIDE = 7  # of the neighbourhood that the linear filter looks at
+SQUARE = 64  # of the pieces by whose patches textures are compared
 
 
 def resized(images, factor, shrink=False):
@@ -94,6 +95,49 @@ def compared(found, large, small, factor):
         "ssim": float(metrics.ssim(large[inner][None], found[inner][None])),
         "consistency": metrics.psnr(small[None], again[None]),
     }
+
+
+def judged(methods, scenes, factor, seed=0):
+    """How well methods enlarge.
+
+    Args:
+        methods: name -> a function from a small luminance (h, w, 1) to a large one.
+        scenes: as `scenes` gives them.
+        factor: by which sides are enlarged.
+        seed: of the patches.
+
+    Returns:
+        name -> a dict of `psnr`, `ssim` and `consistency`, the means over scenes, and `patch_swd`
+        to the true luminances, by level, the finest first; and `each`, the first three by scene.
+
+    Example:
+        >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (64, 64, 1)).astype("float32")
+        >>> known = {"noise": (resized(large, 4, shrink=True), large)}
+        >>> found = judged({"bicubic": lambda small: resized(small, 4)}, known, 4)
+        >>> sorted(found["bicubic"])
+        ['consistency', 'each', 'patch_swd', 'psnr', 'ssim']
+    """
+    true = _squares([large for _, large in scenes.values()])
+    found = {}
+    for name, enlarge in methods.items():
+        made = {scene: enlarge(small) for scene, (small, _) in scenes.items()}
+        each = {
+            scene: compared(made[scene], large, small, factor)
+            for scene, (small, large) in scenes.items()
+        }
+        means = {
+            kind: float(np.mean([one[kind] for one in each.values()]))
+            for kind in ("psnr", "ssim", "consistency")
+        }
+        swd = metrics.patch_sliced_wasserstein(true, _squares(made.values()), seed=seed)
+        found[name] = means | {"patch_swd": swd, "each": each}
+    return found
+
+
+def _squares(images):
+    """All squares of several images."""
+    side = min(SQUARE, *(n - n % 4 for image in images for n in image.shape[:2]))
+    return np.concatenate([photographs.squares(image, side) for image in images])
 
 
 def _neighbourhoods(small):

@@ -43,9 +43,21 @@ def whole(name, split="train"):
     return found
 
 
+def squares(image, side):
+    """An image (h, w, 1) cut into squares side by side: (n, side, side, 1).
+
+    Example:
+        >>> squares(np.zeros((64, 100, 1)), side=32).shape
+        (6, 32, 32, 1)
+    """
+    rows, columns = (n // side for n in image.shape[:2])
+    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side, 1)
+    return cut.swapaxes(1, 2).reshape(-1, side, side, 1)
+
+
 def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
-    """Endless batches of squares at random places: of a large image more than of a small one. A
-    batch is a function of (seed, its number), so that a training can be resumed.
+    """Endless batches of squares at random places of random images. A batch is a function of (seed,
+    its number), so that a training can be resumed.
 
     Args:
         images: arrays (h, w, c), of one dtype.
@@ -74,13 +86,12 @@ def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
             f"should hold photographs with sides from {side} pixels on. "
             f"Received: {f'one of {small[0]}x{small[1]}' if small else 'none'}."
         )
-    places = np.array([np.prod([n - side + 1 for n in x.shape[:2]]) for x in images], float)
 
     def drawn():
         number = first
         while True:
             rng = np.random.default_rng((seed, number))
-            which = rng.choice(len(images), batch_size, p=places / places.sum())
+            which = rng.integers(len(images), size=batch_size)
             yield np.stack([_crop(images[i], side, rng, mirrored) for i in which])
             number += 1
 

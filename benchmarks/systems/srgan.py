@@ -12,16 +12,14 @@ PSNR of what is shrunk again beside what went in; the references are those of th
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from benchmarks import measure, textures
-from trainers import datasets, enlarging, metrics, pictures
+from trainers import enlarging, photographs, pictures
 from trainers.datasets.worlds import photos
 from zoo.srgan import SRGAN
 
 SHAPE, FACTOR, BATCH = (64, 64, 1), 4, 8
 PRETRAINING, STEPS = 1_500, 600
-SIDE = 64  # of the patches by which textures are compared
 
 
 TRIED = """
@@ -51,25 +49,13 @@ def trained(seed, steps, factor=FACTOR):
 
 def crops(seed):
     """Batches of luminances in [-1, 1], mirrored at random."""
-    x, _ = datasets.arrays("photos", "train")
-    x = textures.grey_of((x + 1.0) * 127.5)
-
-    def mirrored(i, images):
-        images = tf.image.stateless_random_flip_left_right(images, (seed, 2 * i))
-        return tf.image.stateless_random_flip_up_down(images, (seed, 2 * i + 1))
-
-    stream = tf.data.Dataset.from_tensor_slices(x).shuffle(len(x), seed=seed).repeat()
-    return stream.batch(BATCH, drop_remainder=True).enumerate().map(mirrored)
+    images = map(textures.grey_of, photos.photographs("train").values())
+    return photographs.crops(images, SHAPE[0], BATCH, seed, mirrored=True)
 
 
 def enlarged(model, small):
     """A luminance four times as large, both from 0 to 1."""
     return (model.enlarge(2.0 * small[None] - 1.0)[0] + 1.0) / 2.0
-
-
-def tiles(images):
-    """All squares of several images."""
-    return np.concatenate([textures.squares(image, SIDE) for image in images])
 
 
 def run(seed):
@@ -83,17 +69,7 @@ def run(seed):
         "srresnet": lambda small: enlarged(trained(seed, 0), small),
         "srgan": lambda small: enlarged(trained(seed, STEPS), small),
     }
-    true = tiles([large for _, large in scenes.values()])
-    found, each = {}, {}
-    for name, enlarge in methods.items():
-        made = {scene: enlarge(small) for scene, (small, _) in scenes.items()}
-        each[name] = {
-            scene: enlarging.compared(made[scene], large, small, FACTOR)
-            for scene, (small, large) in scenes.items()
-        }
-        means = {k: float(np.mean([each[name][s][k] for s in scenes])) for k in KINDS}
-        swd = metrics.patch_sliced_wasserstein(true, tiles(made.values()), seed=seed)
-        found[name] = means | {"patch_swd": swd}
+    found = enlarging.judged(methods, scenes, FACTOR, seed)
     first, second, cheap = (found[k] for k in ("srresnet", "srgan", "linear filter"))
     texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap))
     loss, worse = (first["psnr"] - f["psnr"] for f in (second, cheap))
@@ -103,11 +79,7 @@ def run(seed):
         "psnr_loss": measure.gate(loss, worse, 2.0, 1.0, higher=False),
         "consistency": measure.gate(second["consistency"], cheap["consistency"], 40.0, 45.0),
     }
-    notes = {"compared": found, "each photograph": each}
-    return "modern", figures, notes, BATCH * (PRETRAINING + STEPS)
-
-
-KINDS = ("psnr", "ssim", "consistency")
+    return "modern", figures, {"compared": found}, BATCH * (PRETRAINING + STEPS)
 
 
 def picture(seed=0):
