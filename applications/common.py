@@ -144,6 +144,82 @@ def _named(text):
             raise ValueError(f"should name files or folders. Received: {part}, which is not there.")
 
 
+def photographs_of(text, out, suffix, overwrite):
+    """The image files that --images means, each as it is and of its own size, one at a time.
+
+    A file that cannot be read is named and passed over.
+
+    Args:
+        text: a file, a folder, or several of them joined by commas.
+        out: the folder of results, which must not be there yet.
+        suffix: of the results, such as "png".
+        overwrite: unless this is set.
+
+    Returns:
+        An iterator of (target, pixels, opacity): the path of a result, as in the folder; uint8
+        (h, w, 1 or 3); and uint8 (h, w, 1), or None where all is opaque.
+
+    Raises:
+        ValueError: for no image, and for a result that is there already.
+
+    Example:
+        >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
+        >>> found = photographs_of("white.png", Path("large"), "webp", overwrite=False)
+        >>> [(target, pixels.shape, opacity) for target, pixels, opacity in found]
+        [(PosixPath('large/white.webp'), (10, 20, 1), None)]
+    """
+    with command_line.flag("images"):
+        if text is None:
+            raise ValueError("should name an image, or a folder of them. Received: nothing.")
+        targets = {}
+        for path, name in _named(text):
+            target = out / name.with_suffix(f".{suffix}")
+            if target in targets:
+                raise ValueError(f"should name each image once. Received: {name} twice.")
+            targets[target] = path
+        if not targets:
+            raise ValueError(f"should name an image at least. Received: {text}, which has none.")
+    check_free(targets, overwrite)
+    return _photographs(targets)
+
+
+def _photographs(targets):
+    from trainers.datasets import decoding
+
+    for target, path in targets.items():
+        try:
+            with decoding.harmless():
+                _, grey = decoding.look(path)
+                pixels = decoding.decode(path, grey=grey, on_white=False)
+                yield target, pixels, decoding.opacity(path)
+        except (decoding.Unreadable, ValueError) as error:
+            print(f"{path} is passed over: {error}", file=sys.stderr)
+
+
+def save_photograph(pixels, opacity, path):
+    """Writes pixels, uint8 (h, w, 1 or 3), with their opacity (h, w, 1) where there is any, in one
+    piece, as the suffix says. JPEG has no opacity: what is transparent becomes white.
+
+    Example:
+        >>> pixels = np.zeros((8, 8, 3), np.uint8)
+        >>> save_photograph(pixels, np.full((8, 8, 1), 128, np.uint8), Path("half.png"))
+        >>> from PIL import Image
+        >>> Image.open("half.png").mode
+        'RGBA'
+    """
+    image = pictures.image_of(pixels)
+    if opacity is not None:
+        if path.suffix == ".jpeg":
+            share = opacity / 255.0
+            image = pictures.image_of(
+                np.rint(share * pixels + (1.0 - share) * 255.0).astype("uint8")
+            )
+        else:
+            image.putalpha(pictures.image_of(opacity))
+    with files.aside(path) as draft:
+        image.save(draft, quality=95)
+
+
 def save_image(image, path):
     """Writes an image in [-1, 1], shape (h, w, 1 or 3), in one piece, as the suffix says.
 

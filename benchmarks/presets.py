@@ -21,6 +21,8 @@ EDITS = ("inversion", "self_inversion", "target", "leakage", "identity", "brush"
 OWN = {  # the figures of a model whose row has those of others too
     "srresnet_photos": ["psnr"],
     "srgan_photos": ["texture", "psnr_loss", "consistency"],
+    "srresnet_x2_photos": ["x2_psnr", "x2_p", "x2_seam"],
+    "srgan_x2_photos": ["x2_texture"],
     "aae_glyphs": [f"glyphs_{name}" for name in EDITS],
     "semi_supervised_digits": ["accuracy_100_labels"],
     "dcgan_digits": ["digits_frechet"],

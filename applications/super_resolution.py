@@ -1,0 +1,458 @@
+"""Enlarges photographs two or four times, and trains the networks that do.
+
+    python -m applications.super_resolution --images=photos/ --out=large        # four times
+    python -m applications.super_resolution --images=a.jpg --out=large --factor=2
+    python -m applications.super_resolution --images=a.jpg --out=large --blend=0.5
+    python -m applications.super_resolution --evaluate --out=scores
+    python -m applications.super_resolution --dataset=~/photos --out=runs/mine --steps=4000
+    python -m applications.super_resolution --images=a.jpg --out=large --run=runs/mine/srresnet
+
+SRResNet is near to the pixels, SRGAN to the texture, and --blend lies between them: 0 is the one, 1
+the other. Networks see luminances; colours are enlarged by bicubic weights, and so is opacity. A
+photograph goes through memory in pieces of --tile pixels, without a seam. --evaluate shrinks the
+photographs that are held out of --dataset, and says how near to them a model and cheap methods come
+back. A training writes OUT/srresnet and OUT/srgan, each with model.keras, metrics.json, loss.png
+and a SavedModel that takes any height and width, and OUT/enlarged.png.
+"""
+
+import functools
+import time
+from pathlib import Path
+
+import numpy as np
+import tqdm
+from absl import flags
+
+from applications import common
+from trainers import command_line, files
+
+FLAGS = flags.FLAGS
+SETTINGS = (
+    *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
+    "factor",
+)
+PRESETS = {2: "srresnet_x2_photos", 4: "srresnet_photos"}  # those of --factor
+TILE = 256  # pixels of a piece, before it is enlarged
+SHOWN = 48  # pixels of what pictures show, before they are enlarged
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    command_line.define(model="srgan", dataset="photos", steps=1500, batch_size=8)
+    flags.adopt_module_key_flags(command_line)
+    common.define_trainer(recipe="modern")
+    common.define_trained()
+    flags.adopt_module_key_flags(common)
+    flags.DEFINE_enum("factor", "4", ["2", "4"], "How many times sides are enlarged.")
+    flags.DEFINE_float("blend", 0.0, "From SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
+    flags.DEFINE_integer("tile", TILE, "Pixels of the pieces; 0: all at once.", lower_bound=0)
+    flags.DEFINE_integer("game_steps", 600, "Of SRGAN, after --steps.", lower_bound=0)
+    flags.DEFINE_bool("evaluate", False, "Score a trained model, on photographs held out.")
+    flags.DEFINE_enum("format", "png", ["png", "jpeg", "webp"], "Of the images that are written.")
+
+
+def main():
+    """Reads the flags and does the job."""
+    factor = int(FLAGS.factor)
+    if FLAGS.images is None and not FLAGS.evaluate:
+        with command_line.flag("images"):
+            if FLAGS.preset or FLAGS.run or FLAGS.blend:
+                raise ValueError("should name an image, or a folder of them. Received: nothing.")
+        settings = {name: FLAGS[name].value for name in SETTINGS} | {"factor": factor}
+        settings["image_size"] = FLAGS.image_size or 64
+        out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
+        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        how = ("device", "workers", "worker", "resume", "overwrite")
+        steps = {"srresnet": FLAGS.steps, "srgan": FLAGS.game_steps}
+        learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
+        return
+    with command_line.flag("out"):
+        if FLAGS.out is None:
+            raise ValueError("should name a folder for the results. Received: nothing.")
+    out = Path(FLAGS.out).expanduser()
+    if FLAGS.images is None:
+        common.check_free([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
+    else:
+        found = common.photographs_of(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        common.check_free([out / "before_after.png"], FLAGS.overwrite)
+    from trainers import devices
+
+    devices.strategy(FLAGS.device)
+    model = model_of(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
+    files.make_folder(out, "out")
+    if FLAGS.images is None:
+        evaluate(model, known_of(FLAGS.dataset), out)
+        return
+    enlarge_all(Enlarger(model, FLAGS.tile), found, out)
+
+
+def model_of(preset, run, factor, blend=0.0):
+    """The model that the flags mean: trained, and between SRResNet and SRGAN as --blend says.
+
+    Raises:
+        ValueError: there is none, it does not enlarge by the factor, or nothing to blend it with.
+    """
+    if preset is None and run is None:
+        preset = PRESETS[factor]
+    model = common.model_of(preset, run)
+    if not hasattr(model, "enlarge"):
+        raise ValueError(f"The model should enlarge. Received: a {type(model).__name__}.")
+    with command_line.flag("factor"):
+        if model.factor != factor:
+            raise ValueError(f"should be {model.factor}, as the model's. Received: {factor}")
+    if not blend:
+        return model
+    with command_line.flag("blend"):
+        if "srresnet" not in (preset or Path(run).name):
+            raise ValueError(
+                "should be given with a preset or run named srresnet, beside which there is one "
+                f"named srgan. Received: {preset or run}"
+            )
+    if preset is not None:
+        other = common.model_of(preset.replace("srresnet", "srgan"))
+    else:
+        other = common.model_of(
+            run=Path(run).with_name(Path(run).name.replace("srresnet", "srgan"))
+        )
+    return blended(model, other, blend)
+
+
+def blended(first, second, share):
+    """A model whose generator has the weights (1 - share) · first + share · second.
+
+    Source: Wang et al. 2018, ESRGAN, §3.4, https://arxiv.org/abs/1809.00219.
+
+    Raises:
+        ValueError: for generators of other sizes.
+
+    Example:
+        >>> import zoo
+        >>> sizes = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1}
+        >>> one, other = zoo.SRGAN(**sizes), zoo.SRGAN(**sizes)
+        >>> middle = blended(one, other, 0.25)
+        >>> x = np.zeros((1, 4, 4, 1), "float32")
+        >>> bool(np.allclose(blended(one, other, 1.0).enlarge(x), other.enlarge(x), atol=1e-6))
+        True
+    """
+    weights = [m.averaged().generator.get_weights() for m in (first, second)]
+    if [w.shape for w in weights[0]] != [w.shape for w in weights[1]]:
+        raise ValueError("--blend: should be given with two models of the same sizes.")
+    made = type(first).from_config(first.get_config())
+    pairs = zip(*weights, strict=True)
+    made.generator.set_weights([(1.0 - share) * a + share * b for a, b in pairs])
+    return made
+
+
+class Enlarger:
+    """Photographs enlarged by one model.
+
+    Args:
+        model: one of the zoo that enlarges, of luminances or of colours.
+        tile: pixels of the pieces; 0: all at once.
+
+    Raises:
+        ValueError: for a model that sees too far to work by pieces.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
+        >>> Enlarger(model, tile=8).enlarged(np.zeros((10, 15, 3), np.uint8)).shape
+        (20, 30, 3)
+    """
+
+    def __init__(self, model, tile=TILE):
+        from trainers import tiles
+
+        self.model, self.tile, self.margin = model, tile, 0
+        if tile:
+            with command_line.flag("tile"):
+                # Colours are enlarged by bicubic weights, which see two pixels.
+                self.margin = max(2, tiles.reach(model.averaged().generator))
+
+    def enlarged(self, pixels, progress=iter):
+        """Pixels, uint8 (h, w, 1 or 3), enlarged by the model's factor."""
+        from trainers import tiles
+
+        side = self.tile or max(pixels.shape[:2])
+        return tiles.mapped(self._piece, pixels, self.model.factor, side, self.margin, progress)
+
+    def _piece(self, pixels):
+        from trainers import colours, pictures
+
+        if self.model.image_shape[-1] == 3:
+            colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3)) / 127.5 - 1.0
+            made = pictures.pixels_of(self.model.enlarge(colour.astype("float32")[None])[0])
+        else:
+            luminance, colour = colours.split(pixels)
+            made = colours.joined(self.luminance(luminance), bicubic(colour, self.model.factor))
+        return made[..., : pixels.shape[-1]]
+
+    def luminance(self, small):
+        """A luminance (h, w, 1) enlarged, both as shares of 255, all at once."""
+        return self.model.enlarge(2.0 * small[None] - 1.0)[0] / 2.0 + 0.5
+
+
+def bicubic(image, factor):
+    """Each channel of an image (h, w, c) enlarged by bicubic weights.
+
+    Example:
+        >>> bicubic(np.ones((2, 3, 2), "float32"), 4).shape
+        (8, 12, 2)
+    """
+    from trainers import enlarging
+
+    channels = np.split(image, image.shape[-1], axis=-1)
+    return np.concatenate([enlarging.resized(one, factor) for one in channels], axis=-1)
+
+
+def enlarge_all(enlarger, photographs, out):
+    """Writes each photograph enlarged, and before_after.png with the middle of the first ones.
+
+    Args:
+        enlarger: an `Enlarger`.
+        photographs: (target, pixels, opacity) of each.
+        out: a folder.
+
+    Returns:
+        How many there were.
+    """
+    factor, before, after, begun, pixels_made = enlarger.model.factor, [], [], time.time(), 0
+    for target, pixels, opacity in photographs:
+        bar = functools.partial(tqdm.tqdm, desc=target.name, unit="piece", disable=None)
+        large = enlarger.enlarged(pixels, bar)
+        if opacity is not None:
+            opacity = bicubic(opacity, factor)
+        common.save_photograph(large, opacity, target)
+        pixels_made += large.shape[0] * large.shape[1] / 1e6
+        if len(before) < 6:
+            shown = [middle(image, SHOWN * factor) for image in (bicubic(pixels, factor), large)]
+            before.append(shown[0])
+            after.append(shown[1])
+    if not before:
+        raise ValueError("--images: should name an image that can be read. Received: none.")
+    save_pairs(out / "before_after.png", {"bicubic": before, "enlarged": after})
+    seconds = (time.time() - begun) / pixels_made
+    print(f"{seconds:.2f} s for a megapixel that is written: {out}")
+
+
+def middle(image, side):
+    """The middle of an image, side x side, black where the image is smaller.
+
+    Example:
+        >>> middle(np.ones((4, 8, 1)), 6)[:, :, 0].sum()
+        24.0
+    """
+    height, width = image.shape[:2]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    cut = image[top : top + side, left : left + side]
+    found = np.zeros((side, side, image.shape[-1]), image.dtype)
+    top, left = ((side - n) // 2 for n in cut.shape[:2])
+    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
+    return found
+
+
+def save_pairs(path, rows):
+    """Writes a picture of rows of pixels, grey or not."""
+    from trainers import pictures
+
+    shown = [
+        np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
+        for images in rows.values()
+    ]
+    with files.aside(path) as draft:
+        pictures.grid(shown, labels=list(rows)).save(draft)
+    print(path)
+
+
+def known_of(dataset):
+    """ "train" and "test" -> name -> pixels of the photographs of --dataset.
+
+    Raises:
+        ValueError: for a split without a photograph that can be scored.
+    """
+    from trainers import enlarging, photographs
+
+    with command_line.flag("dataset"):
+        known = {split: photographs.whole(dataset, split) for split in ("train", "test")}
+        least = enlarging.SQUARE
+        known["test"] = {k: x for k, x in known["test"].items() if min(x.shape[:2]) >= least}
+        if not known["test"]:
+            raise ValueError(
+                f"should hold out a photograph with sides from {least} pixels on. "
+                f"Received: {dataset}"
+            )
+    return known
+
+
+def evaluate(model, known, out):
+    """Scores a model on photographs that are held out whole, and shows pieces of them.
+
+    Args:
+        model: one that enlarges.
+        known: as `known_of` gives them.
+        out: a folder for metrics.json and enlarged.png.
+
+    Returns:
+        What was written to metrics.json.
+    """
+    figures = scores({"ours": model}, known, out)
+    files.write_json(out / "metrics.json", figures)
+    return figures
+
+
+def scores(models, known, out):
+    """Figures of models and of cheap methods, by the protocol of `trainers.enlarging`, said and
+    drawn as enlarged.png.
+
+    Args:
+        models: name -> one that enlarges; all by the same factor.
+        known: as `known_of` gives them.
+        out: a folder.
+
+    Returns:
+        A dict of factor, photographs, and methods, name -> figures; and what beats what.
+    """
+    from trainers import enlarging
+
+    factor = next(iter(models.values())).factor
+    seen, scenes = (enlarging.scenes(known[split], factor) for split in ("train", "test"))
+    linear = enlarging.LinearFilter(factor).fit(seen.values())
+    methods = {
+        "bicubic": lambda small: enlarging.resized(small, factor),
+        "linear filter": linear.enlarge,
+    }
+    methods |= {name: Enlarger(model).luminance for name, model in models.items()}
+    found = enlarging.judged(methods, scenes, factor)
+    for one in found.values():
+        one.pop("each")
+    rows = {name: [] for name in (*methods, "true")}
+    for small, large in list(scenes.values())[:8]:
+        small = middle(small, SHOWN)
+        for name, enlarge in methods.items():
+            rows[name].append(enlarge(small))
+        rows["true"].append(middle(large, SHOWN * factor))
+    shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
+    save_pairs(out / "enlarged.png", shown)
+    return {
+        "factor": factor,
+        "photographs": list(scenes),
+        "methods": found,
+        "verdicts": said(found, list(models)),
+    }
+
+
+def said(found, names):
+    """Prints figures as a table; returns name -> what it beats and loses to, by PSNR."""
+    print("                    PSNR   SSIM  consistency  patch-SWD, finest")
+    for name, one in found.items():
+        print(
+            f"{name:>16} {one['psnr']:7.2f} {one['ssim']:6.4f} {one['consistency']:8.1f} dB "
+            f"{one['patch_swd'][0]:10.3f}"
+        )
+    cheap = [name for name in found if name not in names]
+    verdicts = {}
+    for name in names:
+        verdicts[name] = {
+            other: "beats" if found[name]["psnr"] > found[other]["psnr"] else "loses to"
+            for other in cheap
+        }
+        for other, verdict in verdicts[name].items():
+            gap = found[name]["psnr"] - found[other]["psnr"]
+            print(f"{name} {verdict} {other} in PSNR by {abs(gap):.2f} dB")
+    return verdicts
+
+
+def learn(
+    settings,
+    steps,
+    out,
+    export_dir,
+    device="auto",
+    workers=None,
+    worker=0,
+    resume=False,
+    overwrite=False,
+):
+    """Trains, scores and exports SRResNet, and SRGAN from there.
+
+    Args:
+        settings: a dict of the `SETTINGS`, each as the flag of that name; image_size is the side of
+            the crops.
+        steps: of "srresnet" and "srgan"; 0 of the latter leaves it out.
+        out, export_dir: folders.
+        device, workers, worker, resume, overwrite: as the flags.
+
+    Returns:
+        What was written to the metrics.json of the last; None on workers but the first, which write
+        nothing.
+
+    Raises:
+        ValueError: in one sentence, for settings that do not fit, before anything is written.
+    """
+    with command_line.flag("model"):
+        if settings["model"] != "srgan":
+            raise ValueError(f"should be srgan. Received: {settings['model']}")
+    from trainers import batches, colours, devices, drawing, export, photographs, training
+
+    side, seed = settings["image_size"], settings["seed"]
+    known = known_of(settings["dataset"])
+    luminances = [2.0 * colours.luminance(x) - 1.0 for x in known["train"].values()]
+    strategy = devices.strategy(device, workers, worker)
+    devices.set_precision(settings["precision"])
+    first = None
+    for stage, count in steps.items():
+        if not count:
+            continue
+        with strategy.scope():
+            model = build(settings, count)
+        turns = max(model.turns.values())
+        together = settings["batch_size"] * turns
+        with command_line.flag("dataset"):
+            photographs.crops(luminances, side, together)
+        batches.check_deal(together, turns, strategy.num_replicas_in_sync)
+        in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
+        where = {"stage": stage} | settings
+        run = common.opened(out / stage, export_dir, where, count, resume, overwrite, strategy)
+        if run.finished:
+            first, figures = training.trained(out / stage), run.figures
+            continue
+        if first is not None:
+            model.set_weights(first.averaged().get_weights())
+        changes = {}
+        if stage == "srresnet":
+            changes = model.pretraining(count if settings["recipe"] == "modern" else None)
+        fast = training.fast_options(model, run.stride)
+        model.compile(settings["recipe"], count, **fast, **changes)
+
+        def load(start, in_epoch=in_epoch, together=together):
+            number = start[0] * in_epoch + start[1]
+            return photographs.crops(luminances, side, together, seed, number, mirrored=True)
+
+        run.train(model, load, in_epoch)
+        first = model
+        if not run.writes:
+            figures = None
+            continue
+        drawing.losses(out / stage, type(model).__name__)
+        found = scores({stage: model}, known, out / stage)
+        version = export.save(model, export.next_version(export_dir / f"{stage}_x{model.factor}"))
+        figures = run.finish(model, found | {"saved_model": str(version)})
+        print(f"pictures, metrics.json, model.keras: {out / stage}\nSavedModel: {version}")
+    return figures
+
+
+def build(settings, steps):
+    """The model of the settings, compiled."""
+    import keras
+
+    import zoo
+
+    keras.utils.set_random_seed(settings["seed"])
+    side = settings["image_size"]
+    sizes = {"image_shape": (side, side, 1), "factor": settings["factor"]}
+    with command_line.flag("image_size"):
+        return zoo.create("srgan", settings["recipe"], settings["scale"], steps, **sizes)
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
