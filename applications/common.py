@@ -91,17 +91,18 @@ def images_of(text, image_shape, needed=None):
         needed: how many images there have to be; None: at least one.
 
     Returns:
-        ([name], x): paths within the folder, or of files their names; and images in [-1, 1], shape
-        (n, *image_shape).
+        ([name], x, [opacity]): paths within the folder, or of files their names; images in [-1, 1],
+        shape (n, *image_shape), on white; and how opaque they are, uint8 (side, side, 1), or None
+        for those that are all opaque.
 
     Raises:
         ValueError: for no image, another number, two of one name, or a model of other images.
 
     Example:
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> names, x = images_of("white.png", (8, 8, 1))
-        >>> names, x.shape, float(x.min())
-        ([PosixPath('white.png')], (1, 8, 8, 1), 1.0)
+        >>> names, x, opacities = images_of("white.png", (8, 8, 1))
+        >>> names, x.shape, float(x.min()), opacities
+        ([PosixPath('white.png')], (1, 8, 8, 1), 1.0, [None])
     """
     from trainers.datasets import decoding
 
@@ -116,16 +117,18 @@ def images_of(text, image_shape, needed=None):
             try:
                 with decoding.harmless():
                     pixels = decoding.decode(path, height, grey=channels == 1)
+                    opacity = decoding.opacity(path, height)
             except (decoding.Unreadable, ValueError) as error:
                 print(f"{path} is passed over: {error}", file=sys.stderr)
                 continue
             if name.with_suffix("") in {known.with_suffix("") for known in found}:
                 raise ValueError(f"should name each image once. Received: {name} twice.")
-            found[name] = pixels
+            found[name] = pixels, opacity
         if not found or needed not in (None, len(found)):
             wanted = "an image at least" if needed is None else f"{needed} images"
             raise ValueError(f"should name {wanted} that can be read. Received: {len(found)}.")
-    return list(found), np.stack(list(found.values())).astype("float32") / 127.5 - 1.0
+    pixels, opacities = zip(*found.values(), strict=True)
+    return list(found), np.stack(pixels).astype("float32") / 127.5 - 1.0, list(opacities)
 
 
 def _named(text):
@@ -220,16 +223,15 @@ def save_photograph(pixels, opacity, path):
         image.save(draft, quality=95)
 
 
-def save_image(image, path):
-    """Writes an image in [-1, 1], shape (h, w, 1 or 3), in one piece, as the suffix says.
+def save_image(image, path, opacity=None):
+    """The same for an image in [-1, 1].
 
     Example:
         >>> save_image(np.zeros((8, 8, 1)), Path("grey.png"))
         >>> Path("grey.png").exists()
         True
     """
-    with files.aside(path) as draft:
-        pictures.image_of(pictures.pixels_of(image)).save(draft, quality=95)  # of JPEG and WebP
+    save_photograph(pictures.pixels_of(image), opacity, path)
 
 
 def save_arrays(path, arrays):

@@ -73,8 +73,9 @@ def main():
         latents = editor.samples(FLAGS.count)
         x = editor.drawn(latents)
         names = [Path(f"{i:05d}.png") for i in range(len(x))]
+        opacities = [None] * len(x)
     else:
-        names, x = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
+        names, x, opacities = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
         if edit == "learn":  # what is wrong with the table, before the descent
             some = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
             attributes.learned(some, names, table, FLAGS.balance)
@@ -89,7 +90,7 @@ def main():
     elif edit == "learn":
         attributes.add_directions(out, attributes.learned(latents, names, table, FLAGS.balance))
     elif edit == "move":
-        write_moved(out, names, x, editor.moved(x, latents, moves), FLAGS.format)
+        write_moved(out, names, x, editor.moved(x, latents, moves), FLAGS.format, opacities)
     elif edit == "morph":
         save_rows(out / "morph.png", {"": editor.morphed(latents[0], latents[1], COLUMNS)})
     elif edit == "combine":
@@ -98,7 +99,7 @@ def main():
     else:
         after = editor.painted(x, latents, mask, colour)
         save_rows(out / "painted.png", {"before": x, "after": after})
-        common.save_image(after[0], out / f"painted_image.{FLAGS.format}")
+        common.save_image(after[0], out / f"painted_image.{FLAGS.format}", *opacities)
 
 
 TARGETS = {  # what an edit writes anew
@@ -111,11 +112,12 @@ TARGETS = {  # what an edit writes anew
 NEEDED = {"morph": 2, "combine": 3, "paint": 1}  # how many images
 
 
-def write_moved(out, names, before, after, suffix):
-    """Writes each edited image into a new folder `moved`, and moved.png of all."""
+def write_moved(out, names, before, after, suffix, opacities):
+    """Writes each edited image, as opaque as it was, into a new folder `moved`, and moved.png of
+    all."""
     shutil.rmtree(out / "moved", ignore_errors=True)
-    for name, image in zip(names, after, strict=True):
-        common.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"))
+    for name, image, opacity in zip(names, after, opacities, strict=True):
+        common.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"), opacity)
     save_rows(out / "moved.png", {"before": before, "after": after})
 
 
@@ -290,7 +292,7 @@ def painted_on(brush, image_shape):
     with command_line.flag("colour"):
         if len(values) not in (1, channels):
             raise ValueError(f"should be one number for grey images. Received: {len(values)}.")
-    _, mask = common.images_of(str(path), (side, side, 1), needed=1)
+    _, mask, _ = common.images_of(str(path), (side, side, 1), needed=1)
     with command_line.flag("mask"):
         if not (mask > 0.0).any():
             raise ValueError(f"should be white somewhere. Received: {path}")

@@ -74,7 +74,7 @@ def main():
         read(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
-    paths, x = common.images_of(FLAGS.images, model.image_shape)
+    paths, x, _ = common.images_of(FLAGS.images, model.image_shape)
     files.make_folder(out, "out")
     write_predictions(out / "predictions.csv", paths, classify(x), classes)
     print(f"{len(paths)} images: {out / 'predictions.csv'}")

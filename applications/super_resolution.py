@@ -31,6 +31,7 @@ SETTINGS = (
     *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
     "factor",
 )
+STAGES = ("srresnet", "srgan")
 PRESETS = {2: "srresnet_x2_photos", 4: "srresnet_photos"}  # those of --factor
 TILE = 256  # pixels of a piece, before it is enlarged
 SHOWN = 48  # pixels of what pictures show, before they are enlarged
@@ -63,7 +64,7 @@ def main():
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
         export_dir = Path(FLAGS.export_dir or out / "saved_models")
         how = ("device", "workers", "worker", "resume", "overwrite")
-        steps = {"srresnet": FLAGS.steps, "srgan": FLAGS.game_steps}
+        steps = dict(zip(STAGES, (FLAGS.steps, FLAGS.game_steps), strict=True))
         learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
     with command_line.flag("out"):
@@ -378,7 +379,7 @@ def learn(
     Args:
         settings: a dict of the `SETTINGS`, each as the flag of that name; image_size is the side of
             the crops.
-        steps: of "srresnet" and "srgan"; 0 of the latter leaves it out.
+        steps: of each of the `STAGES`; 0 of the latter leaves it out.
         out, export_dir: folders.
         device, workers, worker, resume, overwrite: as the flags.
 

@@ -129,7 +129,7 @@ def judged(methods, scenes, factor, seed=0):
             kind: float(np.mean([one[kind] for one in each.values()]))
             for kind in ("psnr", "ssim", "consistency")
         }
-        swd = metrics.patch_sliced_wasserstein(true, _squares(made.values()), seed=seed)
+        swd = list(metrics.patch_sliced_wasserstein(true, _squares(made.values()), seed=seed))
         found[name] = means | {"patch_swd": swd, "each": each}
     return found
 

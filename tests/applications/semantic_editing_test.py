@@ -146,7 +146,7 @@ def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
 
 
 def test_images_are_told_apart_by_their_folders(images):
-    names, x = common.images_of(str(images), (8, 8, 1))
+    names, x, _ = common.images_of(str(images), (8, 8, 1))
     assert list(map(str, names)) == ["one/a.png", "two/a.png"]
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
 
@@ -208,7 +208,9 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path)
     images = tmp_path / "images"
     images.mkdir()
     common.save_image(halves(0.5, -0.5)[0], images / "a.png")
-    Image.new("RGBA", (40, 20), (0, 0, 0, 255)).save(images / "wide.webp")
+    wide = Image.new("LA", (40, 20), (255, 255))
+    wide.paste((255, 0), (0, 0, 20, 20))
+    wide.save(images / "wide.png")
     (images / "bad.jpg").write_bytes(b"cut off")
     with files.aside(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
@@ -219,6 +221,8 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path)
     assert "2 images" in said
     assert any("bad.jpg is passed over: not an image" in line for line in errors)
     assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["a.png", "wide.png"]
+    opacity = np.asarray(Image.open(tmp_path / "moved" / "wide.png").getchannel("A"))
+    assert (opacity[:, :3] < 20).all() and (opacity[:, 5:] > 235).all()  # as it was
     after = np.asarray(Image.open(tmp_path / "moved" / "a.png"))
     assert after[:4].mean() == pytest.approx(255, abs=2)
     assert after[4:].mean() == pytest.approx(64, abs=2)
