@@ -7,9 +7,11 @@ distance is the patch-SWD, the mean of its three levels.
 import numpy as np
 import tensorflow as tf
 
-from trainers import colours, metrics, photographs
+from trainers import colours
 from trainers.datasets.worlds import photos
+from trainers.styles import distance, shuffled
 
+__all__ = ["NAMES", "SIDE", "crops", "distance", "grey_of", "halves", "shuffled"]
 NAMES = ("brick", "grass", "gravel")  # 512x512 each
 SIDE = 64  # of crops to learn from
 
@@ -48,22 +50,3 @@ def crops(images, seed):
 
     shape = tf.TensorSpec((SIDE, SIDE, 1), "float32")
     return tf.data.Dataset.from_generator(drawn, output_signature=shape)
-
-
-def distance(real, other, seed):
-    """Mean patch-SWD of images (h, w, 1) to a real one, over levels; and each level's."""
-    levels = metrics.patch_sliced_wasserstein(real[None], other[None], seed=seed)
-    return float(np.mean(levels)), levels
-
-
-def shuffled(image, side=32, seed=0):
-    """The squares of an image in another order: the cheapest texture there is.
-
-    Example:
-        >>> shuffled(np.zeros((64, 96, 1))).shape
-        (64, 96, 1)
-    """
-    rows, columns = (n // side for n in image.shape[:2])
-    mixed = np.random.default_rng(seed).permutation(photographs.squares(image, side))
-    mixed = mixed.reshape(rows, columns, side, side).swapaxes(1, 2)
-    return mixed.reshape(rows * side, columns * side, 1)

@@ -44,15 +44,15 @@ def whole(name, split="train"):
 
 
 def squares(image, side):
-    """An image (h, w, 1) cut into squares side by side: (n, side, side, 1).
+    """An image (h, w, c) cut into squares side by side: (n, side, side, c).
 
     Example:
         >>> squares(np.zeros((64, 100, 1)), side=32).shape
         (6, 32, 32, 1)
     """
     rows, columns = (n // side for n in image.shape[:2])
-    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side, 1)
-    return cut.swapaxes(1, 2).reshape(-1, side, side, 1)
+    cut = image[: rows * side, : columns * side].reshape(rows, side, columns, side, -1)
+    return cut.swapaxes(1, 2).reshape(rows * columns, side, side, -1)
 
 
 def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
@@ -108,3 +108,34 @@ def _crop(image, side, rng, mirrored):
         if mirrored and rng.integers(2):
             cut = np.flip(cut, axis)
     return cut
+
+
+def rows(arrays, batch_size, seed=0, first=0):
+    """Endless batches of random rows, the same of each array. A batch is a function of (seed, its
+    number), as those of `crops`.
+
+    Args:
+        arrays: a list of arrays with as many rows each.
+        batch_size: how many a batch has.
+        seed: of the rows.
+        first: the number of the first batch.
+
+    Returns:
+        A tf.data.Dataset of tuples.
+
+    Example:
+        >>> x = np.arange(100.0)
+        >>> ones, others = next(iter(rows([x, -x], 8)))
+        >>> ones.shape, bool(tf.reduce_all(ones == -others))
+        (TensorShape([8]), True)
+    """
+
+    def drawn():
+        number = first
+        while True:
+            which = np.random.default_rng((seed, number)).integers(len(arrays[0]), size=batch_size)
+            yield tuple(array[which] for array in arrays)
+            number += 1
+
+    spec = tuple(tf.TensorSpec((batch_size, *array.shape[1:]), array.dtype) for array in arrays)
+    return tf.data.Dataset.from_generator(drawn, output_signature=spec)

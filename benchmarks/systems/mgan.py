@@ -14,10 +14,9 @@ import time
 import keras
 import numpy as np
 import tensorflow as tf
-from scipy import ndimage
 
 from benchmarks import measure, textures
-from trainers import pictures
+from trainers import pictures, styles
 from trainers.datasets.worlds import photos
 from zoo.mgan import MGAN
 
@@ -52,39 +51,17 @@ def held_out():
     return found
 
 
-def matched(image, style):
-    """The image with the histogram of the style."""
-    order = np.argsort(image, axis=None)
-    greys = np.quantile(style, np.linspace(0.0, 1.0, image.size))
-    found = np.empty(image.size, "float32")
-    found[order] = greys
-    return found.reshape(image.shape)
-
-
-def edges(image):
-    """Where an image changes, fine texture left out."""
-    smooth = ndimage.gaussian_filter(image[..., 0], 2.0)
-    return np.hypot(ndimage.sobel(smooth, 0), ndimage.sobel(smooth, 1)).ravel()
-
-
-def compared(photograph, before, found, style, seed):
-    """What is measured of a redrawn photograph, whose distance to the style was `before`."""
-    after, _ = textures.distance(style, found, seed)
-    agreement = np.corrcoef(edges(photograph), edges(found))[0, 1]
-    return {"style": 1.0 - after / before, "edges": float(agreement)}
-
-
 def run(seed):
     """(recipe, figures, notes, crops seen)."""
     each = {"mgan": {}, "histogram": {}}
     for name in STYLES:
         style = textures.halves(name)[0]
         for scene, photograph in held_out().items():
-            before, _ = textures.distance(style, photograph, seed)
+            before, _ = styles.distance(style, photograph, seed)
             made = trained(name, seed).translate(photograph[None])[0]
-            shown = {"mgan": made, "histogram": matched(photograph, style)}
+            shown = {"mgan": made, "histogram": styles.matched(photograph, style)}
             for method, image in shown.items():
-                found = compared(photograph, before, image, style, seed)
+                found = styles.compared(photograph, before, image, style, seed)
                 each[method][f"{scene} as {name}"] = found
     means = {
         method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}
