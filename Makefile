@@ -4,7 +4,7 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
   && echo $$p && break; done)
 RUN = .venv/bin/python
-PRESETS = dcgan srgan gan3d vaegan3d
+PRESETS = dcgan srgan gan3d vaegan3d mgan
 
 .DEFAULT_GOAL = help
 .PHONY: help demo test test-all lint bench presets theory reliability bazel wheel
@@ -35,7 +35,7 @@ bench: .venv/installed
 	$(RUN) -m benchmarks.engine
 	$(RUN) -m benchmarks.survey --system=r3gan --seed=0
 
-## make presets   trains and measures the models of saved_models/ again, some minutes for each
+## make presets   trains and measures the models of saved_models/ again, some hours
 presets: .venv/installed
 	set -e; for system in $(PRESETS); do \
 	  $(RUN) -m benchmarks.survey --system=$$system --seed=0 --preset; done

@@ -12,6 +12,7 @@ from absl import flags
 from trainers import command_line, files, pictures
 
 FLAGS = flags.FLAGS
+SHOWN = 6  # photographs in a picture of before and after
 
 
 def define():
@@ -232,6 +233,43 @@ def save_image(image, path, opacity=None):
         True
     """
     save_photograph(pictures.pixels_of(image), opacity, path)
+
+
+def middle(image, side):
+    """The middle of an image, side x side, black where the image is smaller.
+
+    Example:
+        >>> middle(np.ones((4, 8, 1)), 6)[:, :, 0].sum()
+        24.0
+    """
+    height, width = image.shape[:2]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    cut = image[top : top + side, left : left + side]
+    found = np.zeros((side, side, image.shape[-1]), image.dtype)
+    top, left = ((side - n) // 2 for n in cut.shape[:2])
+    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
+    return found
+
+
+def save_pairs(path, rows):
+    """Writes a picture of rows of pixels, grey or not, all of one size.
+
+    Raises:
+        ValueError: there are none: no image could be read.
+
+    Example:
+        >>> save_pairs(Path("pairs.png"), {"before": [np.zeros((8, 8, 1), np.uint8)]})
+        pairs.png
+    """
+    if not all(rows.values()):
+        raise ValueError("--images: should name an image that can be read. Received: none.")
+    shown = [
+        np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
+        for images in rows.values()
+    ]
+    with files.aside(path) as draft:
+        pictures.grid(shown, labels=list(rows)).save(draft)
+    print(path)
 
 
 def save_arrays(path, arrays):

@@ -225,44 +225,15 @@ def enlarge_all(enlarger, photographs, out):
             opacity = bicubic(opacity, factor)
         common.save_photograph(large, opacity, target)
         pixels_made += large.shape[0] * large.shape[1] / 1e6
-        if len(before) < 6:
-            shown = [middle(image, SHOWN * factor) for image in (bicubic(pixels, factor), large)]
+        if len(before) < common.SHOWN:
+            shown = [
+                common.middle(image, SHOWN * factor) for image in (bicubic(pixels, factor), large)
+            ]
             before.append(shown[0])
             after.append(shown[1])
-    if not before:
-        raise ValueError("--images: should name an image that can be read. Received: none.")
-    save_pairs(out / "before_after.png", {"bicubic": before, "enlarged": after})
+    common.save_pairs(out / "before_after.png", {"bicubic": before, "enlarged": after})
     seconds = (time.time() - begun) / pixels_made
     print(f"{seconds:.2f} s for a megapixel that is written: {out}")
-
-
-def middle(image, side):
-    """The middle of an image, side x side, black where the image is smaller.
-
-    Example:
-        >>> middle(np.ones((4, 8, 1)), 6)[:, :, 0].sum()
-        24.0
-    """
-    height, width = image.shape[:2]
-    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    cut = image[top : top + side, left : left + side]
-    found = np.zeros((side, side, image.shape[-1]), image.dtype)
-    top, left = ((side - n) // 2 for n in cut.shape[:2])
-    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
-    return found
-
-
-def save_pairs(path, rows):
-    """Writes a picture of rows of pixels, grey or not."""
-    from trainers import pictures
-
-    shown = [
-        np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
-        for images in rows.values()
-    ]
-    with files.aside(path) as draft:
-        pictures.grid(shown, labels=list(rows)).save(draft)
-    print(path)
 
 
 def known_of(dataset):
@@ -328,12 +299,12 @@ def scores(models, known, out):
         one.pop("each")
     rows = {name: [] for name in (*methods, "true")}
     for small, large in list(scenes.values())[:8]:
-        small = middle(small, SHOWN)
+        small = common.middle(small, SHOWN)
         for name, enlarge in methods.items():
             rows[name].append(enlarge(small))
-        rows["true"].append(middle(large, SHOWN * factor))
+        rows["true"].append(common.middle(large, SHOWN * factor))
     shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
-    save_pairs(out / "enlarged.png", shown)
+    common.save_pairs(out / "enlarged.png", shown)
     return {
         "factor": factor,
         "photographs": list(scenes),

@@ -5,7 +5,9 @@ import inspect
 
 import numpy as np
 
-from trainers import training
+from trainers import styles, training
+
+alike = styles.alike
 
 
 def gate(value, reference, A, B, higher=True):
@@ -87,20 +89,6 @@ def flat(x):
         (5, 64)
     """
     return np.reshape(x, (len(x), -1)).astype("float32")
-
-
-def alike(found, real):
-    """Mean absolute error and mean SSIM of images in [-1, 1] beside the real ones, in [0, 1].
-
-    Example:
-        >>> alike(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
-        0.5
-    """
-    from trainers import metrics
-
-    ours, theirs = (np.clip(a / 2.0 + 0.5, 0.0, 1.0) for a in (found, real))
-    gap = float(np.abs(ours - theirs).mean())
-    return {"l1": gap, "ssim": float(np.mean(metrics.ssim(theirs, ours)))}
 
 
 def coverage_of_mixture(name, seed, samples=10_000):

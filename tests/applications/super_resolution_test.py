@@ -268,5 +268,5 @@ def test_a_folder_that_holds_out_nothing_large_is_refused(odd):
 
 
 def test_the_middle_of_a_small_image_is_framed():
-    np.testing.assert_array_equal(script.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
-    assert script.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
+    np.testing.assert_array_equal(common.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
+    assert common.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44

@@ -1,0 +1,320 @@
+"""What `style_transfer` learns from: one picture, or two kinds of pictures; and how it is scored.
+
+Each lesson has `sizes`, constructor arguments that follow from the data; `in_epoch(batch_size)`;
+`stream(batch_size, seed, first)`, endless batches from the number `first` on; `check(batch_size)`;
+and `scores(model, seed)`, (figures, rows of pictures). Pictures are float32 in [-1, 1]; those of
+one channel are luminances.
+"""
+
+import dataclasses
+import functools
+import sys
+
+import numpy as np
+
+from applications import common
+from trainers import command_line
+
+SHOWN = 8  # pictures in a row
+LEAST = 32  # pixels of a side of which styles can be told apart
+
+
+def seen(pixels, channels):
+    """Bytes (…, h, w, 3) as a network of 1 or 3 channels sees them: luminance, or RGB.
+
+    Example:
+        >>> seen(np.full((2, 2, 3), 255, np.uint8), 3).max()
+        1.0
+    """
+    from trainers import colours
+
+    if channels == 1:
+        return 2.0 * colours.luminance(pixels) - 1.0
+    return np.asarray(pixels, "float32") / 127.5 - 1.0
+
+
+def style_of(path, side):
+    """The picture that --style names, (h, w, 3) in [-1, 1], with sides from `side` on.
+
+    Raises:
+        ValueError: it cannot be read, or is smaller.
+    """
+    from trainers.datasets import decoding
+
+    with command_line.flag("style"):
+        if path is None:
+            raise ValueError("should name a picture. Received: nothing.")
+        try:
+            with decoding.harmless():
+                pixels = decoding.decode(path)
+        except decoding.Unreadable as error:
+            raise ValueError(f"should be a picture. Received: {path} ({error})") from None
+        if min(pixels.shape[:2]) < side:
+            raise ValueError(
+                f"should have sides from {side} pixels on, as --image_size says. "
+                f"Received: {pixels.shape[0]}x{pixels.shape[1]}"
+            )
+    return seen(pixels, 3)
+
+
+@dataclasses.dataclass(frozen=True)
+class Texture:
+    """One picture, of which a texture of any size is learned.
+
+    Attributes:
+        style: (h, w, c).
+        side: of the crops.
+    """
+
+    style: np.ndarray
+    side: int
+
+    @property
+    def sizes(self):
+        return {"image_shape": (self.side, self.side, self.style.shape[-1])}
+
+    def check(self, batch_size):
+        """Nothing is wrong with what is there."""
+
+    def in_epoch(self, batch_size):
+        return max(1, self.style[..., 0].size // (self.side**2 * batch_size))
+
+    def stream(self, batch_size, seed, first):
+        from trainers import photographs
+
+        return photographs.crops([self.style], self.side, batch_size, seed, first)
+
+    def scores(self, model, seed=0):
+        """The distance of a drawn texture to the picture, beside that of its squares in another
+        order, which are the cheapest texture there is."""
+        from trainers import styles
+
+        height, width = (n - n % 32 for n in self.style.shape[:2])
+        style = self.style[:height, :width]
+        drawn = model.generate(1, seed=seed, size=(height, width))[0]
+        mixed = styles.shuffled(style, side=max(8, self.side // 2), seed=seed)
+        found = {
+            name: styles.distance(style, image, seed)[0]
+            for name, image in (("ours", drawn), ("its squares, shuffled", mixed))
+        }
+        side = min(height, width, 256)
+        rows = {"the picture": style, "drawn": drawn, "shuffled": mixed}
+        rows = {name: image[None, :side, :side] for name, image in rows.items()}
+        return {"distance": found}, rows
+
+
+@dataclasses.dataclass(frozen=True)
+class Redrawing:
+    """Photographs, and the picture in whose manner they are redrawn.
+
+    Attributes:
+        photographs: those to learn from, (h, w, c) each.
+        held_out: name -> others.
+        style: (h, w, c).
+        side: of the crops.
+    """
+
+    photographs: list
+    held_out: dict
+    style: np.ndarray
+    side: int
+
+    @classmethod
+    def of(cls, dataset, style, side):
+        """The photographs of --dataset and a style."""
+        from trainers import photographs
+
+        with command_line.flag("dataset"):
+            known = [photographs.whole(dataset, split) for split in ("train", "test")]
+        train, test = ({name: seen(x, 3) for name, x in found.items()} for found in known)
+        return cls(list(train.values()), test, style, side)
+
+    @property
+    def sizes(self):
+        return {"image_shape": (self.side, self.side, self.style.shape[-1])}
+
+    def check(self, batch_size):
+        """Raises a ValueError for photographs that are too small."""
+        with command_line.flag("dataset"):
+            self.stream(batch_size, 0, 0)
+
+    def in_epoch(self, batch_size):
+        pixels = sum(x[..., 0].size for x in self.photographs)
+        return max(1, pixels // (self.side**2 * batch_size))
+
+    def stream(self, batch_size, seed, first):
+        import tensorflow as tf
+
+        from trainers import photographs
+
+        crops = functools.partial(photographs.crops, side=self.side, batch_size=batch_size)
+        x = crops(self.photographs, seed=seed, first=first)
+        return tf.data.Dataset.zip(x, crops([self.style], seed=seed + 1, first=first))
+
+    def scores(self, model, seed=0):
+        """How near what is made of held-out photographs is to the style, and how much of their
+        layout is left, beside photographs with the histograms of the style."""
+        from trainers import styles
+
+        found, rows = {"ours": [], "histogram": []}, {"photograph": [], "ours": []}
+        for photograph in self.held_out.values():
+            x = photograph[tuple(slice(0, n - n % 4) for n in photograph.shape[:2])]
+            if min(x.shape[:2]) < LEAST:
+                continue
+            before, _ = styles.distance(self.style, x, seed)
+            made = model.translate(x[None])[0]
+            for name, image in (("ours", made), ("histogram", styles.matched(x, self.style))):
+                found[name].append(styles.compared(x, before, image, self.style, seed))
+            rows["photograph"].append(common.middle(x, 160))
+            rows["ours"].append(common.middle(made, 160))
+        means = {
+            name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
+            for name, each in found.items()
+            if each
+        }
+        return means, {name: np.stack(images[:SHOWN]) for name, images in rows.items() if images}
+
+
+@dataclasses.dataclass(frozen=True)
+class Translation:
+    """Pictures of one kind and of another.
+
+    Attributes:
+        x, y: (n, h, w, c) and (m, h, w, c'); of pairs as many.
+        test_x, test_y: others, as many; `truth` says whether they belong together.
+        paired: whether x and y do.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    test_x: np.ndarray
+    test_y: np.ndarray
+    truth: bool
+    paired: bool
+
+    @classmethod
+    def of_world(cls, name, paired, data_dir=None):
+        """A world of pairs; not paired, the order of one half is forgotten."""
+        from trainers import datasets
+
+        with command_line.flag("dataset"):
+            split = (
+                "train" if paired or "unpaired" not in datasets.info(name).splits else "unpaired"
+            )
+            x, y = datasets.arrays(name, split, data_dir=data_dir)
+            if y is None or y.ndim != 4:
+                raise ValueError(f"should hold pairs of images. Received: {name}, which does not.")
+            test = datasets.arrays(name, "test", data_dir=data_dir)
+        return cls(x, y, *test, truth=True, paired=paired)
+
+    @classmethod
+    def of_folders(cls, source, target, paired, image_size=None):
+        """Images of two folders; those of one name are a pair, where `paired`.
+
+        Raises:
+            ValueError: for folders without images, of different sizes, or without pairs.
+        """
+        x, y = _images(source, "source", image_size), _images(target, "target", image_size)
+        with command_line.flag("image_size"):
+            if len({image.shape[:2] for known in (x, y) for image, _ in known.values()}) > 1:
+                raise ValueError("should be given, since images are of several sizes.")
+        if paired:
+            both = sorted(x.keys() & y.keys())
+            with command_line.flag("target"):
+                if len(both) < 2:
+                    raise ValueError(
+                        "should have files of the names that those of --source have. "
+                        f"Received: {len(both)} of them."
+                    )
+            x, y = ({n: (known[n][0], x[n][1]) for n in both} for known in (x, y))
+        parts = []
+        for split in ("train", "test"):
+            for flag, known in (("source", x), ("target", y)):
+                found = [known[name][0] for name in sorted(known) if known[name][1] == split]
+                with command_line.flag(flag):
+                    if not found:
+                        raise ValueError(f"should hold two images at least, one to {split} with.")
+                parts.append(np.stack(found))
+        return cls(*parts, truth=paired, paired=paired)
+
+    @property
+    def sizes(self):
+        return {"image_shape": self.y.shape[1:], "source_channels": self.x.shape[-1]}
+
+    def check(self, batch_size):
+        """Nothing is wrong with what is there."""
+
+    def in_epoch(self, batch_size):
+        return max(1, min(len(self.x), len(self.y)) // batch_size)
+
+    def stream(self, batch_size, seed, first):
+        import tensorflow as tf
+
+        from trainers import photographs
+
+        rows = functools.partial(photographs.rows, batch_size=batch_size, first=first)
+        if self.paired:
+            return rows([self.x, self.y], seed=seed)
+        streams = rows([self.x], seed=seed), rows([self.y], seed=seed + 1)
+        return tf.data.Dataset.zip(*streams).map(lambda x, y: (x[0], y[0]))
+
+    def scores(self, model, seed=0):
+        """Where the truth is known the errors and SSIM, beside the picture of the most similar
+        source in training (of pairs) and beside the source itself; else the distance to the style
+        of the target, beside that of the source. With a way back, what is left after both."""
+        from trainers import metrics, styles
+
+        x, y = self.test_x, self.test_y
+        made = model.translate(x, seed=seed)
+        shown = {"source": x, "ours": made} | ({"truth": y} if self.truth else {})
+        methods = {"ours": made}
+        if x.shape == made.shape:
+            methods["the source itself"] = x
+        if self.paired:
+            _, which = metrics.nearest(self.x, x)
+            methods["the nearest in training"] = self.y[which]
+        judge = styles.alike if self.truth else distance
+        figures = {name: judge(images, y) for name, images in methods.items()}
+        if hasattr(model, "translate_back"):
+            again = model.translate_back(made)
+            figures["ours"] |= {"cycle_l1": styles.alike(again, x)["l1"]}
+            shown["and back"] = again
+        rows = {
+            name: np.broadcast_to(images[:SHOWN], (*images[:SHOWN].shape[:3], 3))
+            for name, images in shown.items()
+        }
+        return figures, rows
+
+
+def distance(found, real):
+    """How far images are from the style of others, of small ones nothing.
+
+    Example:
+        >>> distance(np.zeros((2, 8, 8, 1)), np.ones((2, 8, 8, 1)))
+        {}
+    """
+    from trainers import metrics
+
+    if min(real.shape[1:3]) < LEAST:
+        return {}
+    return {"distance": float(np.mean(metrics.patch_sliced_wasserstein(real, found)))}
+
+
+def _images(folder, flag, image_size):
+    """name -> (pixels in [-1, 1], split) of a folder; a file that cannot be read is named and
+    passed over."""
+    from trainers.datasets import decoding, folders
+
+    with command_line.flag(flag):
+        if folder is None:
+            raise ValueError("should name a folder of images. Received: nothing.")
+        found, grey = {}, True
+        for item in folders.find(folder).items():
+            try:
+                with decoding.harmless():
+                    grey &= decoding.look(item.source)[1]
+                    found[item.name] = decoding.decode(item.source, image_size), item.split
+            except (decoding.Unreadable, ValueError) as error:
+                print(f"{item.name} is passed over: {error}", file=sys.stderr)
+    channels = 1 if grey else 3
+    return {name: (seen(pixels, channels), split) for name, (pixels, split) in found.items()}
