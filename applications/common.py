@@ -239,7 +239,7 @@ def middle(image, side):
     """The middle of an image, side x side, black where the image is smaller.
 
     Example:
-        >>> middle(np.ones((4, 8, 1)), 6)[:, :, 0].sum()
+        >>> float(middle(np.ones((4, 8, 1)), 6).sum())
         24.0
     """
     height, width = image.shape[:2]

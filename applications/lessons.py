@@ -23,7 +23,7 @@ def seen(pixels, channels):
     """Bytes (…, h, w, 3) as a network of 1 or 3 channels sees them: luminance, or RGB.
 
     Example:
-        >>> seen(np.full((2, 2, 3), 255, np.uint8), 3).max()
+        >>> float(seen(np.full((2, 2, 3), 255, np.uint8), 3).max())
         1.0
     """
     from trainers import colours

@@ -1,6 +1,7 @@
 """Shapes of voxels as surfaces: pictures of them, and files that other programs read.
 
     voxels.render(model.generate(12))            # pictures, from above and a little from the side
+    voxels.turntable("chairs.gif", shapes)       # all round
     voxels.write_obj("chair.obj", shape)         # for Blender, MeshLab, a 3D printer
     voxels.write_npz("chairs.npz", shapes)
 
@@ -12,6 +13,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
+
+from trainers import files, pictures
 
 FULL = 0.5
 LIGHT = np.array([-0.35, -0.6, 0.72])  # towards the light, from the front, left and above
@@ -110,6 +113,43 @@ def render(shapes, azimuth=0.6, elevation=0.5, size=96):
     """
     pixels = np.stack([_picture(shape, azimuth, elevation, size) for shape in shapes])
     return (pixels / 127.5 - 1.0).astype("float32")
+
+
+def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
+    """Writes an animated GIF of shapes, side by side, that turn once and again.
+
+    Args:
+        path: of the GIF.
+        shapes: (n, depth, height, width) or (n, …, 1).
+        frames: pictures of a turn.
+        elevation, size: as for `render`.
+        seconds: of a turn.
+
+    Example:
+        >>> turntable("cubes.gif", np.ones((3, 4, 4, 4)), frames=6, size=32)
+        >>> Image.open("cubes.gif").n_frames
+        6
+    """
+    turns = np.linspace(0.0, 2.0 * np.pi, frames, endpoint=False)
+    views = [render(shapes, 0.6 + turn, elevation, size) for turn in turns]
+    drawn = [pictures.grid(pictures.in_rows(view)) for view in views]
+    times = {"duration": int(1000 * seconds / frames), "loop": 0}
+    with files.aside(path) as draft:
+        drawn[0].save(draft, save_all=True, append_images=drawn[1:], **times)
+
+
+def iou(real, found):
+    """Mean intersection over union of shapes, full above .5; of two empty ones 1.
+
+    Example:
+        >>> one, other = np.zeros((2, 1, 4, 4, 4, 1))
+        >>> one[0, 0, 0, :2] = other[0, 0, 0, 1:3] = 1.0
+        >>> round(iou(one, other), 3)
+        0.333
+    """
+    real, found = (np.reshape(a, (len(a), -1)) > FULL for a in (real, found))
+    either = (real | found).sum(axis=1)
+    return float(np.mean(np.where(either, (real & found).sum(axis=1) / np.maximum(either, 1), 1.0)))
 
 
 def write_npz(path, shapes):

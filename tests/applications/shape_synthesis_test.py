@@ -1,0 +1,166 @@
+"""The script on small shapes, and as its user meets it."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+import zoo
+from applications import common
+from applications import shape_synthesis as script
+from trainers import pictures, voxels
+
+SHAPE = (8, 8, 8, 1)
+SETTINGS = {
+    "model": "gan3d",
+    "dataset": "furniture",
+    "recipe": "modern",
+    "scale": "small",
+    "batch_size": 8,
+    "seed": 0,
+    "precision": "float32",
+}
+
+
+@pytest.fixture(scope="module")
+def models():
+    sizes = {"image_shape": SHAPE, "latent_dim": 6, "width": 4, "occupancy": 0.5}
+    norms = {"generator_norm": False, "discriminator_norm": False}
+    view = {"view_shape": (8, 8, 1), "batch_norm": False}
+    return {"gan3d_x": zoo.GAN3D(**sizes, **norms), "vaegan3d_x": zoo.VAEGAN3D(**sizes, **view)}
+
+
+@pytest.fixture(scope="module")
+def presets(models, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("presets")
+    for name, model in models.items():
+        (folder / name).mkdir()
+        model.save(folder / name / "model.keras")
+        model.compile()
+        (folder / name / "rules.json").write_text(json.dumps(model.get_compile_config()))
+    return folder
+
+
+def call(presets, out, *flags):
+    found = subprocess.run(
+        [sys.executable, "-m", "applications.shape_synthesis", f"--out={out}", *flags],
+        capture_output=True,
+        text=True,
+        env={"GAN_ZOO_PRESETS": str(presets), "PATH": "", "HOME": str(out)},
+        timeout=200,
+    )
+    errors = [line for line in found.stderr.splitlines() if line.startswith("shape")]
+    return found.returncode, found.stdout, errors
+
+
+def test_shapes_are_written_as_pictures_voxels_and_objects(presets, models, tmp_path):
+    code, said, errors = call(presets, tmp_path / "out", "--preset=gan3d_x", "--sample=3")
+    assert code == 0, errors
+    assert "3 shapes" in said
+    found = np.load(tmp_path / "out" / "voxels.npz")
+    expected = models["gan3d_x"].predict(found["latents"], verbose=0)
+    np.testing.assert_allclose(found["voxels"], expected, atol=1e-5)
+    for i, shape in enumerate(found["voxels"]):
+        faces = (tmp_path / "out" / "objects" / f"{i}.obj").read_text().count("f ")
+        assert faces == len(voxels.surface(shape)[1])
+    with Image.open(tmp_path / "out" / "turntable.gif") as film:
+        assert film.n_frames == 24 and film.info["loop"] == 0
+    code, _, errors = call(presets, tmp_path / "out", "--preset=gan3d_x")
+    assert code == 2 and "is there already. Replace it with --overwrite" in errors[0]
+
+
+def test_a_path_begins_and_ends_with_what_it_lies_between(models):
+    model = models["gan3d_x"]
+    ends = script.latents_of(model, 2)
+    shapes = script.drawn(model, script.between(*ends, 5))
+    assert shapes.shape == (5, *SHAPE)
+    np.testing.assert_allclose(shapes[[0, -1]], script.drawn(model, ends), atol=1e-5)
+
+
+def test_smaller_pieces_can_be_left_out(models):
+    model = models["gan3d_x"]
+    latents = script.latents_of(model, 4)
+    whole, kept = (script.drawn(model, latents, largest) for largest in (False, True))
+    for shape, piece in zip(whole, kept, strict=True):
+        np.testing.assert_array_equal(voxels.filled(piece), voxels.largest_piece(shape))
+
+
+def test_pictures_become_shapes_that_can_be_added(presets, models, tmp_path):
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, (3, 8, 8, 1)).astype("float32")
+    for name, image in zip("abc", x, strict=True):
+        common.save_image(image, tmp_path / "views" / f"{name}.png")
+    seen = pictures.pixels_of(x) / 127.5 - 1.0
+    flags = ["--preset=vaegan3d_x", f"--images={tmp_path / 'views'}"]
+    code, _, errors = call(presets, tmp_path / "out", *flags, "--combine")
+    assert code == 0, errors
+    a, b, c, total = np.load(tmp_path / "out" / "voxels.npz")["latents"]
+    z = models["vaegan3d_x"].encode(seen.astype("float32"))
+    np.testing.assert_allclose([a, b, c, total], [*z, z[0] - z[1] + z[2]], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--images=a.png"], "--images: should be given with --preset or --run"),
+        (
+            ["--preset=gan3d_x", "--combine", "--interpolate=3"],
+            "--combine: should be given without",
+        ),
+    ],
+)
+def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
+    code, _, errors = call(presets, tmp_path / "out", *flags)
+    assert (code, len(errors)) == (2, 1)
+    assert said in errors[0]
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_model_of_images_is_refused():
+    with pytest.raises(ValueError, match="should draw voxels. Received: a GAN"):
+        script.check_shapes(zoo.create("gan", image_shape=(8, 8, 1)))
+
+
+@pytest.fixture(scope="module", params=["gan3d", "vaegan3d"])
+def run(request, tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs") / request.param
+    settings = SETTINGS | {"model": request.param, "dataset": script.WORLDS[request.param]}
+    return settings, out, script.learn(settings, 2, out, out / "saved_models")
+
+
+def test_a_run_leaves_its_shapes_figures_model_and_export(run):
+    settings, out, figures = run
+    assert json.loads((out / "metrics.json").read_text()) == figures
+    for name in ("shapes.png", "turntable.gif", "loss.png", "model.keras"):
+        assert (out / name).exists()
+    ((kind, scores),) = figures["scores"].items()
+    assert {"gan3d": "whole", "vaegan3d": "iou"}[settings["model"]] == kind
+    assert all(0.0 <= value <= 1.0 for value in scores.values()) and len(scores) >= 2
+    assert tf.saved_model.load(figures["saved_model"]).signatures
+
+
+def test_cheap_methods_are_what_they_say(run):
+    settings, _, figures = run
+    if settings["model"] == "gan3d":
+        assert figures["scores"]["whole"]["real"] == 1.0
+        assert figures["scores"]["whole"]["one Gaussian"] < 0.9
+    else:
+        assert 0.7 < figures["scores"]["iou"]["nearest picture"] < 0.9  # known apart: about .77
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"model": "dcgan"}, "--model: should be one of gan3d, vaegan3d. Received: dcgan"),
+        ({"dataset": "digits"}, "--dataset: should hold voxels. Received: digits"),
+        ({"model": "vaegan3d"}, "--dataset: should hold pictures and their voxels"),
+        ({"dataset": "none"}, "--dataset: "),
+    ],
+)
+def test_settings_that_do_not_fit_are_refused_before_anything_is_written(changes, said, tmp_path):
+    with pytest.raises(ValueError, match=said):
+        script.learn(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
+    assert not (tmp_path / "run").exists()
