@@ -1,8 +1,8 @@
 """What `style_transfer` learns from: one picture, or two kinds of pictures; and how it is scored.
 
 Each lesson has `sizes`, constructor arguments that follow from the data; `in_epoch(batch_size)`;
-`stream(batch_size, seed, first)`, endless batches from the number `first` on; `check(batch_size)`;
-and `scores(model, seed)`, (figures, rows of pictures). Pictures are float32 in [-1, 1]; those of
+`stream(batch_size, seed, first)`, endless batches from the number `first` on; and
+`scores(model, seed)`, (figures, rows of pictures). Pictures are float32 in [-1, 1]; those of
 one channel are luminances.
 """
 
@@ -73,9 +73,6 @@ class Texture:
     def sizes(self):
         return {"image_shape": (self.side, self.side, self.style.shape[-1])}
 
-    def check(self, batch_size):
-        """Nothing is wrong with what is there."""
-
     def in_epoch(self, batch_size):
         return max(1, self.style[..., 0].size // (self.side**2 * batch_size))
 
@@ -125,18 +122,14 @@ class Redrawing:
         from trainers import photographs
 
         with command_line.flag("dataset"):
-            known = [photographs.whole(dataset, split) for split in ("train", "test")]
+            known = [photographs.whole(dataset, "train", side)]
+            known.append(photographs.whole(dataset, "test", LEAST))
         train, test = ({name: seen(x, 3) for name, x in found.items()} for found in known)
         return cls(list(train.values()), test, style, side)
 
     @property
     def sizes(self):
         return {"image_shape": (self.side, self.side, self.style.shape[-1])}
-
-    def check(self, batch_size):
-        """Raises a ValueError for photographs that are too small."""
-        with command_line.flag("dataset"):
-            self.stream(batch_size, 0, 0)
 
     def in_epoch(self, batch_size):
         pixels = sum(x[..., 0].size for x in self.photographs)
@@ -159,8 +152,6 @@ class Redrawing:
         found, rows = {"ours": [], "histogram": []}, {"photograph": [], "ours": []}
         for photograph in self.held_out.values():
             x = photograph[tuple(slice(0, n - n % 4) for n in photograph.shape[:2])]
-            if min(x.shape[:2]) < LEAST:
-                continue
             before, _ = styles.distance(self.style, x, seed)
             made = model.translate(x[None])[0]
             for name, image in (("ours", made), ("histogram", styles.matched(x, self.style))):
@@ -170,9 +161,8 @@ class Redrawing:
         means = {
             name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
             for name, each in found.items()
-            if each
         }
-        return means, {name: np.stack(images[:SHOWN]) for name, images in rows.items() if images}
+        return means, {name: np.stack(images[:SHOWN]) for name, images in rows.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -240,9 +230,6 @@ class Translation:
     @property
     def sizes(self):
         return {"image_shape": self.y.shape[1:], "source_channels": self.x.shape[-1]}
-
-    def check(self, batch_size):
-        """Nothing is wrong with what is there."""
 
     def in_epoch(self, batch_size):
         return max(1, min(len(self.x), len(self.y)) // batch_size)

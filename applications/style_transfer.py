@@ -180,7 +180,6 @@ def learn(
         model = build(settings, lesson)
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
-    lesson.check(together)
     batches.check_deal(together, turns, strategy.num_replicas_in_sync)
     run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:

@@ -9,13 +9,14 @@ from trainers.datasets import decoding, folders
 from trainers.datasets.worlds import photos
 
 
-def whole(name, split="train"):
+def whole(name, split="train", least=1):
     """The photographs of a split.
 
     Args:
         name: "photos", those that come with the project; or a folder, of which a tenth is `test`,
             unless it has a folder of that name.
         split: "train" or "test".
+        least: the smallest side; smaller ones are left out.
 
     Returns:
         A dict name -> uint8 (height, width, 3). A file that cannot be read is named and passed
@@ -28,8 +29,17 @@ def whole(name, split="train"):
         >>> whole("photos", "test")["coins"].shape
         (303, 384, 3)
     """
-    if name == "photos":
-        return photos.photographs(split)
+    found = photos.photographs(split) if name == "photos" else _in_folder(name, split)
+    found = {k: pixels for k, pixels in found.items() if min(pixels.shape[:2]) >= least}
+    if not found:
+        raise ValueError(
+            f"should hold photographs with sides from {least} pixels on to {split} with. "
+            f"Received: {name}"
+        )
+    return found
+
+
+def _in_folder(name, split):
     found = {}
     for item in folders.find(name).items():
         if item.split == split:
@@ -38,8 +48,6 @@ def whole(name, split="train"):
                     found[item.name] = decoding.decode(item.source)
             except (decoding.Unreadable, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
-    if not found:
-        raise ValueError(f"should hold photographs to {split} with. Received: {name}")
     return found
 
 

@@ -124,7 +124,7 @@ def test_a_model_of_images_is_refused():
         script.check_shapes(zoo.create("gan", image_shape=(8, 8, 1)))
 
 
-@pytest.fixture(scope="module", params=["gan3d", "vaegan3d"])
+@pytest.fixture(scope="module", params=["gan3d", pytest.param("vaegan3d", marks=pytest.mark.slow)])
 def run(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / request.param
     settings = SETTINGS | {"model": request.param, "dataset": script.WORLDS[request.param]}

@@ -55,5 +55,7 @@ def test_a_folder_is_read_whole_and_what_is_damaged_passed_over(tmp_path, capsys
 
 def test_a_folder_without_photographs_is_refused(tmp_path):
     (tmp_path / "a.png").write_bytes(b"no image")
-    with pytest.raises(ValueError, match="should hold photographs to train with"):
+    with pytest.raises(
+        ValueError, match="should hold photographs with sides from 1 pixels on to train with"
+    ):
         photographs.whole(str(tmp_path))
