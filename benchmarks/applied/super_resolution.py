@@ -1,14 +1,14 @@
 """SRResNet enlarges photographs better than a linear filter does, and SRGAN gives them texture.
 
 Twice and four times, each as the row srgan of the survey trains: small networks, the modern recipe,
-1,500 steps of 8 crops; and 1,000 of the game, where that row has 600. Four photographs are held out whole. `psnr` is the mean over
-them, of SRResNet, beside a linear filter of 7x7 small pixels, over which .3 dB are needed; `p` says
-how likely so much would be by chance: Wilcoxon's test of the PSNR of 128x128 squares, in pairs.
-`texture` is the patch-SWD of the finest level to the true photographs, of SRGAN over that of
-SRResNet, and its reference that of the linear filter. `seam` is how far a photograph enlarged by
-pieces is off one enlarged at once, at most, in 255ths; the reference are pieces without a margin.
-The notes have SSIM, what is lost by shrinking again, what lies between both (`blend`), and the
-seconds that a megapixel takes.
+1,500 steps of 8 crops; and 1,000 of the game, where that row has 600. Four photographs are held out
+whole. `psnr` is the mean over them, of SRResNet, beside a linear filter of 7x7 small pixels, over
+which .3 dB are needed; `p` says how likely so much would be by chance: Wilcoxon's test of the PSNR
+of 128x128 squares, in pairs. `texture` is the patch-SWD of the finest level to the true
+photographs, of SRGAN over that of SRResNet, and its reference that of the linear filter. `seam` is
+how far a photograph enlarged by pieces is off one enlarged at once, at most, in 255ths; the
+reference are pieces without a margin. The notes have SSIM, what is lost by shrinking again, what
+lies between both (`blend`), and the seconds that a megapixel takes.
 """
 
 import time

@@ -1,0 +1,103 @@
+"""Photographs take on a texture and keep their layout; pictures of one kind become those of another.
+
+Networks as rows of the survey train them, one of each. MGAN, grass (row mgan): `style` is by how
+much the patch-SWD to the style falls, the mean of four photographs that are held out, `edges` the
+correlation of their edges with what they were; the reference is the photograph with the histogram
+of the style, and the notes have the strengths between. `seconds` is what 256x256 pixels take, the
+median of nine. SpatialGAN, brick (row spatial_gan): `texture` is the patch-SWD of what is drawn to
+the other half of the photograph, over that of the half that was learned; the reference is that half
+in shuffled squares. CycleGAN (row cyclegan): `unpaired` is the SSIM of what is made of 500 shapes
+and the striped one that belongs to each; the reference leaves them as they are. Pix2Pix (row
+pix2pix): `paired_l1` and `paired_ssim` compare what is made of 500 outlines with the truth, and the
+reference is the picture of the nearest outline in training.
+"""
+
+import time
+
+import numpy as np
+
+from benchmarks import measure, textures
+from benchmarks.systems import cyclegan, mgan, pix2pix, spatial_gan
+from trainers import datasets, pictures, styles
+
+STYLE, TEXTURE = "grass", "brick"
+STRENGTHS = (0.25, 0.5, 0.75, 1.0)
+
+
+def redrawing(seed):
+    """name -> `styles.compared`, the mean over photographs: of each strength, and the cheapest."""
+    style = textures.halves(STYLE)[0]
+    found = {f"strength {share}": [] for share in STRENGTHS} | {"histogram": []}
+    for photograph in mgan.held_out().values():
+        before, _ = styles.distance(style, photograph, seed)
+        made = mgan.trained(STYLE, seed).translate(photograph[None])[0]
+        ways = {f"strength {s}": s * made + (1.0 - s) * photograph for s in STRENGTHS}
+        ways["histogram"] = styles.matched(photograph, style)
+        for name, image in ways.items():
+            found[name].append(styles.compared(photograph, before, image, style, seed))
+    return {
+        name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
+        for name, each in found.items()
+    }
+
+
+def texture(seed):
+    """(ours, shuffled): distances to the right half over that of the left one."""
+    left, right = textures.halves(TEXTURE)
+    itself, _ = styles.distance(right, left, seed)
+    drawn = spatial_gan.trained(TEXTURE, seed).generate(1, seed=seed, size=left.shape[:2])[0]
+    ways = drawn, styles.shuffled(left, seed=seed)
+    return [styles.distance(right, image, seed)[0] / itself for image in ways]
+
+
+def seconds(model):
+    """(ours, of matching a histogram): what 256x256 pixels take, the median of nine."""
+    picture = np.random.default_rng(0).uniform(-1.0, 1.0, (256, 256, 1)).astype("float32")
+
+    def median(work):
+        taken = []
+        for _ in range(10):
+            begun = time.perf_counter()
+            work()
+            taken.append(time.perf_counter() - begun)
+        return float(np.median(taken[1:]))
+
+    ways = (lambda: model.translate(picture[None])), (lambda: styles.matched(picture, picture))
+    return [median(work) for work in ways]
+
+
+def run(seed):
+    """(recipe, figures, notes, pictures seen)."""
+    redrawn = redrawing(seed)
+    ours, cheap = redrawn["strength 1.0"], redrawn["histogram"]
+    x, y = datasets.arrays("solid2striped", "test")
+    stripes, same = (styles.alike(images, y) for images in (cyclegan.trained(seed).translate(x), x))
+    outlines, shapes = datasets.arrays("edge2shape", "test")
+    known = datasets.arrays("edge2shape", "train")
+    filled = styles.alike(pix2pix.trained(seed).translate(outlines, seed=seed), shapes)
+    found = styles.alike(pix2pix.nearest(outlines, known), shapes)
+    figures = {
+        "style": measure.gate(ours["style"], cheap["style"], 0.5, 0.75),
+        "edges": measure.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+        "seconds": measure.gate(*seconds(mgan.trained(STYLE, seed)), 0.2, 0.1, higher=False),
+        "texture": measure.gate(*texture(seed), 3.0, 1.5, higher=False),
+        "unpaired": measure.gate(stripes["ssim"], same["ssim"], 0.80, 0.92),
+        "paired_l1": measure.gate(filled["l1"], found["l1"], 0.010, 0.006, higher=False),
+        "paired_ssim": measure.gate(filled["ssim"], found["ssim"], 0.90, 0.95),
+    }
+    rows = mgan, spatial_gan, cyclegan, pix2pix
+    return "of each row", figures, {"redrawn": redrawn}, sum(row.STEPS * row.BATCH for row in rows)
+
+
+def picture(seed=0):
+    """A held-out photograph at each strength, and the photograph with the style's histogram."""
+    style = textures.halves(STYLE)[0]
+    rows = {name: [] for name in ("photograph", *map(str, STRENGTHS), "histogram")}
+    for photograph in mgan.held_out().values():
+        piece = photograph[40:232, 60:252]
+        made = mgan.trained(STYLE, seed).translate(photograph[None])[0][40:232, 60:252]
+        rows["photograph"].append(piece)
+        for share in STRENGTHS:
+            rows[str(share)].append(share * made + (1.0 - share) * piece)
+        rows["histogram"].append(styles.matched(piece, style))
+    return pictures.grid([np.stack(row) for row in rows.values()], labels=list(rows))
