@@ -3,7 +3,7 @@
     python -m applications.style_transfer --style=brick.png --out=runs/brick    # learns a style
     python -m applications.style_transfer --run=runs/brick --images=photos/ --out=styled \
         --strength=0.7 --keep_colour
-    python -m applications.style_transfer --preset=mgan_grass --images=a.jpg --out=styled
+    python -m applications.style_transfer --preset=mgan_grass_photos --images=a.jpg --out=styled
     python -m applications.style_transfer --model=spatial_gan --style=moss.jpg --out=runs/moss
     python -m applications.style_transfer --run=runs/moss --size=600x800 --out=textures
     python -m applications.style_transfer --model=cyclegan --source=a/ --target=b/ --out=runs/a_b

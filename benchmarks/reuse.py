@@ -20,8 +20,8 @@ from absl import flags
 from sklearn.decomposition import PCA
 
 import zoo
-from benchmarks import measure
-from benchmarks.systems import srgan
+from benchmarks import measure, textures
+from benchmarks.systems import gan3d, mgan, srgan
 from trainers import (
     command_line,
     datasets,
@@ -31,6 +31,7 @@ from trainers import (
     files,
     inversion,
     metrics,
+    styles,
     training,
 )
 from trainers.datasets.worlds import photos
@@ -170,6 +171,35 @@ def _texture_of_filters():
     return _texture(content.filters(srgan.SHAPE[-1]))
 
 
+def redrawing(model, world):
+    """By how much photographs come nearer to grass, beside their taking on its histogram."""
+    if not hasattr(model, "translate"):
+        raise ValueError("The model does not redraw.")
+    style = textures.halves("grass")[0]
+    found = {"ours": [], "histogram": []}
+    for photograph in mgan.held_out().values():
+        before, _ = styles.distance(style, photograph)
+        made = model.translate(photograph[None])[0]
+        for name, image in (("ours", made), ("histogram", styles.matched(photograph, style))):
+            found[name].append(styles.compared(photograph, before, image, style)["style"])
+    values = (np.mean(each) for each in found.values())
+    return against(*values, "a histogram", "nearer to grass by", higher=True)
+
+
+def shapes(model, world):
+    """The share of drawn shapes that are one piece, beside those of one Gaussian that was fitted to
+    64 components of the train split."""
+    if len(model.image_shape) != 4:
+        raise ValueError("The model does not draw shapes.")
+    train = measure.flat(datasets.arrays("furniture", "train")[0])
+    space = PCA(64, whiten=True, random_state=0).fit(train)
+    draws = np.random.default_rng(0).normal(size=(MOST, space.n_components_))
+    cheap = space.inverse_transform(draws).reshape(MOST, *model.image_shape)
+    sets = model.generate(MOST, seed=0), cheap
+    values = (gan3d.whole(made > 0.5) for made in sets)
+    return against(*values, "one Gaussian", "whole shapes", higher=True)
+
+
 def serving(model, world):
     """How far what the export's default signature answers is off the model."""
     with tempfile.TemporaryDirectory() as folder:
@@ -192,6 +222,8 @@ CELLS = {
     "semantic_editing": editing,
     "semi_supervised_classification": classification,
     "super_resolution": enlarging_photographs,
+    "style_transfer": redrawing,
+    "shape_synthesis": shapes,
     "its features": features_of_super_resolution,
     "TF Serving": serving,
 }

@@ -1,4 +1,4 @@
-"""Photographs take on a texture and keep their layout; pictures of one kind become those of another.
+"""Photographs take on a texture and keep their layout; pictures of one kind become of another.
 
 Networks as rows of the survey train them, one of each. MGAN, grass (row mgan): `style` is by how
 much the patch-SWD to the style falls, the mean of four photographs that are held out, `edges` the

@@ -98,4 +98,4 @@ def picture(seed=0):
 
 def presets(seed=0):
     """Name -> model."""
-    return {"mgan_grass": trained("grass", seed)}
+    return {"mgan_grass_photos": trained("grass", seed)}

@@ -30,7 +30,8 @@ at .3, 1,200 steps, no average: `texture` .52, `psnr_loss` 2.08, `consistency` 4
 of squares; with an average, 800 steps, .56 once and .67 once. With an average and pixels weighed 1
 beside the content, 800 steps: .71, .54 and 47.4. All these have the paper's D, which says one thing
 of a crop. Patches, the game at .1 with R1 of 1: nothing moves. Bright edges are still beaded.
-By the rules of this row `texture` is .48 to .72 by seed.
+On crops of the world, of which large photographs have more, `texture` was .48 to .72 by seed. 1,000
+steps by the rules of this row: `texture` .51, `psnr_loss` 1.52.
 """
 
 
