@@ -99,6 +99,8 @@ def survey(folder, package="systems"):
                 f"| {against(figure)} |"
             )
         parts.append("")
+        if hasattr(module, "stated"):
+            parts += [*module.stated(rows[0]["notes"]), "", f"Seed {rows[0]['seed']}.", ""]
         if (folder.parent / "gallery" / f"{system}.png").exists():
             shown = module.picture.__doc__.splitlines()[0]
             parts += [f"![{shown}](gallery/{system}.png)", "", f"{shown} Seed 0.", ""]

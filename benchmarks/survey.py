@@ -258,12 +258,13 @@ def source(system, package="systems"):
 
 def code_of(text):
     """Python without what changes no figure: its comments, docstrings and `TRIED`, and a row's
-    functions `picture` and `presets`."""
+    functions that only show: `picture`, `presets` and `stated`."""
     try:
         tree = ast.parse(text)
     except SyntaxError:  # the row itself will say where
         return text
-    tree.body = [one for one in tree.body if getattr(one, "name", "") not in ("picture", "presets")]
+    showing = ("picture", "presets", "stated")
+    tree.body = [one for one in tree.body if getattr(one, "name", "") not in showing]
     for node in ast.walk(tree):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
             node.body = [one for one in node.body if not _is_prose(one)]

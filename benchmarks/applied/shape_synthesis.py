@@ -89,6 +89,16 @@ def run(seed):
     return "modern, other rates", figures, notes, vaegan3d.BATCH * vaegan3d.STEPS
 
 
+def stated(notes):
+    """Every way, by IoU."""
+    lines = ["| | way | IoU |", "|---|---|---|"]
+    return lines + [
+        f"| {kind} | {name} | {value:.3f} |"
+        for kind in ("iou", "arithmetic", "between")
+        for name, value in notes[kind].items()
+    ]
+
+
 def picture(seed=0):
     """A chair with arms, without, another, their sum, and what it should be; chairs from one to
     another."""

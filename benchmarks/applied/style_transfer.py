@@ -89,6 +89,15 @@ def run(seed):
     return "of each row", figures, {"redrawn": redrawn}, sum(row.STEPS * row.BATCH for row in rows)
 
 
+def stated(notes):
+    """What each strength gives."""
+    lines = ["| | nearer to the style by | edges |", "|---|---|---|"]
+    return lines + [
+        f"| {name} | {one['style']:.3f} | {one['edges']:.3f} |"
+        for name, one in notes["redrawn"].items()
+    ]
+
+
 def picture(seed=0):
     """A held-out photograph at each strength, and the photograph with the style's histogram."""
     style = textures.halves(STYLE)[0]
