@@ -232,7 +232,8 @@ def test_only_code_counts():
     text = '"""One."""\nTRIED = "This."\ndef f():\n    """Two."""\n    return 1  # three\n'
     assert survey.code_of(text) == survey.code_of("def f():\n\n    return (1)\n")
     assert survey.code_of(text) != survey.code_of(text.replace("return 1", "return 2"))
-    shown = text + "def picture(seed=0):\n    return f()\ndef presets(seed=0):\n    return {}\ndef stated(notes):\n    return []\n"
+    shows = "def picture(seed=0):\n    return f()\ndef presets(seed=0):\n    return {}\n"
+    shown = text + shows + "def stated(notes):\n    return []\n"
     assert survey.code_of(text) == survey.code_of(shown)
 
 
