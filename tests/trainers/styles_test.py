@@ -2,22 +2,28 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from benchmarks import textures
-from trainers import styles
+from trainers import colours, styles
+from trainers.datasets.worlds import photos
+
+
+def halves(name):
+    """The left and the right one of a photograph, its luminance in [-1, 1]."""
+    grey = 2.0 * colours.luminance(photos.photographs("train")[name]) - 1.0
+    return grey[:, :256], grey[:, 256:]
 
 
 def test_shuffled_squares_are_the_same_pixels():
-    left, _ = textures.halves("gravel")
+    left, _ = halves("gravel")
     mixed = styles.shuffled(left)
     assert mixed.shape == left.shape and not np.array_equal(mixed, left)
     np.testing.assert_array_equal(np.sort(mixed, axis=None), np.sort(left, axis=None))
 
 
 def test_a_texture_is_nearer_to_itself_than_to_another():
-    left, right = textures.halves("gravel")
+    left, right = halves("gravel")
     itself, levels = styles.distance(right, left, seed=0)
     assert itself == pytest.approx(np.mean(levels))
-    assert styles.distance(right, textures.halves("brick")[1], seed=0)[0] > 5.0 * itself
+    assert styles.distance(right, halves("brick")[1], seed=0)[0] > 5.0 * itself
 
 
 @pytest.fixture
