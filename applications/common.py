@@ -12,7 +12,6 @@ from absl import flags
 from trainers import command_line, files, pictures
 
 FLAGS = flags.FLAGS
-SHOWN = 6  # photographs in a picture of before and after
 
 
 def define():
@@ -60,6 +59,66 @@ def opened(out, export_dir, settings, steps, resume, overwrite, strategy):
     return run
 
 
+def export_dir_of(out):
+    """The folder that --export_dir means."""
+    return Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else out / "saved_models"
+
+
+def refuse(names, why):
+    """Raises a ValueError for flags that were given, and would be passed over in silence.
+
+    Args:
+        names: of the flags.
+        why: what they are of, and the cure.
+    """
+    for name in names:
+        if FLAGS[name].present:
+            raise ValueError(f"--{name}: {why}")
+
+
+def verdicts(found, ours="ours", lower=()):
+    """Whether ours beats, equals or loses to each other method, by each figure that both have.
+
+    Args:
+        found: name of the method -> kind of figure -> number.
+        ours: the method that is judged.
+        lower: kinds of which less is better.
+
+    Returns:
+        The other methods' names -> kind -> "beats", "equals" or "loses to".
+
+    Example:
+        >>> verdicts({"ours": {"psnr": 27.0}, "bicubic": {"psnr": 25.0}})
+        {'bicubic': {'psnr': 'beats'}}
+    """
+    said = {}
+    for name, figures in found.items():
+        if name != ours:
+            both = [kind for kind in figures if kind in found[ours]]
+            gaps = {kind: found[ours][kind] - figures[kind] for kind in both}
+            said[name] = {
+                kind: "equals"
+                if not gap
+                else "beats"
+                if (gap > 0) != (kind in lower)
+                else "loses to"
+                for kind, gap in gaps.items()
+            }
+    return said
+
+
+def report(found, ours="ours", lower=()):
+    """Prints the figures of each method, and how ours stand to them."""
+    said = verdicts(found, ours, lower)
+    for name, figures in found.items():
+        verdict = said.get(name, {})
+        values = (
+            f"{kind} {value:.3f}" + (f" ({ours} {verdict[kind]} it)" if kind in verdict else "")
+            for kind, value in figures.items()
+        )
+        print(f"{name:>24}: {', '.join(values)}")
+
+
 def model_of(preset=None, run=None):
     """A trained model, of a preset or a run.
 
@@ -78,7 +137,11 @@ def model_of(preset=None, run=None):
         with command_line.flag("preset"):
             return zoo.from_preset(preset)
     with command_line.flag("run"):
-        return training.trained(Path(run).expanduser())
+        run = Path(run).expanduser()
+        inside = sorted(path.parent.name for path in run.glob("*/settings.json"))
+        if inside and not (run / "settings.json").exists():
+            raise ValueError(f"{run} holds several runs: name one, such as {run / inside[0]}.")
+        return training.trained(run)
 
 
 def images_of(text, image_shape, needed=None):
@@ -114,7 +177,7 @@ def images_of(text, image_shape, needed=None):
         if height != width:
             raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
         found = {}
-        for path, name in _named(text):
+        for path, name in named(text):
             try:
                 with decoding.harmless():
                     pixels = decoding.decode(path, height, grey=channels == 1)
@@ -132,72 +195,35 @@ def images_of(text, image_shape, needed=None):
     return list(found), np.stack(pixels).astype("float32") / 127.5 - 1.0, list(opacities)
 
 
-def _named(text):
-    """(path, name) of each image file."""
-    from trainers.datasets import decoding
-
-    for part in text.split(","):
-        place = Path(part).expanduser()
-        if place.is_dir():
-            for path in sorted(place.rglob("*")):
-                if path.suffix.lower() in decoding.SUFFIXES and path.is_file():
-                    yield path, path.relative_to(place)
-        elif place.is_file():
-            yield place, Path(place.name)
-        else:
-            raise ValueError(f"should name files or folders. Received: {part}, which is not there.")
-
-
-def photographs_of(text, out, suffix, overwrite):
-    """The image files that --images means, each as it is and of its own size, one at a time.
-
-    A file that cannot be read is named and passed over.
+def named(text):
+    """(path, name) of each image file that --images means: the name is the path within the folder,
+    of a file its own.
 
     Args:
         text: a file, a folder, or several of them joined by commas.
-        out: the folder of results, which must not be there yet.
-        suffix: of the results, such as "png".
-        overwrite: unless this is set.
-
-    Returns:
-        An iterator of (target, pixels, opacity): the path of a result, as in the folder; uint8
-        (h, w, 1 or 3); and uint8 (h, w, 1), or None where all is opaque.
 
     Raises:
-        ValueError: for no image, and for a result that is there already.
+        ValueError: for what is not there.
 
     Example:
-        >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> found = photographs_of("white.png", Path("large"), "webp", overwrite=False)
-        >>> [(target, pixels.shape, opacity) for target, pixels, opacity in found]
-        [(PosixPath('large/white.webp'), (10, 20, 1), None)]
+        >>> save_image(np.ones((8, 8, 1)), Path("white.png"))
+        >>> list(named("white.png"))
+        [(PosixPath('white.png'), PosixPath('white.png'))]
     """
-    with command_line.flag("images"):
-        if text is None:
-            raise ValueError("should name an image, or a folder of them. Received: nothing.")
-        targets = {}
-        for path, name in _named(text):
-            target = out / name.with_suffix(f".{suffix}")
-            if target in targets:
-                raise ValueError(f"should name each image once. Received: {name} twice.")
-            targets[target] = path
-        if not targets:
-            raise ValueError(f"should name an image at least. Received: {text}, which has none.")
-    check_free(targets, overwrite)
-    return _photographs(targets)
-
-
-def _photographs(targets):
     from trainers.datasets import decoding
 
-    for target, path in targets.items():
-        try:
-            with decoding.harmless():
-                _, grey = decoding.look(path)
-                pixels = decoding.decode(path, grey=grey, on_white=False)
-                yield target, pixels, decoding.opacity(path)
-        except (decoding.Unreadable, ValueError) as error:
-            print(f"{path} is passed over: {error}", file=sys.stderr)
+    for part in [text] if text and Path(text).expanduser().exists() else text.split(","):
+        place = Path(part).expanduser()
+        if part and place.is_dir():
+            for path in sorted(place.rglob("*")):
+                if path.suffix.lower() in decoding.SUFFIXES and path.is_file():
+                    yield path, path.relative_to(place)
+        elif part and place.is_file():
+            yield place, Path(place.name)
+        else:
+            raise ValueError(
+                f"should name files or folders. Received: {part!r}, which is not there."
+            )
 
 
 def save_photograph(pixels, opacity, path):
@@ -233,43 +259,6 @@ def save_image(image, path, opacity=None):
         True
     """
     save_photograph(pictures.pixels_of(image), opacity, path)
-
-
-def middle(image, side):
-    """The middle of an image, side x side, black where the image is smaller.
-
-    Example:
-        >>> float(middle(np.ones((4, 8, 1)), 6).sum())
-        24.0
-    """
-    height, width = image.shape[:2]
-    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
-    cut = image[top : top + side, left : left + side]
-    found = np.zeros((side, side, image.shape[-1]), image.dtype)
-    top, left = ((side - n) // 2 for n in cut.shape[:2])
-    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
-    return found
-
-
-def save_pairs(path, rows):
-    """Writes a picture of rows of pixels, grey or not, all of one size.
-
-    Raises:
-        ValueError: there are none: no image could be read.
-
-    Example:
-        >>> save_pairs(Path("pairs.png"), {"before": [np.zeros((8, 8, 1), np.uint8)]})
-        pairs.png
-    """
-    if not all(rows.values()):
-        raise ValueError("--images: should name an image that can be read. Received: none.")
-    shown = [
-        np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
-        for images in rows.values()
-    ]
-    with files.aside(path) as draft:
-        pictures.grid(shown, labels=list(rows)).save(draft)
-    print(path)
 
 
 def save_arrays(path, arrays):

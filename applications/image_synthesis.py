@@ -72,7 +72,7 @@ def main():
         revisit(out, given, seed=seed, **{name: FLAGS[name].value for name in what})
         return
     settings = {name: FLAGS[name].value for name in SETTINGS}
-    places = {"out": out, "export_dir": Path(FLAGS.export_dir or out / "saved_models")}
+    places = {"out": out, "export_dir": common.export_dir_of(out)}
     how = ("device", "workers", "worker", "data_dir", "resume", "overwrite", "features")
     synthesize(settings, FLAGS.steps, **places, **{name: FLAGS[name].value for name in how})
 

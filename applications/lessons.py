@@ -9,13 +9,16 @@ one channel are luminances.
 import dataclasses
 import functools
 import sys
+from pathlib import Path
 
 import numpy as np
 
-from applications import common
+from applications import albums
 from trainers import command_line
 
 SHOWN = 8  # pictures in a row
+LOWER = ("distance", "l1", "cycle_l1")  # figures of which less is better
+SCORED = 100  # images whose edges are compared
 LEAST = 32  # pixels of a side of which styles can be told apart
 
 
@@ -46,12 +49,12 @@ def style_of(path, side):
             raise ValueError("should name a picture. Received: nothing.")
         try:
             with decoding.harmless():
-                pixels = decoding.decode(path)
+                pixels = decoding.decode(Path(path).expanduser())
         except decoding.Unreadable as error:
             raise ValueError(f"should be a picture. Received: {path} ({error})") from None
-        if min(pixels.shape[:2]) < side:
+        if min(pixels.shape[:2]) < max(side, LEAST):
             raise ValueError(
-                f"should have sides from {side} pixels on, as --image_size says. "
+                f"should have sides from {max(side, LEAST)} pixels on, for --image_size={side}. "
                 f"Received: {pixels.shape[0]}x{pixels.shape[1]}"
             )
     return seen(pixels, 3)
@@ -86,18 +89,16 @@ class Texture:
         order, which are the cheapest texture there is."""
         from trainers import styles
 
-        height, width = (n - n % 32 for n in self.style.shape[:2])
-        style = self.style[:height, :width]
-        drawn = model.generate(1, seed=seed, size=(height, width))[0]
+        style = self.style
+        drawn = model.generate(1, seed=seed, size=style.shape[:2])[0]
         mixed = styles.shuffled(style, side=max(8, self.side // 2), seed=seed)
         found = {
-            name: styles.distance(style, image, seed)[0]
+            name: {"distance": styles.distance(style, image, seed)[0]}
             for name, image in (("ours", drawn), ("its squares, shuffled", mixed))
         }
-        side = min(height, width, 256)
+        side = min(256, *style.shape[:2])
         rows = {"the picture": style, "drawn": drawn, "shuffled": mixed}
-        rows = {name: image[None, :side, :side] for name, image in rows.items()}
-        return {"distance": found}, rows
+        return found, {name: albums.middle(image, side)[None] for name, image in rows.items()}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,8 +157,8 @@ class Redrawing:
             made = model.translate(x[None])[0]
             for name, image in (("ours", made), ("histogram", styles.matched(x, self.style))):
                 found[name].append(styles.compared(x, before, image, self.style, seed))
-            rows["photograph"].append(common.middle(x, 160))
-            rows["ours"].append(common.middle(made, 160))
+            rows["photograph"].append(albums.middle(x, 160))
+            rows["ours"].append(albums.middle(made, 160))
         means = {
             name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
             for name, each in found.items()
@@ -195,7 +196,8 @@ class Translation:
             if y is None or y.ndim != 4:
                 raise ValueError(f"should hold pairs of images. Received: {name}, which does not.")
             test = datasets.arrays(name, "test", data_dir=data_dir)
-        return cls(x, y, *test, truth=True, paired=paired)
+        parts = (luminances(part) if part.shape[-1] == 1 else part for part in (x, y, *test))
+        return cls(*parts, truth=True, paired=paired)
 
     @classmethod
     def of_folders(cls, source, target, paired, image_size=None):
@@ -209,6 +211,7 @@ class Translation:
             if len({image.shape[:2] for known in (x, y) for image, _ in known.values()}) > 1:
                 raise ValueError("should be given, since images are of several sizes.")
         if paired:
+            x, y = ({Path(name).with_suffix(""): one for name, one in k.items()} for k in (x, y))
             both = sorted(x.keys() & y.keys())
             with command_line.flag("target"):
                 if len(both) < 2:
@@ -259,9 +262,12 @@ class Translation:
             methods["the source itself"] = x
         if self.paired:
             _, which = metrics.nearest(self.x, x)
-            methods["the nearest in training"] = self.y[which]
+            methods["that of the nearest source"] = self.y[which]
+        elif self.y.shape[1:] == x.shape[1:]:
+            _, which = metrics.nearest(self.y, x)
+            methods["the nearest target"] = self.y[which]
         judge = styles.alike if self.truth else distance
-        figures = {name: judge(images, y) for name, images in methods.items()}
+        figures = {name: judge(images, y) | edges(images, x) for name, images in methods.items()}
         if hasattr(model, "translate_back"):
             again = model.translate_back(made)
             figures["ours"] |= {"cycle_l1": styles.alike(again, x)["l1"]}
@@ -271,6 +277,30 @@ class Translation:
             for name, images in shown.items()
         }
         return figures, rows
+
+
+def luminances(grey):
+    """Grey in [-1, 1], from black to white, as `seen` gives luminances.
+
+    Example:
+        >>> bool(np.allclose(luminances(np.ones((1, 1, 1))), seen(np.full((1, 1, 3), 255), 1)))
+        True
+    """
+    return ((2.0 * 16.0 + 219.0 * (grey + 1.0)) / 255.0 - 1.0).astype("float32")
+
+
+def edges(found, source):
+    """How much of the layout of the first images is left.
+
+    Example:
+        >>> x = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 16, 16, 1))
+        >>> edges(x, x)
+        {'edges': 1.0}
+    """
+    from trainers import styles
+
+    pairs = list(zip(found, source, strict=True))[:SCORED]
+    return {"edges": float(np.mean([styles.agreement(a, b) for a, b in pairs]))}
 
 
 def distance(found, real):
@@ -296,12 +326,16 @@ def _images(folder, flag, image_size):
         if folder is None:
             raise ValueError("should name a folder of images. Received: nothing.")
         found, grey = {}, True
-        for item in folders.find(folder).items():
+        for item in folders.find(Path(folder).expanduser()).items():
             try:
                 with decoding.harmless():
                     grey &= decoding.look(item.source)[1]
                     found[item.name] = decoding.decode(item.source, image_size), item.split
             except (decoding.Unreadable, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
-    channels = 1 if grey else 3
-    return {name: (seen(pixels, channels), split) for name, (pixels, split) in found.items()}
+    channels, splits = 1 if grey else 3, {split for _, split in found.values()}
+    test = "test" if "test" in splits else "validation"
+    return {
+        name: (seen(pixels, channels), "test" if split == test else split)
+        for name, (pixels, split) in found.items()
+    }

@@ -54,7 +54,7 @@ def main():
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
         out = Path(FLAGS.out or f"runs/{name}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        export_dir = common.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
     with command_line.flag("out"):

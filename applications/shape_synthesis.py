@@ -9,11 +9,14 @@
     python -m applications.shape_synthesis --model=vaegan3d --out=runs/views
 
 Each writes shapes.png, turntable.gif, voxels.npz and an .obj for each shape, for Blender, MeshLab
-or a printer; --largest leaves out pieces that hang in the air. --interpolate and --combine take the
-shapes of two and of three pictures, or of samples where no picture is given. A training writes
-shapes.png, turntable.gif, loss.png, metrics.json and model.keras under --out, and a SavedModel.
+or a printer; --largest leaves out pieces that hang in the air. A picture shows one object, the
+brighter the nearer, on black or nothing, as those of `furniture_views` do. --interpolate and
+--combine take the shapes of two and of three pictures, or of samples where no picture is given. A
+training writes shapes.png, turntable.gif, loss.png, metrics.json and model.keras under --out, and a
+SavedModel.
 """
 
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -25,6 +28,11 @@ from trainers import command_line, files
 FLAGS = flags.FLAGS
 SETTINGS = ("model", "dataset", "recipe", "scale", "batch_size", "seed", "precision")
 WORLDS = {"gan3d": "furniture", "vaegan3d": "furniture_views"}
+USING = ("images", "sample", "interpolate", "combine", "largest")
+TRAINING = (  # flags that a trained model does not take
+    *("model", "dataset", "recipe", "scale", "steps", "batch_size", "image_size", "export_dir"),
+    *("resume", "precision", "data_dir", "workers", "worker"),
+)
 SHOWN = 12  # shapes in a picture
 RATE = 1e-3  # of small networks under the modern recipe
 
@@ -45,16 +53,16 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        with command_line.flag("images"):
-            if FLAGS.images is not None:
-                raise ValueError("should be given with --preset or --run. Received: neither.")
+        common.refuse(USING, "should be given with --preset or --run. Received: neither.")
+        common.refuse(["image_size"], "is of images. Voxels come as they are stored.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         settings["dataset"] = FLAGS.dataset or WORLDS.get(FLAGS.model)
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{settings['dataset']}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        export_dir = common.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
+    common.refuse(TRAINING, "is of a training, without --preset and --run.")
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
@@ -75,7 +83,8 @@ def main():
         with command_line.flag("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        _, views, _ = common.images_of(FLAGS.images, model.view_shape, needed)
+        names, views, opacities = common.images_of(FLAGS.images, model.view_shape, needed)
+        views = on_black(names, views, opacities)
         latents = model.encode(views)
     if FLAGS.interpolate:
         latents = between(*latents, FLAGS.interpolate)
@@ -84,10 +93,34 @@ def main():
         latents = np.stack([a, b, c, a - b + c])
     shapes = drawn(model, latents, FLAGS.largest)
     files.make_folder(out, "out")
-    write(out, shapes, latents, views, FLAGS.overwrite)
+    write(out, shapes, latents, views)
 
 
 WRITTEN = ("shapes.png", "turntable.gif", "voxels.npz", "objects")
+
+
+def on_black(names, views, opacities):
+    """Pictures on black instead of white where they are transparent; those that seem to be on white
+    are named.
+
+    Args:
+        names: of the pictures.
+        views: (n, h, w, c) in [-1, 1], on white.
+        opacities: how opaque they are, (h, w, 1) from 0 to 255, or None.
+
+    Example:
+        >>> hidden = np.zeros((4, 4, 1), np.uint8)
+        >>> on_black(["a.png"], np.ones((1, 4, 4, 1)), [hidden]).max()
+        -1.0
+    """
+    views = np.array(views)
+    for view, opacity, name in zip(views, opacities, names, strict=True):
+        if opacity is not None:
+            view -= 2.0 * (1.0 - opacity / 255.0)
+        border = np.concatenate([view[0], view[-1], view[:, 0], view[:, -1]])
+        if np.median(border) > 0.0:
+            print(f"{name} should show an object on black. Its border is bright.", file=sys.stderr)
+    return views
 
 
 def check_shapes(model):
@@ -136,11 +169,9 @@ def drawn(model, latents, largest=False):
     return shapes
 
 
-def write(out, shapes, latents, views=None, overwrite=False):
+def write(out, shapes, latents, views=None):
     """Writes shapes.png, turntable.gif, voxels.npz and objects/0.obj …; shapes without a voxel are
     named, and have no .obj."""
-    import shutil
-
     from trainers import pictures, voxels
 
     common.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
@@ -151,15 +182,16 @@ def write(out, shapes, latents, views=None, overwrite=False):
     with files.aside(out / "shapes.png") as draft:
         pictures.grid(rows).save(draft)
     voxels.turntable(out / "turntable.gif", shapes[:SHOWN])
-    if overwrite:
-        shutil.rmtree(out / "objects", ignore_errors=True)
-    with files.aside(out / "objects") as folder:
-        folder.mkdir()
-        for i, shape in enumerate(shapes):
-            if voxels.filled(shape).any():
-                voxels.write_obj(folder / f"{i}.obj", shape)
-            else:
-                print(f"Shape {i} has no voxel that is full: there is no {i}.obj.")
+    folder = files.make_folder(out / "objects", "out")
+    for old in folder.glob("*.obj"):  # of a run that had more shapes
+        if old.stem.isdecimal():
+            old.unlink()
+    for i, shape in enumerate(shapes):
+        if not voxels.filled(shape).any():
+            print(f"Shape {i} has no voxel that is full: there is no {i}.obj.")
+            continue
+        with files.aside(folder / f"{i}.obj") as draft:
+            voxels.write_obj(draft, shape)
     print(f"{len(shapes)} shapes: {', '.join(str(out / name) for name in WRITTEN)}")
 
 
@@ -241,15 +273,15 @@ def learn(
     train = datasets.arrays(name, "train", data_dir=data_dir)
     if paired:
         made = model.reconstruct(x)
-        scores = {"iou": {"ours": voxels.iou(y, made), "nearest picture": nearest(train, x, y)}}
+        scores = {"ours": {"iou": voxels.iou(y, made)}} | read(train, x, y)
     else:
         made = model.generate(len(x), seed=settings["seed"])
-        scores = {"whole": whole(made, x, train[0], settings["seed"])}
+        scores = whole(made, x, train[0], settings["seed"])
     picture(out, made, x if paired else None)
     place = export.next_version(export_dir / f"{model.family}_{info.name}")
-    figures = run.finish(model, {"scores": scores, "saved_model": str(export.save(model, place))})
-    for kind, values in scores.items():
-        print(f"{kind}: " + ", ".join(f"{who} {value:.3f}" for who, value in values.items()))
+    said = {"scores": scores, "verdicts": common.verdicts(scores)}
+    figures = run.finish(model, said | {"saved_model": str(export.save(model, place))})
+    common.report(scores)
     print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {place}")
     return figures
 
@@ -276,12 +308,21 @@ def changes_of(model, settings, steps):
     return {"optimizers": model.adam(RATE, 0.0, 0.99, steps, averaged=makers)}
 
 
-def nearest(train, views, real):
-    """The IoU of the voxels behind the most similar pictures in training."""
+def read(train, views, real):
+    """The IoU of what cheap methods read from pictures: the voxels behind the most similar one in
+    training, and a ridge regression from pixels to 64 components of the voxels."""
+    from sklearn.decomposition import PCA
+    from sklearn.linear_model import RidgeCV
+
     from trainers import metrics, voxels
 
-    _, which = metrics.nearest(train[0], views)
-    return voxels.iou(real, train[1][which])
+    x, y = (part.reshape(len(part), -1) for part in train)
+    _, which = metrics.nearest(x, views.reshape(len(views), -1))
+    space = PCA(min(64, len(y) - 1), random_state=0).fit(y)
+    ridge = RidgeCV(np.logspace(-1, 4, 6)).fit(x, space.transform(y))
+    said = space.inverse_transform(ridge.predict(views.reshape(len(views), -1)))
+    found = {"nearest picture": train[1][which], "ridge": said}
+    return {name: {"iou": voxels.iou(real, made)} for name, made in found.items()}
 
 
 def whole(made, real, train, seed):
@@ -296,7 +337,7 @@ def whole(made, real, train, seed):
     cheap = space.inverse_transform(draws).reshape(len(made), *train.shape[1:])
     sets = {"ours": made, "one Gaussian": cheap, "real": real}
     return {
-        name: float(np.mean([ndimage.label(shape[..., 0] > 0.5)[1] == 1 for shape in shapes]))
+        name: {"whole": float(np.mean([ndimage.label(s[..., 0] > 0.5)[1] == 1 for s in shapes]))}
         for name, shapes in sets.items()
     }
 

@@ -27,7 +27,7 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import common, lessons
+from applications import albums, common, lessons
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -35,6 +35,11 @@ MODELS = ("mgan", "spatial_gan", "cyclegan", "pix2pix")
 SETTINGS = (
     *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
     *("style", "source", "target"),
+)
+USING = ("images", "size", "count", "strength", "keep_colour", "backwards", "format")
+TRAINING = (  # flags that a trained model does not take
+    *("model", "dataset", "recipe", "scale", "steps", "batch_size", "image_size", "export_dir"),
+    *("style", "source", "target", "resume", "precision", "data_dir", "workers", "worker"),
 )
 SIDE = 64  # of crops, unless --image_size says another
 SHOWN = 192  # pixels of what before_after.png shows of each
@@ -71,23 +76,22 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        for name in ("images", "size"):
-            with command_line.flag(name):
-                if FLAGS[name].value is not None:
-                    raise ValueError("should be given with --preset or --run. Received: neither.")
+        common.refuse(USING, "should be given with --preset or --run. Received: neither.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{named(settings)}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        export_dir = common.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
+    common.refuse(TRAINING, "is of a training, without --preset and --run.")
+    if FLAGS.size is not None:
+        common.refuse(["images"], "should be given without --size.")
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     out = Path(FLAGS.out).expanduser()
     if FLAGS.size is None:
-        found = common.photographs_of(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
-        common.check_free([out / "before_after.png"], FLAGS.overwrite)
+        album = albums.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     else:
         size = size_of(FLAGS.size)
         targets = [out / f"texture_{i}.{FLAGS.format}" for i in range(FLAGS.count)]
@@ -100,7 +104,7 @@ def main():
         draw(model, size, targets, FLAGS.seed)
         return
     painter = Painter(model, FLAGS.strength, FLAGS.keep_colour, FLAGS.backwards, FLAGS.seed)
-    redraw(painter, found, out)
+    redraw(painter, album, out)
 
 
 def named(settings):
@@ -201,8 +205,9 @@ def learn(
         pictures.grid(list(rows.values()), labels=list(rows), title=title).save(draft)
     name = f"{model.family}_{named(settings)}"
     version = export.save(model, export.next_version(export_dir / name))
-    figures = run.finish(model, {"scores": found, "saved_model": str(version)})
-    report(found)
+    said = {"scores": found, "verdicts": common.verdicts(found, lower=lessons.LOWER)}
+    figures = run.finish(model, said | {"saved_model": str(version)})
+    common.report(found, lower=lessons.LOWER)
     print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {version}")
     return figures
 
@@ -229,13 +234,6 @@ def changes_of(model, settings, steps):
         return {}
     _, rates, weights = SMALL[settings["model"]]
     return {"optimizers": model.adam(rates, steps=steps), "loss_weights": weights}
-
-
-def report(found):
-    """Prints figures, those of cheap methods beside."""
-    for name, figures in found.items():
-        values = ", ".join(f"{kind} {value:.3f}" for kind, value in figures.items())
-        print(f"{name:>22}: {values}")
 
 
 class Painter:
@@ -270,14 +268,16 @@ class Painter:
         self.strength, self.keep_colour, self.seed = strength, keep_colour, seed
 
     def redrawn(self, pixels):
-        """Pixels, uint8 (h, w, 1 or 3), redrawn: bytes of one size with them."""
+        """Pixels, uint8 (h, w, 1 or 3), redrawn: bytes of one size with them. What becomes of
+        luminances takes on the colours that were there; what is made grey of colours stays grey."""
         from trainers import colours, pictures
 
         colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
         made = self.translate(lessons.seen(colour, self.channels)[None], seed=self.seed)[0]
         if self.made == 1:
             made = np.clip(made / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
-            made = colours.joined(made, colours.split(colour)[1])
+            hue = colours.split(colour if self.channels == 1 else 0 * colour)[1]
+            made = colours.joined(made, hue)
         else:
             made = pictures.pixels_of(made)
         if self.keep_colour and self.made == 3:
@@ -288,23 +288,23 @@ class Painter:
         return made[..., :1] if grey else made
 
 
-def redraw(painter, photographs, out):
+def redraw(painter, album, out):
     """Writes each photograph redrawn, and before_after.png with the middle of the first ones.
 
     Args:
         painter: a `Painter`.
-        photographs: an iterator of (target, pixels, opacity).
+        album: an `albums.Album`.
         out: a folder.
     """
     shown, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
-    for target, pixels, opacity in tqdm.tqdm(photographs, desc="redrawn", disable=None):
+    for target, pixels, opacity in tqdm.tqdm(album, desc="redrawn", disable=None):
         made = painter.redrawn(pixels)
         common.save_photograph(made, opacity, target)
         megapixels += made.shape[0] * made.shape[1] / 1e6
-        if len(shown["before"]) < common.SHOWN:
-            shown["before"].append(common.middle(pixels, SHOWN))
-            shown["after"].append(common.middle(made, SHOWN))
-    common.save_pairs(out / "before_after.png", shown)
+        if len(shown["before"]) < albums.SHOWN:
+            shown["before"].append(albums.middle(pixels, SHOWN))
+            shown["after"].append(albums.middle(made, SHOWN))
+    albums.save_pairs(out / albums.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 
 

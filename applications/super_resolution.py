@@ -10,9 +10,9 @@
 SRResNet is near to the pixels, SRGAN to the texture, and --blend lies between them: 0 is the one, 1
 the other. Networks see luminances; colours are enlarged by bicubic weights, and so is opacity. A
 photograph goes through memory in pieces of --tile pixels, without a seam. --evaluate shrinks the
-photographs that are held out of --dataset, and says how near to them a model and cheap methods come
-back. A training writes OUT/srresnet and OUT/srgan, each with model.keras, metrics.json, loss.png
-and a SavedModel that takes any height and width, and OUT/enlarged.png.
+photographs that are held out of --dataset, and says how near to them a model and cheap methods
+come back. A training writes OUT/srresnet and OUT/srgan, each with model.keras, metrics.json,
+loss.png and enlarged.png, and under --export_dir SavedModels that take any height and width.
 """
 
 import functools
@@ -23,7 +23,7 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import common
+from applications import albums, common
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -32,8 +32,13 @@ SETTINGS = (
     "factor",
 )
 STAGES = ("srresnet", "srgan")
+TRAINING = (  # flags that a trained model does not take
+    *("model", "recipe", "scale", "steps", "game_steps", "batch_size", "image_size", "export_dir"),
+    *("resume", "precision", "data_dir", "workers", "worker"),
+)
 PRESETS = {2: "srresnet_x2_photos", 4: "srresnet_photos"}  # those of --factor
 TILE = 256  # pixels of a piece, before it is enlarged
+SIDE = 64  # of the crops to learn from, unless --image_size says another
 SHOWN = 48  # pixels of what pictures show, before they are enlarged
 
 
@@ -59,10 +64,11 @@ def main():
         with command_line.flag("images"):
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
+        common.refuse(["tile", "format"], "is of enlarging: give --images.")
         settings = {name: FLAGS[name].value for name in SETTINGS} | {"factor": factor}
-        settings["image_size"] = FLAGS.image_size or 64
+        settings["image_size"] = FLAGS.image_size or SIDE
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
-        export_dir = Path(FLAGS.export_dir or out / "saved_models")
+        export_dir = common.export_dir_of(out)
         how = ("device", "workers", "worker", "resume", "overwrite")
         steps = dict(zip(STAGES, (FLAGS.steps, FLAGS.game_steps), strict=True))
         learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
@@ -70,19 +76,21 @@ def main():
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
+    common.refuse(TRAINING, "is of a training: leave out --images, --evaluate, --preset and --run.")
     out = Path(FLAGS.out).expanduser()
-    if FLAGS.images is None:
+    if FLAGS.evaluate:
+        common.refuse(["images"], "should be given without --evaluate.")
         common.check_free([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
-        found = common.photographs_of(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
-        common.check_free([out / "before_after.png"], FLAGS.overwrite)
+        common.refuse(["dataset"], "is of --evaluate and of a training.")
+        found = albums.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
     model = model_of(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
-    files.make_folder(out, "out")
-    if FLAGS.images is None:
-        evaluate(model, known_of(FLAGS.dataset), out)
+    if FLAGS.evaluate:
+        known = known_of(FLAGS.dataset)
+        evaluate(model, known, files.make_folder(out, "out"))
         return
     enlarge_all(Enlarger(model, FLAGS.tile), found, out)
 
@@ -206,47 +214,42 @@ def bicubic(image, factor):
     return np.concatenate([enlarging.resized(one, factor) for one in channels], axis=-1)
 
 
-def enlarge_all(enlarger, photographs, out):
+def enlarge_all(enlarger, album, out):
     """Writes each photograph enlarged, and before_after.png with the middle of the first ones.
 
     Args:
         enlarger: an `Enlarger`.
-        photographs: (target, pixels, opacity) of each.
+        album: an `albums.Album`.
         out: a folder.
-
-    Returns:
-        How many there were.
     """
-    factor, before, after, begun, pixels_made = enlarger.model.factor, [], [], time.time(), 0
-    for target, pixels, opacity in photographs:
-        bar = functools.partial(tqdm.tqdm, desc=target.name, unit="piece", disable=None)
+    factor, shown = enlarger.model.factor, {"bicubic": [], "enlarged": []}
+    begun, megapixels = time.time(), 0.0
+    for i, (target, pixels, opacity) in enumerate(album.enlarged(factor), start=1):
+        name = f"{target.name}, {i} of {len(album)}"
+        bar = functools.partial(tqdm.tqdm, desc=name, unit="piece", disable=None)
         large = enlarger.enlarged(pixels, bar)
-        if opacity is not None:
-            opacity = bicubic(opacity, factor)
-        common.save_photograph(large, opacity, target)
-        pixels_made += large.shape[0] * large.shape[1] / 1e6
-        if len(before) < common.SHOWN:
-            shown = [
-                common.middle(image, SHOWN * factor) for image in (bicubic(pixels, factor), large)
-            ]
-            before.append(shown[0])
-            after.append(shown[1])
-    common.save_pairs(out / "before_after.png", {"bicubic": before, "enlarged": after})
-    seconds = (time.time() - begun) / pixels_made
-    print(f"{seconds:.2f} s for a megapixel that is written: {out}")
+        common.save_photograph(large, None if opacity is None else bicubic(opacity, factor), target)
+        megapixels += large.shape[0] * large.shape[1] / 1e6
+        if i <= albums.SHOWN:
+            small = albums.middle(pixels, SHOWN)
+            shown["bicubic"].append(bicubic(small, factor))
+            shown["enlarged"].append(albums.middle(large, SHOWN * factor))
+    albums.save_pairs(out / albums.BEFORE_AFTER, shown)
+    print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
 
-def known_of(dataset):
-    """ "train" and "test" -> name -> pixels of the photographs of --dataset.
+def known_of(dataset, side=SIDE):
+    """ "train" and "test" -> name -> pixels of the photographs of --dataset that are large enough
+    for crops of a side, and to be scored.
 
     Raises:
-        ValueError: for a split without a photograph that can be scored.
+        ValueError: for a split without such a photograph.
     """
     from trainers import enlarging, photographs
 
     with command_line.flag("dataset"):
         test = photographs.whole(dataset, "test", enlarging.SQUARE)
-        return {"train": photographs.whole(dataset, "train"), "test": test}
+        return {"train": photographs.whole(dataset, "train", side), "test": test}
 
 
 def evaluate(model, known, out):
@@ -292,39 +295,32 @@ def scores(models, known, out):
         one.pop("each")
     rows = {name: [] for name in (*methods, "true")}
     for small, large in list(scenes.values())[:8]:
-        small = common.middle(small, SHOWN)
+        small = albums.middle(small, SHOWN)
         for name, enlarge in methods.items():
             rows[name].append(enlarge(small))
-        rows["true"].append(common.middle(large, SHOWN * factor))
+        rows["true"].append(albums.middle(large, SHOWN * factor))
     shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
-    common.save_pairs(out / "enlarged.png", shown)
+    albums.save_pairs(out / "enlarged.png", shown)
     return {
         "factor": factor,
         "photographs": list(scenes),
         "methods": found,
-        "verdicts": said(found, list(models)),
+        "verdicts": {name: verdicts_of(found, name) for name in models},
     }
 
 
-def said(found, names):
-    """Prints figures as a table; returns name -> what it beats and loses to, by PSNR."""
-    print("                    PSNR   SSIM  consistency  patch-SWD, finest")
-    for name, one in found.items():
-        print(
-            f"{name:>16} {one['psnr']:7.2f} {one['ssim']:6.4f} {one['consistency']:8.1f} dB "
-            f"{one['patch_swd'][0]:10.3f}"
-        )
-    cheap = [name for name in found if name not in names]
-    verdicts = {}
-    for name in names:
-        verdicts[name] = {
-            other: "beats" if found[name]["psnr"] > found[other]["psnr"] else "loses to"
-            for other in cheap
-        }
-        for other, verdict in verdicts[name].items():
-            gap = found[name]["psnr"] - found[other]["psnr"]
-            print(f"{name} {verdict} {other} in PSNR by {abs(gap):.2f} dB")
-    return verdicts
+def verdicts_of(found, name):
+    """How a model stands to cheap methods, which is printed too."""
+    told = {
+        method: {kind: one[kind] for kind in ("psnr", "ssim", "consistency")}
+        | {"texture": one["patch_swd"][0]}
+        for method, one in found.items()
+    }
+    common.report(told, name, LOWER)
+    return common.verdicts(told, name, LOWER)
+
+
+LOWER = ("texture",)  # the patch-SWD of the finest level, of which less is better
 
 
 def learn(
@@ -360,24 +356,38 @@ def learn(
     from trainers import batches, colours, devices, drawing, export, photographs, training
 
     side, seed = settings["image_size"], settings["seed"]
-    known = known_of(settings["dataset"])
+    begun = files.read_json(out / "srgan" / "settings.json") or {}
+    if resume and begun and begun.get("first_steps") != steps["srresnet"]:
+        raise ValueError(
+            f"--steps: {out / 'srgan'} went on from {begun.get('first_steps')} steps of SRResNet. "
+            f"Received: {steps['srresnet']}. Choose another --out, or begin anew with --overwrite."
+        )
+    known = known_of(settings["dataset"], settings["image_size"])
     luminances = [2.0 * colours.luminance(x) - 1.0 for x in known["train"].values()]
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
-    first = None
+    together, runs = settings["batch_size"], {}
+    batches.check_deal(together, 1, strategy.num_replicas_in_sync)
+    with strategy.scope():
+        build(settings, 1)  # refuses sizes that do not fit before anything is written
     for stage, count in steps.items():
-        if not count:
-            continue
+        told = {"stage": stage} | settings
+        if stage == "srgan":
+            told |= {"first_steps": steps["srresnet"]}
+        if count:
+            where = out / stage, export_dir
+            runs[stage] = common.opened(*where, told, count, resume, overwrite, strategy)
+    in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
+
+    def load(start):
+        number = start[0] * in_epoch + start[1]
+        return photographs.crops(luminances, side, together, seed, number, mirrored=True)
+
+    first = None
+    for stage, run in runs.items():
+        count = steps[stage]
         with strategy.scope():
             model = build(settings, count)
-        turns = max(model.turns.values())
-        together = settings["batch_size"] * turns
-        with command_line.flag("dataset"):
-            photographs.crops(luminances, side, together)
-        batches.check_deal(together, turns, strategy.num_replicas_in_sync)
-        in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
-        where = {"stage": stage} | settings
-        run = common.opened(out / stage, export_dir, where, count, resume, overwrite, strategy)
         if run.finished:
             first, figures = training.trained(out / stage), run.figures
             continue
@@ -388,11 +398,6 @@ def learn(
             changes = model.pretraining(count if settings["recipe"] == "modern" else None)
         fast = training.fast_options(model, run.stride)
         model.compile(settings["recipe"], count, **fast, **changes)
-
-        def load(start, in_epoch=in_epoch, together=together):
-            number = start[0] * in_epoch + start[1]
-            return photographs.crops(luminances, side, together, seed, number, mirrored=True)
-
         run.train(model, load, in_epoch)
         first = model
         if not run.writes:

@@ -27,14 +27,18 @@ def distance(real, other, seed=0):
 
 
 def agreement(picture, other):
-    """The correlation of the edges of two pictures of one size: Sobel's, of brightness.
+    """The correlation of the edges of two pictures of one size: Sobel's, of brightness; 0 where one
+    has none.
 
     Example:
         >>> noise = np.random.default_rng(0).uniform(-1.0, 1.0, (64, 64, 3))
         >>> round(agreement(noise, -noise), 3)
         1.0
     """
-    return float(np.corrcoef(_edges(picture), _edges(other))[0, 1])
+    ours, theirs = (_edges(image) for image in (picture, other))
+    if not ours.std() or not theirs.std():
+        return 0.0
+    return float(np.corrcoef(ours, theirs)[0, 1])
 
 
 def alike(found, real):

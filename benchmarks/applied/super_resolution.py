@@ -139,7 +139,11 @@ def stated(notes):
         f"{notes[f'x{factor}']['seconds per megapixel']:.2f} s for a megapixel that is written"
         for factor in BOUNDS
     )
-    return [*lines, "", f"SRGAN costs {'; '.join(costs)}, on one core."]
+    return [
+        *lines,
+        "",
+        f"SRGAN costs {'; '.join(costs)}, by one thread on a machine that is shared.",
+    ]
 
 
 def picture(seed=0):

@@ -11,7 +11,6 @@ import tensorflow as tf
 from PIL import Image
 
 import zoo
-from applications import common
 from applications import super_resolution as script
 
 SIZES = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1, "factor": 2, "patch_stages": 1}
@@ -106,8 +105,10 @@ def test_a_run_leaves_both_stages_with_their_figures(run):
         assert set(found["methods"]) == {"bicubic", "linear filter", stage}
         assert (out / stage / "enlarged.png").exists() and (out / stage / "loss.png").exists()
         for name, verdict in found["verdicts"][stage].items():
-            wins = found["methods"][stage]["psnr"] > found["methods"][name]["psnr"]
-            assert verdict == ("beats" if wins else "loses to")
+            ours, theirs = (found["methods"][k] for k in (stage, name))
+            assert verdict["psnr"] == ("beats" if ours["psnr"] > theirs["psnr"] else "loses to")
+            less = ours["patch_swd"][0] < theirs["patch_swd"][0]
+            assert verdict["texture"] == ("beats" if less else "loses to")
     assert found == figures
 
 
@@ -133,12 +134,30 @@ def test_a_finished_run_is_left_as_it_is(run, capsys):
     assert capsys.readouterr().out.count("nothing is changed") == 2
 
 
+def test_a_second_stage_is_not_left_behind_by_more_steps_of_the_first(run):
+    settings, steps, out, _ = run
+    more = steps | {"srresnet": 5}
+    with pytest.raises(ValueError, match="--steps: .*srgan went on from 3 steps of SRResNet"):
+        script.learn(settings, more, out, out / "saved_models", resume=True)
+
+
+def test_runs_can_be_scored_and_blended(run, photographs, tmp_path):
+    _, _, out, _ = run
+    model = script.model_of(None, str(out / "srresnet"), 2, blend=0.5)
+    figures = script.evaluate(model, script.known_of(str(photographs)), tmp_path)
+    assert json.loads((tmp_path / "metrics.json").read_text()) == figures
+    assert (tmp_path / "enlarged.png").exists()
+    assert set(figures["verdicts"]["ours"]) == {"bicubic", "linear filter"}
+    with pytest.raises(ValueError, match="holds several runs: name one, such as .*/srgan"):
+        script.model_of(None, str(out), 2)
+
+
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"model": "dcgan"}, "--model: should be srgan. Received: dcgan"),
         ({"dataset": "digits"}, "--dataset: "),
-        ({"image_size": 64}, "--dataset: should hold photographs with sides from 64 pixels on"),
+        ({"image_size": 80}, "--dataset: should hold photographs with sides from 80 pixels on"),
         ({"image_size": 15}, "--image_size: .* multiples of 2"),
     ],
 )
@@ -213,21 +232,19 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(presets, odd, t
     assert again == 2 and "is there already. Replace it with --overwrite" in errors[0]
 
 
-def test_opaque_formats_show_white_where_nothing_is(tmp_path):
-    empty = np.zeros((4, 4, 1), np.uint8)
-    common.save_photograph(np.zeros((4, 4, 3), np.uint8), empty, tmp_path / "a.jpeg")
-    assert np.asarray(Image.open(tmp_path / "a.jpeg")).min() > 250
-
-
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
         (["--images=none"], "--images: should name files or folders"),
         (["--blend=0.5"], "--images: should name an image"),
         (["--blend=2"], "flag --blend=2"),
+        (["--tile=8"], "--tile: is of enlarging: give --images"),
+        (["--images=ODD", "--steps=3"], "--steps: is of a training"),
+        (["--images="], "--images: should name files or folders. Received: ''"),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, odd, flags, said):
+    flags = [flag.replace("ODD", str(odd)) for flag in flags]
     code, _, errors = call(presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]
@@ -263,10 +280,5 @@ def test_a_preset_follows_from_the_factor_and_what_it_is_blended_with_from_its_n
 
 
 def test_a_folder_that_holds_out_nothing_large_is_refused(odd):
-    with pytest.raises(ValueError, match="--dataset: should hold"):
+    with pytest.raises(ValueError, match="--dataset: should hold photographs with sides from 64"):
         script.known_of(str(odd))
-
-
-def test_the_middle_of_a_small_image_is_framed():
-    np.testing.assert_array_equal(common.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
-    assert common.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44

@@ -49,6 +49,10 @@ def test_edges_agree_with_those_of_a_brighter_picture_and_not_with_a_turned_one(
     assert styles.agreement(picture, np.roll(picture, 20, axis=1)) < 0.5
 
 
+def test_what_is_flat_agrees_with_nothing(picture):
+    assert styles.agreement(np.zeros_like(picture), picture) == 0.0
+
+
 def test_texture_is_no_edge(picture):
     noise = np.random.default_rng(0).normal(0.0, 0.05, picture.shape).astype("float32")
     assert styles.agreement(picture, picture + noise) > 0.95

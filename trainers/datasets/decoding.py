@@ -8,7 +8,7 @@ import io
 import warnings
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageCms, ImageOps
 
 SUFFIXES = (  # in any case
     *(".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
@@ -43,8 +43,9 @@ def look(source):
 def decode(source, image_size=None, grey=False, on_white=True):
     """Returns the pixels of an image, uint8 (h, w, 1 or 3) of 0 … 255.
 
-    A photograph is turned the way its camera was held (EXIF), 16 bits are brought to 8, what is
-    transparent becomes white, and of an animation the first picture is taken.
+    A photograph is turned the way its camera was held (EXIF), colours of another space are brought
+    to sRGB, 16 bits to 8, what is transparent becomes white, and of an animation the first picture
+    is taken.
 
     Args:
         source: a path, or the bytes of a file.
@@ -61,7 +62,8 @@ def decode(source, image_size=None, grey=False, on_white=True):
             # JPEG can be decoded at 1/2, 1/4 or 1/8, many times as fast; a factor of two is left
             # to the resizing, which is the better filter.
             image.draft(None, (2 * image_size, 2 * image_size))
-        image = _flat(ImageOps.exif_transpose(image), on_white).convert("L" if grey else "RGB")
+        image = _flat(_in_srgb(ImageOps.exif_transpose(image)), on_white)
+        image = image.convert("L" if grey else "RGB")
         if image_size is not None:
             image = _square(image, image_size)
         pixels = np.asarray(image)
@@ -107,6 +109,18 @@ def _opened(source):
         if "cannot identify image file" in text:
             text = "not an image"
         raise Unreadable(text or f"damaged: {error}") from error
+
+
+def _in_srgb(image):
+    """Of a screen or camera that says what its colours are; a damaged profile is passed over."""
+    profile = image.info.get("icc_profile")
+    if not profile or image.mode not in ("RGB", "RGBA"):
+        return image
+    try:
+        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, theirs, ImageCms.createProfile("sRGB"))
+    except (ImageCms.PyCMSError, OSError, ValueError):
+        return image
 
 
 def _flat(image, on_white):

@@ -4,7 +4,7 @@ import io
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from trainers.datasets import decoding
 
@@ -62,6 +62,16 @@ def test_colour_and_opacity_can_be_had_apart():
     assert alpha.shape == (30, 40, 1)
     assert (alpha[:, :20] == 0).all() and (alpha[:, 20:] == 128).all()
     assert decoding.opacity(data, image_size=8).shape == (8, 8, 1)
+
+
+def test_colours_of_another_space_are_brought_to_srgb():
+    """And a damaged profile is passed over."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    image = Image.new("RGB", (4, 4), (200, 30, 60))
+    same = decoding.decode(encoded(image, icc_profile=profile))
+    np.testing.assert_allclose(same, decoding.decode(encoded(image)), atol=1)
+    damaged = decoding.decode(encoded(image, icc_profile=b"none"))
+    np.testing.assert_array_equal(damaged, decoding.decode(encoded(image)))
 
 
 @pytest.mark.parametrize("mode, colour", [("RGB", (1, 2, 3)), ("RGBA", (1, 2, 3, 255))])

@@ -1,0 +1,93 @@
+"""Anyone's files: what is read of them, and where results go."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from applications import albums, common
+
+RNG = np.random.default_rng(0)
+
+
+def save(path, size=(8, 6), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.fromarray(RNG.integers(0, 255, (*size[::-1], 3)).astype("uint8")).convert(mode).save(path)
+
+
+def targets(text, out, suffix="png", overwrite=False):
+    found = albums.Album(str(text), out, suffix, overwrite)
+    return {target.relative_to(out).as_posix(): path.name for target, path in found.targets.items()}
+
+
+def test_names_that_differ_by_their_suffix_are_kept_apart(tmp_path):
+    for name in ("a.jpg", "a.png", "b/a.png"):
+        save(tmp_path / "in" / name)
+    found = targets(tmp_path / "in", tmp_path / "out")
+    assert found == {"a.png": "a.jpg", "a.png.png": "a.png", "b/a.png": "a.png"}
+
+
+def test_two_of_one_name_are_both_named(tmp_path):
+    save(tmp_path / "x" / "a.png")
+    save(tmp_path / "y" / "a.png")
+    both = f"{tmp_path / 'x'},{tmp_path / 'y'}"
+    with pytest.raises(ValueError, match="--images: should name each image once.*x/a.png.*y/a.png"):
+        targets(both, tmp_path / "out")
+
+
+def test_an_image_is_never_replaced_by_its_result(tmp_path):
+    save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="--out: should be another folder than the images'"):
+        targets(tmp_path, tmp_path, overwrite=True)
+    assert targets(tmp_path, tmp_path, "webp") == {"a.webp": "a.png"}
+
+
+def test_results_among_the_images_are_not_taken_for_some(tmp_path):
+    save(tmp_path / "a.png")
+    save(tmp_path / "out" / "a.png")
+    assert targets(tmp_path, tmp_path / "out", overwrite=True) == {"a.png": "a.png"}
+
+
+def test_the_name_of_the_comparison_is_taken(tmp_path):
+    save(tmp_path / "before_after.jpg")
+    with pytest.raises(ValueError, match="--images: should be named otherwise"):
+        targets(tmp_path, tmp_path / "out")
+
+
+def test_a_comma_in_a_name_is_no_second_file(tmp_path):
+    save(tmp_path / "a, b.png")
+    assert targets(tmp_path / "a, b.png", tmp_path / "out") == {"a, b.png": "a, b.png"}
+
+
+@pytest.mark.parametrize("text", ["", "a.png,", "none"])
+def test_nothing_is_not_everything(text, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="--images: should name files or folders"):
+        targets(text, tmp_path / "out")
+
+
+def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, capsys):
+    save(tmp_path / "in" / "long.png", size=(5_000, 2))
+    save(tmp_path / "in" / "short.png")
+    album = albums.Album(str(tmp_path / "in"), tmp_path / "out", "webp", False)
+    assert [target.name for target, *_ in album.enlarged(4)] == ["short.webp"]
+    assert "long.png is passed over: webp holds 16,383 pixels a side" in capsys.readouterr().err
+    assert len(list(album)) == 2
+
+
+def test_hidden_colours_do_not_show_at_edges():
+    pixels = np.array([[[0], [0], [200], [100]]], np.uint8)
+    opacity = np.array([[[0], [0], [255], [9]]], np.uint8)
+    assert albums.filled(pixels, opacity).ravel().tolist() == [200, 200, 200, 100]
+    np.testing.assert_array_equal(albums.filled(pixels, 0 * opacity), pixels)
+
+
+def test_opaque_formats_show_white_where_nothing_is(tmp_path):
+    empty = np.zeros((4, 4, 1), np.uint8)
+    common.save_photograph(np.zeros((4, 4, 3), np.uint8), empty, tmp_path / "a.jpeg")
+    assert np.asarray(Image.open(tmp_path / "a.jpeg")).min() > 250
+
+
+def test_the_middle_of_a_small_image_is_framed():
+    np.testing.assert_array_equal(albums.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
+    assert albums.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
