@@ -142,6 +142,7 @@ def save_pairs(path, rows):
         ValueError: there are none: no image could be read.
 
     Example:
+        >>> from pathlib import Path
         >>> save_pairs(Path("pairs.png"), {"before": [np.zeros((8, 8, 1), np.uint8)]})
         pairs.png
     """

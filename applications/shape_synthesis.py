@@ -110,7 +110,7 @@ def on_black(names, views, opacities):
 
     Example:
         >>> hidden = np.zeros((4, 4, 1), np.uint8)
-        >>> on_black(["a.png"], np.ones((1, 4, 4, 1)), [hidden]).max()
+        >>> float(on_black(["a.png"], np.ones((1, 4, 4, 1)), [hidden]).max())
         -1.0
     """
     views = np.array(views)
