@@ -27,17 +27,27 @@ def define_flags():
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_string("out", "docs/applications", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draw it, in docs/gallery.")
-    flags.DEFINE_bool("preset", False, "Also keep its model, in saved_models.")
+    flags.DEFINE_bool("preset", False, "Also keep its models, in saved_models.")
 
 
 def main():
     """Runs one row, or each."""
+    with command_line.flag("preset"):
+        if FLAGS.preset and FLAGS.application != "all" and not keeps(FLAGS.application):
+            raise ValueError(
+                f"should be of a row that keeps a model. Received: {FLAGS.application}"
+            )
     folder = files.make_folder(FLAGS.out, "out")
     for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
         row = survey.row_of(name, FLAGS.seed, "applied")
         survey.report(row, folder, FLAGS.picture, "applied")
-        if FLAGS.preset:
+        if FLAGS.preset and keeps(name):
             print(*presets.write(row, package="applied"), sep="\n", file=sys.stderr)
+
+
+def keeps(name):
+    """Whether a row keeps a model."""
+    return hasattr(pkgutil.resolve_name(f"benchmarks.applied.{name}"), "presets")
 
 
 if __name__ == "__main__":

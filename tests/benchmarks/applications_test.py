@@ -10,7 +10,13 @@ FILES = document.DOCS / "applications"
 
 
 def test_a_row_is_found_by_existing():
-    assert {"semantic_editing", "semi_supervised_classification"} <= set(applications.APPLICATIONS)
+    expected = {"semantic_editing", "semi_supervised_classification", "super_resolution"}
+    assert expected | {"style_transfer", "shape_synthesis"} <= set(applications.APPLICATIONS)
+
+
+def test_some_rows_keep_models():
+    kept = [name for name in applications.APPLICATIONS if applications.keeps(name)]
+    assert "super_resolution" in kept and "shape_synthesis" not in kept
 
 
 def test_a_row_is_reported_as_those_of_the_survey(monkeypatch, tmp_path, capsys):
