@@ -217,11 +217,10 @@ class SRGAN(OfImages, AdversarialModel):
         return {"enlarge": self.view("enlarge", self.build_enlarging)}
 
     def build_features(self):
-        """x -> the input of the discriminator's last layer, flattened; of patches their mean."""
+        """x -> the input of the discriminator's last layer, flattened."""
         judge = self.discriminator
         x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
-        pool = layers.GlobalAveragePooling2D() if None in hidden.shape[1:] else layers.Flatten()
-        return keras.Model(x, pool(hidden))
+        return keras.Model(x, layers.Flatten()(hidden))
 
     def build_generator(self):
         channels, kernel = self.image_shape[-1], self.outer_kernel
