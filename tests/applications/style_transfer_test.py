@@ -16,10 +16,7 @@ from applications import style_transfer as script
 from trainers import colours, styles
 
 RNG = np.random.default_rng(0)
-RUNS = [
-    *("mgan", "pix2pix"),
-    *(pytest.param(name, marks=pytest.mark.slow) for name in ("spatial_gan", "cyclegan")),
-]
+RUNS = ["mgan", *(pytest.param(name, marks=pytest.mark.slow) for name in script.MODELS[1:])]
 SETTINGS = {
     "model": "mgan",
     "dataset": "photos",
