@@ -95,20 +95,20 @@ def verdicts(found, ours="ours", lower=()):
     for name, figures in found.items():
         if name != ours:
             both = [kind for kind in figures if kind in found[ours]]
-            gaps = {kind: found[ours][kind] - figures[kind] for kind in both}
             said[name] = {
-                kind: "equals"
-                if not gap
-                else "beats"
-                if (gap > 0) != (kind in lower)
-                else "loses to"
-                for kind, gap in gaps.items()
+                kind: _verdict(found[ours][kind] - figures[kind], kind in lower) for kind in both
             }
     return said
 
 
+def _verdict(gap, lower):
+    if not gap:
+        return "equals"
+    return "beats" if (gap > 0) != lower else "loses to"
+
+
 def report(found, ours="ours", lower=()):
-    """Prints the figures of each method, and how ours stand to them."""
+    """Prints the figures of each method and how ours stand to them; returns these `verdicts`."""
     said = verdicts(found, ours, lower)
     for name, figures in found.items():
         verdict = said.get(name, {})
@@ -117,6 +117,7 @@ def report(found, ours="ours", lower=()):
             for kind, value in figures.items()
         )
         print(f"{name:>24}: {', '.join(values)}")
+    return said
 
 
 def model_of(preset=None, run=None):

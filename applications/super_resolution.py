@@ -316,8 +316,7 @@ def verdicts_of(found, name):
         | {"texture": one["patch_swd"][0]}
         for method, one in found.items()
     }
-    common.report(told, name, LOWER)
-    return common.verdicts(told, name, LOWER)
+    return common.report(told, name, LOWER)
 
 
 LOWER = ("texture",)  # the patch-SWD of the finest level, of which less is better

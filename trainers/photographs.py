@@ -1,5 +1,6 @@
 """Photographs as they are, each of its own size, and crops of them to learn from."""
 
+import itertools
 import sys
 
 import numpy as np
@@ -95,18 +96,12 @@ def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
             f"Received: {f'one of {small[0]}x{small[1]}' if small else 'none'}."
         )
 
-    def drawn():
-        number = first
-        while True:
-            rng = np.random.default_rng((seed, number))
-            which = rng.integers(len(images), size=batch_size)
-            yield np.stack([_crop(images[i], side, rng, mirrored) for i in which])
-            number += 1
+    def draw(rng):
+        which = rng.integers(len(images), size=batch_size)
+        return np.stack([_crop(images[i], side, rng, mirrored) for i in which])
 
     shape = (batch_size, side, side, images[0].shape[-1])
-    return tf.data.Dataset.from_generator(
-        drawn, output_signature=tf.TensorSpec(shape, images[0].dtype)
-    )
+    return _numbered(draw, seed, first, tf.TensorSpec(shape, images[0].dtype))
 
 
 def _crop(image, side, rng, mirrored):
@@ -138,12 +133,19 @@ def rows(arrays, batch_size, seed=0, first=0):
         (TensorShape([8]), True)
     """
 
-    def drawn():
-        number = first
-        while True:
-            which = np.random.default_rng((seed, number)).integers(len(arrays[0]), size=batch_size)
-            yield tuple(array[which] for array in arrays)
-            number += 1
+    def draw(rng):
+        which = rng.integers(len(arrays[0]), size=batch_size)
+        return tuple(array[which] for array in arrays)
 
     spec = tuple(tf.TensorSpec((batch_size, *array.shape[1:]), array.dtype) for array in arrays)
+    return _numbered(draw, seed, first, spec)
+
+
+def _numbered(draw, seed, first, spec):
+    """Endless batches that a function draws from generators, each of (seed, its number)."""
+
+    def drawn():
+        for number in itertools.count(first):
+            yield draw(np.random.default_rng((seed, number)))
+
     return tf.data.Dataset.from_generator(drawn, output_signature=spec)
