@@ -13,8 +13,6 @@ A bound that is missed is reported, not an error: the exit code is 0. A row of a
 reported at the end, after the others were measured, and then the exit code is 1.
 """
 
-import ast
-import hashlib
 import json
 import os
 import pkgutil
@@ -28,7 +26,7 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks import systems
+from benchmarks import code_hash, systems
 from trainers import command_line, files
 
 ROOT = Path(__file__).parents[1]
@@ -248,33 +246,17 @@ def row_of(system, seed, package="systems"):
     }
 
 
-def source(system, package="systems"):
-    """A hash of the code of a row's module and of its family's page."""
+def pages_of(system, package="systems"):
+    """The modules whose code makes the figures of a row, relative to the project's root: the row's
+    own, and the page of its family."""
     rows = [system, LARGE[system]] if system in LARGE else [system]
-    pages = [ROOT / page / f"{row}.py" for row in rows for page in (f"benchmarks/{package}", "zoo")]
-    code = "\n".join(code_of(page.read_text(encoding="utf-8")) for page in pages if page.exists())
-    return hashlib.sha256(code.encode()).hexdigest()[:16]
+    return [f"{folder}/{row}.py" for row in rows for folder in (f"benchmarks/{package}", "zoo")]
 
 
-def code_of(text):
-    """Python without what changes no figure: its comments, docstrings and `TRIED`, and a row's
-    functions that only show: `picture`, `presets` and `stated`."""
-    try:
-        tree = ast.parse(text)
-    except SyntaxError:  # the row itself will say where
-        return text
-    showing = ("picture", "presets", "stated")
-    tree.body = [one for one in tree.body if getattr(one, "name", "") not in showing]
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef):
-            node.body = [one for one in node.body if not _is_prose(one)]
-    return ast.unparse(tree)
-
-
-def _is_prose(node):
-    if isinstance(node, ast.Assign):
-        return [ast.unparse(target) for target in node.targets] == ["TRIED"]
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+def source(system, package="systems"):
+    """The hash of the code of a row."""
+    pages = [ROOT / page for page in pages_of(system, package)]
+    return code_hash.hash_of(page.read_text(encoding="utf-8") for page in pages if page.exists())
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import document, measure, rows, survey
+from benchmarks import code_hash, document, measure, rows, survey
 from benchmarks.systems import r3gan
 from trainers import command_line, files
 
@@ -42,7 +42,7 @@ def machine():
 @pytest.fixture
 def tree(tmp_path):
     """The script in a folder of its own, with two rows that are measured at once."""
-    for module in (survey, measure, command_line, files):
+    for module in (survey, code_hash, measure, command_line, files):
         name = Path(*module.__name__.split(".")).with_suffix(".py")
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(module.__file__, tmp_path / name)
@@ -226,15 +226,6 @@ def test_a_wrong_flag_is_refused_in_one_line(tree, flags, said):
     code, printed, error = run(tree, "--system=abel", *flags)
     assert (code, printed, len(error)) == (2, [], 1)
     assert said in error[0]
-
-
-def test_only_code_counts():
-    text = '"""One."""\nTRIED = "This."\ndef f():\n    """Two."""\n    return 1  # three\n'
-    assert survey.code_of(text) == survey.code_of("def f():\n\n    return (1)\n")
-    assert survey.code_of(text) != survey.code_of(text.replace("return 1", "return 2"))
-    shows = "def picture(seed=0):\n    return f()\ndef presets(seed=0):\n    return {}\n"
-    shown = text + shows + "def stated(notes):\n    return []\n"
-    assert survey.code_of(text) == survey.code_of(shown)
 
 
 def row(seed, quality, error, **others):

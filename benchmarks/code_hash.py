@@ -1,0 +1,124 @@
+"""The hash of the code that measured a row, and the proof that a change has only renamed it.
+
+A row states the hash of its module and of its family's page, so that figures by other code are
+found. What computes nothing does not count: comments, docstrings, imports, layout, `TRIED`, and the
+functions of a row that only show. The hash is the same under every Python from 3.11 on: it reads
+the syntax tree, and neither `ast.unparse` nor `ast.dump`, which write it differently from version
+to version.
+"""
+
+import ast
+import hashlib
+
+DISPLAY = ("picture", "presets", "stated")  # functions of a row that change no figure
+NOTES = ("TRIED",)  # constants of a row that change no figure
+# Fields that depend on the Python version, or follow from the other fields.
+IGNORED = ("ctx", "kind", "type_comment", "type_ignores", "type_params")
+
+
+def hash_of(texts):
+    """The hash of Python sources, 16 hexadecimal digits.
+
+    Example:
+        >>> hash_of(["x = 1  # one"]) == hash_of(["import os\\n\\nx = (1)"])
+        True
+        >>> hash_of(["x = 1"]) == hash_of(["x = 2"])
+        False
+    """
+    found = "\n".join(ascii(token) for text in texts for token in tokens(text))
+    return hashlib.sha256(found.encode()).hexdigest()[:16]
+
+
+def tokens(text):
+    """The syntax tree of a Python source in reading order, as a list of (kind, value).
+
+    Kinds are "open" and "close" of a node, "field" of one, "identifier", "string" and "constant".
+    A source with a syntax error is one token: whoever runs it will be told where.
+
+    Example:
+        >>> tokens("x = 1")[:4]
+        [('open', 'Module'), ('field', 'body'), ('open', 'Assign'), ('field', 'targets')]
+    """
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return [("constant", text)]
+    tree.body = [node for node in tree.body if getattr(node, "name", "") not in DISPLAY]
+    return list(_walk(tree))
+
+
+def _walk(node):
+    yield "open", type(node).__name__
+    for field in node._fields:
+        value = getattr(node, field, None)
+        if field in IGNORED or value is None or value == []:
+            continue
+        if isinstance(node, ast.JoinedStr):
+            value = _joined(value)
+        yield "field", field
+        for part in value if isinstance(value, list) else [value]:
+            if isinstance(part, ast.AST):
+                if not _computes_nothing(part):
+                    yield from _walk(part)
+            elif isinstance(node, ast.Constant):
+                yield "string" if isinstance(part, str) else "constant", part
+            else:
+                yield "identifier" if isinstance(part, str) else "constant", part
+    yield "close", type(node).__name__
+
+
+def _joined(parts):
+    """The parts of an f-string, of which Python 3.12 splits and joins the constant ones anew."""
+    found = []
+    for part in parts:
+        if not isinstance(part, ast.Constant):
+            found.append(part)
+        elif found and isinstance(found[-1], ast.Constant):
+            found[-1] = ast.Constant(found[-1].value + part.value)
+        elif part.value:
+            found.append(part)
+    return found
+
+
+def _computes_nothing(node):
+    if isinstance(node, ast.Assign):
+        return [getattr(target, "id", None) for target in node.targets] in [[n] for n in NOTES]
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        return True
+    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+
+
+def difference(before, after, renamed=()):
+    """What keeps a change of a Python source from being a pure renaming; None where nothing does.
+
+    The trees have to be the same but for declared names: as identifiers, and as strings that are
+    nothing but the name (keys of a dict). Within one top-level definition two names that were
+    different have to stay so, else a renaming could turn `a - b` into `b - b`.
+
+    Args:
+        before, after: the sources.
+        renamed: pairs (old name, new name).
+
+    Example:
+        >>> difference("def f(a): return a", "def g(b): return b", {("f", "g"), ("a", "b")})
+        >>> difference("x = mean(y)", "x = sum(y)")
+        "'mean' became 'sum', which is not declared"
+        >>> difference("def f(a, b): return a - b", "def f(b, b_): return b - b", {("a", "b")})
+        "'b' became 'b_', which is not declared"
+    """
+    old, new = tokens(before), tokens(after)
+    renamed, names, depth = set(renamed), {}, 0
+    for (kind, was), (other, now) in zip(old, new, strict=False):
+        if kind != other or (was != now and kind not in ("identifier", "string")):
+            return f"{was!r} became {now!r}"
+        depth += {"open": 1, "close": -1}.get(kind, 0)
+        if depth == 1:  # between two top-level definitions
+            names = {}
+        if kind in ("identifier", "string"):
+            if was != now and (was, now) not in renamed:
+                return f"{was!r} became {now!r}, which is not declared"
+            if names.setdefault((kind, now), was) != was:
+                return f"{names[kind, now]!r} and {was!r} both became {now!r}"
+    if len(old) != len(new):
+        return "one of them goes on where the other ends"
+    return None

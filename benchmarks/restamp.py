@@ -1,0 +1,108 @@
+"""States anew what code made the rows, after a change that has only moved or renamed code.
+
+    python -m benchmarks.restamp --base=HEAD~1
+    python -m benchmarks.restamp --base=main --renamed=judge=discriminator,told=condition
+    python -m benchmarks.restamp --base=main --renamed=@renames.txt     # a pair in each line
+
+A row is stamped with a hash of the code that measured it (`benchmarks.code_hash`). Where its stamp
+is that of the code at --base, and the code now has the same syntax tree but for the names of
+--renamed, its figures are those of the code now, and the row is stamped so. Every other row is left
+as it is, with the reason. Exits with 1 where a row that was up to date at --base is not any more:
+it has to be measured again.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from absl import flags
+
+from benchmarks import code_hash, survey
+from trainers import command_line, files
+
+FLAGS = flags.FLAGS
+ROWS = {"docs/survey": "systems", "docs/applications": "applied"}  # folder -> package
+
+
+def define_flags():
+    """Defines the flags of this script."""
+    flags.DEFINE_string("base", "HEAD", "The commit whose code the rows were measured by.")
+    flags.DEFINE_list("renamed", [], "old=new names, or @FILE with one pair in each line.")
+
+
+def main():
+    """Stamps what can be proved, and prints one line for each row."""
+    with command_line.flag("renamed"):
+        renamed = pairs(FLAGS.renamed)
+    with command_line.flag("base"):
+        commit = git("rev-parse", "--verify", "--quiet", f"{FLAGS.base}^{{commit}}")
+        if not commit:
+            raise ValueError(f"should be a commit. Received: {FLAGS.base}")
+    stale = 0
+    for folder, package in ROWS.items():
+        for path in sorted((survey.ROOT / folder).glob("*.json")):
+            verdict, text = stamped(path, package, commit, renamed)
+            stale += verdict == "stale"
+            print(f"{path.stem}: {text}")
+    if stale:
+        sys.exit(1)
+
+
+def pairs(texts):
+    """{(old, new)} of `old=new`, and of the lines of @FILE.
+
+    Raises:
+        ValueError: for what is no pair of names, and a file that cannot be read.
+
+    Example:
+        >>> pairs(["judge=discriminator"])
+        {('judge', 'discriminator')}
+    """
+    found = []
+    for text in texts:
+        is_file = text.startswith("@")
+        found += Path(text[1:]).read_text(encoding="utf-8").split() if is_file else [text]
+    wrong = [text for text in found if text.count("=") != 1 or "" in text.split("=")]
+    if wrong:
+        raise ValueError(f"should be pairs old=new. Received: {wrong[0]}")
+    return {tuple(text.split("=")) for text in found}
+
+
+def stamped(path, package, commit, renamed):
+    """Stamps one row where that is right: (verdict, sentence), of which the verdict is "kept",
+    "stamped", "stale" (up to date at the commit, and not now) or "older"."""
+    row = files.read_json(path)
+    stamp, now = row["notes"].get("source"), survey.source(row["system"], package)
+    if stamp is None:
+        return "older", "has no stamp."
+    if stamp == now:
+        return "kept", "up to date."
+    pages = survey.pages_of(row["system"], package)
+    before = {page: text for page in pages if (text := git("show", f"{commit}:{page}"))}
+    after = {page: (survey.ROOT / page).read_text() for page in pages if _is_there(page)}
+    if stamp != code_hash.hash_of(before.values()):
+        return "older", "was measured by older code than that of --base."
+    if before.keys() != after.keys():
+        return "stale", f"other modules: {', '.join(before.keys() ^ after.keys())}."
+    for page in before:
+        if changed := code_hash.difference(before[page], after[page], renamed):
+            return "stale", f"{page}: {changed}."
+    row["notes"]["source"] = now
+    files.write_json(path, row)
+    return "stamped", "the same code but for names."
+
+
+def _is_there(page):
+    return (survey.ROOT / page).exists()
+
+
+def git(*arguments):
+    """What a git command prints, "" where it fails."""
+    command = ["git", "-C", survey.ROOT, *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.removesuffix(
+        "" if arguments[0] == "show" else "\n"
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(define_flags, main)
