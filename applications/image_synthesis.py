@@ -112,7 +112,8 @@ def synthesize(
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
     # From here on it takes seconds.
-    from trainers import batches, devices, drawing, export, training
+    from trainers import devices, drawing, export, training
+    from trainers.engine import data_adapter
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -125,7 +126,7 @@ def synthesize(
         return data.stream(turns, conditional, start)
 
     load()  # refuses what cannot be loaded before anything is written
-    batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
+    data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
     run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None

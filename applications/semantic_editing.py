@@ -209,7 +209,7 @@ class Editor:
         import keras
 
         from trainers import directions, inversion
-        from trainers.showing import in_batches
+        from trainers.engine.inference import in_batches
 
         generator = self.model.averaged().generator
         if method == "code":

@@ -122,7 +122,8 @@ def learn(
 
     data = few_labels.Labelled.of(settings, data_dir)
 
-    from trainers import batches, devices, drawing, export, training
+    from trainers import devices, drawing, export, training
+    from trainers.engine import data_adapter
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -130,7 +131,7 @@ def learn(
         model, alone = build(settings, data.info, steps), build(settings, data.info, steps)
     turns = max(model.turns.values())
     data.stream(turns)  # refuses what cannot be loaded before anything is written
-    batches.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
+    data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
     run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None

@@ -245,7 +245,8 @@ def learn(
             wanted = "pictures and their voxels" if paired else "voxels"
             raise ValueError(f"should hold {wanted}. Received: {name}, which does not.")
 
-    from trainers import batches, devices, drawing, export, training, voxels
+    from trainers import devices, drawing, export, training, voxels
+    from trainers.engine import data_adapter
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -253,7 +254,7 @@ def learn(
         model = build(settings, x, shapes, steps)
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
-    batches.check_deal(together, turns, strategy.num_replicas_in_sync)
+    data_adapter.check_deal(together, turns, strategy.num_replicas_in_sync)
 
     def load(start=(0, 0)):
         options = {"labels": paired, "data_dir": data_dir, "seed": settings["seed"]}

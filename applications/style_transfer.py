@@ -176,7 +176,8 @@ def learn(
     """
     lesson = lesson_of(settings, data_dir)
 
-    from trainers import batches, devices, drawing, export, pictures, training
+    from trainers import devices, drawing, export, pictures, training
+    from trainers.engine import data_adapter
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -184,7 +185,7 @@ def learn(
         model = build(settings, lesson)
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
-    batches.check_deal(together, turns, strategy.num_replicas_in_sync)
+    data_adapter.check_deal(together, turns, strategy.num_replicas_in_sync)
     run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None

@@ -352,7 +352,8 @@ def learn(
     with command_line.flag("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
-    from trainers import batches, colours, devices, drawing, export, photographs, training
+    from trainers import colours, devices, drawing, export, photographs, training
+    from trainers.engine import data_adapter
 
     side, seed = settings["image_size"], settings["seed"]
     begun = files.read_json(out / "srgan" / "settings.json") or {}
@@ -366,7 +367,7 @@ def learn(
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
     together, runs = settings["batch_size"], {}
-    batches.check_deal(together, 1, strategy.num_replicas_in_sync)
+    data_adapter.check_deal(together, 1, strategy.num_replicas_in_sync)
     with strategy.scope():
         build(settings, 1)  # refuses sizes that do not fit before anything is written
     for stage, count in steps.items():

@@ -48,7 +48,7 @@ def moments(seed):
     """Yields (step, density of the samples, D on X, latents, where G takes them)."""
     import zoo
     from trainers.penalties import R1
-    from trainers.rules import LinearDecay
+    from trainers.schedules import LinearDecay
 
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)

@@ -8,7 +8,7 @@ from scipy import stats
 
 import zoo
 from trainers import noise, training
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 X = np.linspace(-12.0, 16.0, 8_001)  # where densities on the line are integrated
 

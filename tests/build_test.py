@@ -4,6 +4,7 @@ import ast
 import dataclasses
 import fnmatch
 import types
+from pathlib import Path
 
 from tests.sources import PACKAGES, ROOT, imports, modules
 
@@ -23,8 +24,9 @@ def label(text, package):
 
 
 def label_of(path, root):
-    """Of a file."""
-    return label(path.name, path.parent.relative_to(root).as_posix())
+    """Of a file: the nearest folder above it that has a BUILD file is its package."""
+    package = next((p for p in path.parents if (p / "BUILD").exists()), path.parent)
+    return label(path.relative_to(package).as_posix(), package.relative_to(root).as_posix())
 
 
 def targets(root):
@@ -40,7 +42,9 @@ def run(path, root, package, found):
     """Runs a BUILD file, or a .bzl file that one loads, adds its targets, returns its names."""
 
     def glob(include, exclude=(), allow_empty=False):
-        names = sorted(p.name for p in (root / package).iterdir() if p.is_file())
+        folder = root / package
+        names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+        names = [n for n in names if not _in_package(folder, n)]
         names = [n for n in names if any(fnmatch.fnmatch(n, i) for i in include)]
         names = [n for n in names if not any(fnmatch.fnmatch(n, e) for e in exclude)]
         assert names or allow_empty, f"{path}: nothing matches {include}"  # as in Bazel 8
@@ -66,6 +70,11 @@ def run(path, root, package, found):
     scope |= {"load": load, "package": dict, "exports_files": list}
     exec(compile(path.read_text(), path, "exec"), scope)
     return scope
+
+
+def _in_package(folder, name):
+    """Whether a file lies in a package below the folder, which no glob of the folder reaches."""
+    return any((folder / parent / "BUILD").exists() for parent in Path(name).parents[:-1])
 
 
 def owners(root):

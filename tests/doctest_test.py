@@ -13,20 +13,11 @@ import pytest
 
 from tests.sources import ROOT, modules
 
-# Not for users, and why.
+# Not for users, and why: modules, or whole wings.
 INTERNAL = {
-    "trainers.batches.Place": "`fit` adds it to the callbacks",
-    "trainers.batches.plain_errors": "`fit` and `evaluate` run inside it",
-    "trainers.batches.with_callback": "`fit` merges its callbacks by it",
     "trainers.command_line": "what the scripts share",
-    "trainers.replicas": "a part of the engine",
-    "trainers.rules": "a part of the engine, all but the rate",
-    "trainers.showing": "a part of the engine",
-    "trainers.sizes": "a part of the engine",
-    "trainers.views": "a part of the engine",
+    "trainers.engine": "the private halves of AdversarialModel",
 }
-# Public though their page is not.
-NAMED = ("trainers.rules.LinearDecay",)
 # What users call on a model: each is shown somewhere.
 METHODS = "averaged compile evaluate features fit generate predict save"
 
@@ -52,8 +43,7 @@ def names_of(page):
 
 
 def is_internal(name):
-    inside = any(name == i or name.startswith(f"{i}.") for i in INTERNAL)
-    return inside and name not in NAMED
+    return any(name == i or name.startswith(f"{i}.") for i in INTERNAL)
 
 
 def shown(value):
@@ -105,6 +95,4 @@ def test_what_users_call_is_shown(method):
 
 
 def test_what_is_internal_exists():
-    for name in (*INTERNAL, *NAMED):
-        page, _, last = name.rpartition(".")
-        assert name in PAGES or hasattr(sys.modules[page], last), name
+    assert set(INTERNAL) <= set(PAGES)

@@ -16,10 +16,12 @@ import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
-from trainers import batches, noise, replicas, sizes, views
-from trainers.compiling import Compiled
-from trainers.saving import Saved
-from trainers.showing import Showing, Shown
+from trainers import noise
+from trainers.engine import batch_spec, data_adapter, epoch_position, replicas, shape_checks
+from trainers.engine import critic as views
+from trainers.engine.compilation import Compiled
+from trainers.engine.inference import Showing, Shown
+from trainers.engine.serialization import Saved
 
 
 @dataclasses.dataclass
@@ -143,8 +145,8 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = sizes.agreed(arguments, given, known, self.reads, self.writes)
-        sizes.check_image_shape(self.sizes.get("image_shape"), self.ranks)
+        self.sizes = shape_checks.agreed(arguments, given, known, self.reads, self.writes)
+        shape_checks.check_image_shape(self.sizes.get("image_shape"), self.ranks)
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value
@@ -153,7 +155,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         for attribute in self.network_names:
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
-        sizes.check_networks(given, self.shapes())
+        shape_checks.check_networks(given, self.shapes())
         for attribute in self.frozen:
             getattr(self, attribute).trainable = False
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
@@ -207,9 +209,9 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     def batch_format(self):
         """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""
         shape = self.image_shape
-        x = batches.images("x", shape) if len(shape) == 3 else batches.Component("x", shape)
+        x = batch_spec.images("x", shape) if len(shape) == 3 else batch_spec.Component("x", shape)
         classes = getattr(self, "classes", 0)
-        return [x, batches.labels("y", classes)] if classes else [x]
+        return [x, batch_spec.labels("y", classes)] if classes else [x]
 
     # The two sides of one game -------------------------------------------------------------------
 
@@ -294,14 +296,14 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             x, y = x[:kept], None if y is None else y[:kept]
         if validation_data is not None:
             validation_data = self._stream_of(validation_data, None, None, whole=True)
-        place = batches.Place(None if kwargs.get("steps_per_epoch") else x)
+        place = epoch_position.Place(None if kwargs.get("steps_per_epoch") else x)
         try:
-            with batches.plain_errors():
+            with data_adapter.plain_errors():
                 return super().fit(
                     self._stream_of(x, y, batch_size, place.order if shuffle else None),
                     epochs=epochs,
                     verbose=verbose,
-                    callbacks=batches.with_callback(callbacks, place),
+                    callbacks=epoch_position.with_callback(callbacks, place),
                     validation_data=validation_data,
                     shuffle=False,  # done by then
                     **kwargs,
@@ -311,7 +313,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """The losses on given data, in the mode of training; nothing moves. Else as in Keras."""
-        with batches.plain_errors():
+        with data_adapter.plain_errors():
             stream = self._stream_of(x, y, batch_size, whole=True)
             return super().evaluate(stream, **kwargs)
 
@@ -342,7 +344,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         shares = (1, 1)
         if not whole:
             shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
-        return batches.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
+        return data_adapter.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
 
     def deal(self, data):
         """Splits (x,) or (x, y) into one batch for each turn of the player with most turns."""
@@ -352,7 +354,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             return [batch]
         rows = tree.flatten(batch)[0].shape[0]
         if rows is not None:
-            batches.check_deal(rows, parts)
+            data_adapter.check_deal(rows, parts)
         split = [tf.split(leaf, parts) for leaf in tree.flatten(batch)]
         return [tree.pack_sequence_as(batch, [leaf[i] for leaf in split]) for i in range(parts)]
 

@@ -6,7 +6,7 @@ import numpy as np
 from keras import tree
 
 from trainers import callbacks, metrics, noise, pictures
-from trainers.showing import in_batches
+from trainers.engine.inference import in_batches
 
 COLUMNS = 12  # images in a row of a picture
 

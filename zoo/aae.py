@@ -21,8 +21,8 @@ the mean of two logits. The encoder is deterministic, the first of the three kin
 
 from keras import ops
 
-from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec, shape_checks
 from trainers.losses import cross_entropy, squared_error
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
@@ -82,7 +82,7 @@ class AAE(Bidirectional, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(least=0, classes=classes, categories=categories)
+        shape_checks.check_counts(least=0, classes=classes, categories=categories)
         if prior not in PRIORS:
             raise ValueError(f"`prior` should be one of {PRIORS}. Received: prior={prior!r}")
         if classes and (classes != categories if categories else prior == "normal"):
@@ -117,7 +117,7 @@ class AAE(Bidirectional, AdversarialModel):
 
     def batch_format(self):
         x, *y = super().batch_format()
-        return [x, batches.labels("y", self.classes, hidden=True)] if y else [x]
+        return [x, batch_spec.labels("y", self.classes, hidden=True)] if y else [x]
 
     def forward(self, batch):
         x, y = batch if self.classes else (batch, None)

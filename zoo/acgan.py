@@ -14,7 +14,7 @@ half of the units of every layer of D, are left out. Adam(2e-4, .5), batches of 
 import keras
 from keras import layers, ops
 
-from trainers import sizes
+from trainers.engine import shape_checks
 from trainers.losses import cross_entropy
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
@@ -57,7 +57,7 @@ class ACGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes.check_counts(classes=classes)
+        shape_checks.check_counts(classes=classes)
         super().__init__(
             image_shape, latent_dim, width, name=name, dense=dense, classes=classes, **networks
         )

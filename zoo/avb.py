@@ -18,11 +18,12 @@ import numbers
 import keras
 from keras import layers, ops
 
-from trainers import noise, sizes
+from trainers import noise
 from trainers.adversarial import AdversarialModel
+from trainers.engine import shape_checks
+from trainers.engine.inference import in_batches
 from trainers.losses import squared_error
 from trainers.objectives import Minimax, NonSaturating
-from trainers.showing import in_batches
 from zoo.bidirectional import Bidirectional
 from zoo.networks.reading import read_by
 
@@ -68,7 +69,7 @@ class AVB(Bidirectional, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(noise_dim=noise_dim)
+        shape_checks.check_counts(noise_dim=noise_dim)
         if not isinstance(deviation, numbers.Real) or not deviation > 0.0:
             raise ValueError(f"`deviation` should be positive. Received: deviation={deviation!r}")
         kinds = {"noise_dim": noise_dim, "deviation": deviation}

@@ -12,8 +12,8 @@ The networks are the paper's for 256x256, with 6 blocks for less; Adam(2e-4, .5)
 That images which look like y already should stay as they are is a switch, weighed ½ λ (§5.2).
 """
 
-from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import LeastSquares
 from zoo.layers import ImagePool
@@ -77,8 +77,10 @@ class CycleGAN(Translating, AdversarialModel):
     ):
         counts = {"width": width, "outer_kernel": outer_kernel}
         told = {"blocks": blocks, "source_channels": source_channels}
-        sizes.check_counts(**counts, **{k: v for k, v in told.items() if v is not None})
-        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages, pool_size=pool_size)
+        shape_checks.check_counts(**counts, **{k: v for k, v in told.items() if v is not None})
+        shape_checks.check_counts(
+            least=0, stages=stages, patch_stages=patch_stages, pool_size=pool_size
+        )
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -124,7 +126,7 @@ class CycleGAN(Translating, AdversarialModel):
 
     def batch_format(self):
         source = (*self.image_shape[:2], self.source_channels)
-        return [batches.images("x", source), batches.images("y", self.image_shape)]
+        return [batch_spec.images("x", source), batch_spec.images("y", self.image_shape)]
 
     def forward(self, batch):
         x, y = batch

@@ -16,7 +16,7 @@ moves.
 import keras
 from keras import layers, ops
 
-from trainers import batches
+from trainers.engine import batch_spec
 from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.networks import voxel
@@ -87,7 +87,7 @@ class GAN3D(GAN):
         return norms | {"latent_dim": 64, "width": 16, "occupancy": 0.1}
 
     def batch_format(self):
-        return [batches.voxels("x", self.image_shape)]
+        return [batch_spec.voxels("x", self.image_shape)]
 
     def discriminator_loss(self, x, made):
         said = []

@@ -15,8 +15,9 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from trainers import noise, sizes
+from trainers import noise
 from trainers.adversarial import AdversarialModel
+from trainers.engine import shape_checks
 from trainers.losses import mutual_information
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
@@ -61,7 +62,7 @@ class InfoGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes.check_counts(categories=categories, codes=codes)
+        shape_checks.check_counts(categories=categories, codes=codes)
         kinds = {"categories": categories, "codes": codes}
         super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
 

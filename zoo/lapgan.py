@@ -16,7 +16,7 @@ CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane 
 import keras
 from keras import layers, ops
 
-from trainers import sizes
+from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import pyramid
@@ -61,7 +61,7 @@ class LAPGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes.check_counts(levels=levels)
+        shape_checks.check_counts(levels=levels)
         super().__init__(image_shape, latent_dim, width, name=name, levels=levels, **networks)
         needed = sum(pyramid.parts_of(self.image_shape, levels))
         if self.latent_dim != needed:

@@ -15,8 +15,8 @@ code: it shows D, for y, what an optimisation per picture (MDAN) made of photogr
 that first; G too stops at a margin; its rate is .02; and α and β are our own.
 """
 
-from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec, shape_checks
 from trainers.losses import feature_distance, total_variation
 from trainers.objectives import Hinge
 from zoo.networks import content, patch, translator
@@ -69,8 +69,8 @@ class MGAN(Translating, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
-        sizes.check_counts(least=0, stages=stages, patch_stages=patch_stages)
+        shape_checks.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
+        shape_checks.check_counts(least=0, stages=stages, patch_stages=patch_stages)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -97,7 +97,7 @@ class MGAN(Translating, AdversarialModel):
         return shapes | {"content": ([self.image_shape], None)}
 
     def batch_format(self):
-        return [batches.images(name, self.image_shape) for name in ("x", "y")]
+        return [batch_spec.images(name, self.image_shape) for name in ("x", "y")]
 
     def forward(self, batch):
         return self.generator(batch[0], training=True)

@@ -14,8 +14,8 @@ Adam(2e-4, .5). The random crops of 286x286 to 256x256 are the data's affair.
 import keras
 from keras import layers
 
-from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import NonSaturating
 from zoo.networks import patch, unet
@@ -72,8 +72,8 @@ class Pix2Pix(Translating, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(width=width, **({} if stages is None else {"stages": stages}))
-        sizes.check_counts(least=0, patch_stages=patch_stages)
+        shape_checks.check_counts(width=width, **({} if stages is None else {"stages": stages}))
+        shape_checks.check_counts(least=0, patch_stages=patch_stages)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -106,7 +106,7 @@ class Pix2Pix(Translating, AdversarialModel):
 
     def batch_format(self):
         source = (*self.image_shape[:2], self.source_channels)
-        return [batches.images("x", source), batches.images("y", self.image_shape)]
+        return [batch_spec.images("x", source), batch_spec.images("y", self.image_shape)]
 
     def forward(self, batch):
         x, y = batch

@@ -17,7 +17,7 @@ from keras.initializers import RandomNormal, VarianceScaling
 from trainers.adversarial import AdversarialModel
 from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 from zoo.gan import GAN
 
 

@@ -17,7 +17,8 @@ import math
 import keras
 from keras import layers, ops
 
-from trainers import batches, noise, sizes
+from trainers import noise
+from trainers.engine import batch_spec, shape_checks
 from trainers.losses import cross_entropy, feature_matching, realness
 from trainers.objectives import Minimax, NonSaturating
 from zoo.gan import GAN
@@ -66,7 +67,7 @@ class SemiSupervisedGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes.check_counts(classes=classes)
+        shape_checks.check_counts(classes=classes)
         if not isinstance(noises, (tuple, list)) or len(noises) != 2:
             raise ValueError(
                 f"`noises` should be (at the input, elsewhere). Received: noises={noises!r}"
@@ -88,7 +89,7 @@ class SemiSupervisedGAN(GAN):
 
     def batch_format(self):
         x, _ = super().batch_format()
-        return [x, batches.labels("y", self.classes, hidden=True)]
+        return [x, batch_spec.labels("y", self.classes, hidden=True)]
 
     def forward(self, batch):
         x, _ = batch

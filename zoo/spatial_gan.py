@@ -16,7 +16,8 @@ import numbers
 import keras
 from keras import layers
 
-from trainers import noise, sizes
+from trainers import noise
+from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import spatial
@@ -65,10 +66,10 @@ class SpatialGAN(GAN):
         name=None,
         **networks,
     ):
-        sizes.check_counts(width=width, stages=stages, kernel_size=kernel_size)
+        shape_checks.check_counts(width=width, stages=stages, kernel_size=kernel_size)
         kinds = {"stages": stages, "kernel_size": kernel_size}
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
-        sizes.check_multiples(self.image_shape, 2**stages, stages=stages)
+        shape_checks.check_multiples(self.image_shape, 2**stages, stages=stages)
         field = [side // 2**stages for side in self.image_shape[:2]]
         made = self.generator.compute_output_spec(keras.KerasTensor((1, *field, self.latent_dim)))
         if (made := made.shape[1:]) != self.image_shape:

@@ -16,11 +16,11 @@ and then 100,000 of SRGAN, and as many at 1e-5 (§3.2).
 import keras
 from keras import layers, ops
 
-from trainers import batches, sizes
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec, shape_checks
+from trainers.engine.inference import in_batches
 from trainers.losses import feature_distance
 from trainers.objectives import NonSaturating
-from trainers.showing import in_batches
 from zoo.layers import Bicubic
 from zoo.networks import content, patch, srresnet
 from zoo.networks.reading import outside, read_by
@@ -86,12 +86,12 @@ class SRGAN(OfImages, AdversarialModel):
         name=None,
         **networks,
     ):
-        sizes.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
+        shape_checks.check_counts(width=width, blocks=blocks, outer_kernel=outer_kernel)
         srresnet.check_factor(factor)
         if discriminator_width is not None:
-            sizes.check_counts(discriminator_width=discriminator_width)
+            shape_checks.check_counts(discriminator_width=discriminator_width)
         if patch_stages is not None:
-            sizes.check_counts(patch_stages=patch_stages)
+            shape_checks.check_counts(patch_stages=patch_stages)
         super().__init__(
             name,
             image_shape=tuple(image_shape),
@@ -105,7 +105,7 @@ class SRGAN(OfImages, AdversarialModel):
             patch_stages=patch_stages,
             **networks,
         )
-        sizes.check_multiples(self.image_shape, factor, factor=factor)
+        shape_checks.check_multiples(self.image_shape, factor, factor=factor)
         least = patch.least_side(patch_stages or 0)
         if min(self.image_shape[:2]) < least:
             raise ValueError(
@@ -204,7 +204,7 @@ class SRGAN(OfImages, AdversarialModel):
             ValueError: for another dtype, shape or number of channels.
         """
         shown = self.averaged()
-        x = self.checked(x, batches.images("x", (None, None, self.image_shape[-1])))
+        x = self.checked(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
         return in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
 
     def build_enlarging(self):

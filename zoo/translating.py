@@ -4,8 +4,9 @@ import contextlib
 
 import keras
 
-from trainers import batches, noise, sizes
-from trainers.showing import in_batches
+from trainers import noise
+from trainers.engine import batch_spec, shape_checks
+from trainers.engine.inference import in_batches
 from zoo.layers import AnySize
 from zoo.networks import patch
 
@@ -64,7 +65,7 @@ class Translating(OfImages):
     def translated(self, network, x, seed=None, batch_size=16):
         """What one of the networks makes of images; else as `translate`."""
         shown = self.averaged()
-        x = self.checked(x, batches.images("x", self.source_of(network)))
+        x = self.checked(x, batch_spec.images("x", self.source_of(network)))
         drawing = contextlib.nullcontext()
         if seed is not None:
             drawing = noise.stream(seed, label="translate")
@@ -96,7 +97,7 @@ class Translating(OfImages):
                 f"`image_shape` should have sides from {least} on for stages={self.stages}, "
                 f"patch_stages={self.patch_stages}. Received: image_shape={self.image_shape}"
             )
-        sizes.check_multiples(self.image_shape, self.multiple(), stages=self.stages)
+        shape_checks.check_multiples(self.image_shape, self.multiple(), stages=self.stages)
 
     def signatures(self):
         return {"translate": self.translation("generator")}

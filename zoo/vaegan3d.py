@@ -15,8 +15,8 @@ could not read, learns as fast as G.
 import keras
 from keras import layers, ops
 
-from trainers import batches
 from trainers.adversarial import AdversarialModel
+from trainers.engine import batch_spec
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
 from zoo.bidirectional import Bidirectional
@@ -84,7 +84,10 @@ class VAEGAN3D(Bidirectional, AdversarialModel):
         return view | {"latent_dim": 64, "width": 16, "batch_norm": False, "occupancy": 0.1}
 
     def batch_format(self):
-        return [batches.images("x", self.view_shape), batches.voxels("y", self.image_shape)]
+        return [
+            batch_spec.images("x", self.view_shape),
+            batch_spec.voxels("y", self.image_shape),
+        ]
 
     def rehearse(self, n):
         AdversarialModel.rehearse(self, n)  # E reads pictures, not what G makes

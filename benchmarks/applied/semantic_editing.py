@@ -25,7 +25,7 @@ from sklearn.decomposition import PCA
 
 from benchmarks import measure
 from trainers import datasets, directions, inversion, pictures
-from trainers.showing import in_batches
+from trainers.engine.inference import in_batches
 from zoo.aae import AAE
 
 LATENTS, WIDTH, STEPS, BATCH = 32, 256, 3_000, 64

@@ -12,7 +12,7 @@ from benchmarks import claims, inference, measure
 from benchmarks.systems import bigan
 from trainers import datasets
 from trainers.penalties import R1, R2
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 STEPS, SAMPLES = 10_000, 10_000
 

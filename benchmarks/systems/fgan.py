@@ -20,7 +20,7 @@ import zoo
 from benchmarks import measure
 from trainers import datasets
 from trainers.objectives import FDivergence
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 STEPS, BATCH, STRETCH = 4_000, 1_024, 50
 # μ of the best Gaussian grows in this order: from covering both modes to seeking the larger one.

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks import glyphs, measure
 from trainers import datasets, metrics, noise, pictures
-from trainers.showing import in_batches
+from trainers.engine.inference import in_batches
 from zoo.dcgan import DCGAN
 from zoo.lapgan import LAPGAN
 from zoo.networks.pyramid import down, up

@@ -16,7 +16,7 @@ import zoo
 from benchmarks import measure
 from benchmarks.systems.r3gan import SAMPLES
 from trainers import datasets
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 from zoo.layers import SpectralNormalization
 
 STEPS, BATCH, PAPER_STEPS = 8_000, 256, 4_000

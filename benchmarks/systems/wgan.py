@@ -26,7 +26,7 @@ from benchmarks.systems.wgan_gp import BATCH, line
 from trainers import datasets, metrics
 from trainers.objectives import Minimax
 from trainers.penalties import squared_slope
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 STEPS, STRETCH = 4_000, 100
 THETAS = (0.1, 0.3, 0.7, 1.0)

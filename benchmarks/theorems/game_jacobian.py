@@ -23,7 +23,7 @@ import zoo
 from benchmarks import claims, judges
 from trainers.objectives import Minimax, NonSaturating, Wasserstein
 from trainers.penalties import R1, GradientPenalty
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 H, STEPS, START = 0.1, 500, (1.0, -1.0)
 

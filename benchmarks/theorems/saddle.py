@@ -15,7 +15,7 @@ from benchmarks import claims, judges
 from trainers import datasets, noise
 from trainers.objectives import Minimax
 from trainers.penalties import R1
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 WIDTH, STEPS, ROWS = 10, 3_000, 2_000
 

@@ -4,7 +4,7 @@ import keras
 import tensorflow as tf
 from keras import layers, ops
 
-from trainers import sizes
+from trainers.engine import shape_checks
 
 
 @keras.saving.register_keras_serializable("gan_zoo")
@@ -28,7 +28,7 @@ class Bicubic(layers.Layer):
 
     def __init__(self, factor, shrink=False, **kwargs):
         super().__init__(**kwargs)
-        sizes.check_counts(factor=factor)
+        shape_checks.check_counts(factor=factor)
         self.factor, self.shrink = factor, shrink
 
     def call(self, x):

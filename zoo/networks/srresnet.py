@@ -5,7 +5,7 @@ import math
 import keras
 from keras import layers, ops
 
-from trainers import sizes
+from trainers.engine import shape_checks
 from zoo.layers import Bicubic
 
 
@@ -17,7 +17,7 @@ def check_factor(factor):
         Traceback (most recent call last):
         ValueError: `factor` should be a power of 2, from 2. Received: factor=3
     """
-    sizes.check_counts(factor=factor)
+    shape_checks.check_counts(factor=factor)
     if factor < 2 or factor & (factor - 1):
         raise ValueError(f"`factor` should be a power of 2, from 2. Received: factor={factor}")
 

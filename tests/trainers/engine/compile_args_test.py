@@ -7,7 +7,7 @@ import zoo
 from tests.trainers.duel import Duel, Terms, assert_same, duel, points, stream
 from trainers.objectives import NonSaturating, Relativistic
 from trainers.penalties import R1
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 
 def test_changes_replace_the_recipes_entries_one_by_one():

@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from trainers import batches
+from trainers.engine import batch_spec, data_adapter
 
 SHAPE = (8, 8, 1)
 
@@ -196,7 +196,7 @@ def test_a_dataset_of_which_no_batch_can_be_dealt_is_refused():
 @pytest.mark.parametrize("rows, parts, number", [(4, 3, 3), (32, 5, 30), (1, 2, 2), (7, 4, 8)])
 def test_the_number_that_is_offered_is_the_nearest(rows, parts, number):
     with pytest.raises(ValueError, match=f"for example {number}.$"):
-        batches.check_deal(rows, parts)
+        data_adapter.check_deal(rows, parts)
 
 
 def test_fewer_samples_than_turns_are_refused():
@@ -229,7 +229,7 @@ def test_a_dataset_of_dicts_is_refused_in_a_sentence():
 
 
 def test_an_error_that_is_none_of_ours_is_passed_on_as_it_is():
-    with pytest.raises(tf.errors.InvalidArgumentError), batches.plain_errors():
+    with pytest.raises(tf.errors.InvalidArgumentError), data_adapter.plain_errors():
         tf.debugging.assert_equal(1, 2)
 
 
@@ -244,11 +244,11 @@ def numbers(n):
     return (np.arange(n, dtype="float32").reshape(n, 1),)
 
 
-NUMBER = [batches.Component("x", (1,))]
+NUMBER = [batch_spec.Component("x", (1,))]
 
 
 def test_arrays_are_dealt_in_whole_batches_without_the_rest():
-    stream = batches.prepare(numbers(10), NUMBER, parts=1, batch_size=4)
+    stream = data_adapter.prepare(numbers(10), NUMBER, parts=1, batch_size=4)
     assert rows_of(stream) == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert stream.element_spec.shape == (4, 1)
 
@@ -256,7 +256,7 @@ def test_arrays_are_dealt_in_whole_batches_without_the_rest():
 def test_shuffled_epochs_hold_each_sample_once_in_the_order_they_are_told():
     place = [np.array([5, 0]), np.array([5, 1]), np.array([5, 0])]
     told = iter(place)
-    stream = batches.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(told))
+    stream = data_adapter.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(told))
     first, second, third = (np.concatenate(rows_of(stream)).tolist() for _ in place)
     assert sorted(first) == sorted(second) == list(range(8))
     assert first != second
@@ -265,7 +265,7 @@ def test_shuffled_epochs_hold_each_sample_once_in_the_order_they_are_told():
 
 
 def test_on_replicas_each_turn_sees_the_samples_that_one_replica_would_see():
-    stream = batches.prepare(numbers(12), NUMBER, parts=3, replicas=2, batch_size=12)
+    stream = data_adapter.prepare(numbers(12), NUMBER, parts=3, replicas=2, batch_size=12)
     (rows,) = rows_of(stream)
     first, second = (np.reshape(share, (3, -1)) for share in np.split(np.array(rows), 2))
     turns = np.concatenate([first, second], axis=1)
@@ -273,23 +273,23 @@ def test_on_replicas_each_turn_sees_the_samples_that_one_replica_would_see():
 
 
 def test_by_default_each_turn_gets_32_samples():
-    stream = batches.prepare(numbers(200), NUMBER, parts=3)
+    stream = data_adapter.prepare(numbers(200), NUMBER, parts=3)
     assert [len(rows) for rows in rows_of(stream)] == [96, 96]
 
 
 def test_a_small_array_is_one_batch_that_can_be_dealt():
-    stream = batches.prepare(numbers(11), NUMBER, parts=3, batch_size=96)
+    stream = data_adapter.prepare(numbers(11), NUMBER, parts=3, batch_size=96)
     assert rows_of(stream) == [list(range(9))]
 
 
 def test_of_a_last_batch_what_cannot_be_dealt_is_left_out():
     data = tf.data.Dataset.range(10).batch(6).map(lambda x: tf.cast(x[:, None], "float32"))
-    assert rows_of(batches.prepare(data, NUMBER, parts=3)) == [[*range(6)], [6, 7, 8]]
-    assert len(rows_of(batches.prepare(data, NUMBER, parts=2))) == 2
+    assert rows_of(data_adapter.prepare(data, NUMBER, parts=3)) == [[*range(6)], [6, 7, 8]]
+    assert len(rows_of(data_adapter.prepare(data, NUMBER, parts=2))) == 2
 
 
 def test_arrays_of_double_precision_become_float32():
-    stream = batches.prepare((np.zeros((4, 1)),), NUMBER, parts=1)
+    stream = data_adapter.prepare((np.zeros((4, 1)),), NUMBER, parts=1)
     assert stream.element_spec.dtype == tf.float32
 
 
@@ -298,10 +298,10 @@ def test_what_is_neither_arrays_nor_a_dataset_is_passed_on():
         pass
 
     data = Data()
-    assert batches.prepare(data, NUMBER, parts=1) is data
+    assert data_adapter.prepare(data, NUMBER, parts=1) is data
 
 
 def test_streams_are_not_autotuned():
     """The autotuner's thread holds up the end of every epoch for seconds."""
-    stream = batches.prepare(numbers(4), NUMBER, parts=1)
+    stream = data_adapter.prepare(numbers(4), NUMBER, parts=1)
     assert stream.options().autotune.enabled is False

@@ -4,7 +4,7 @@ import copy
 
 import keras
 
-from trainers import rules
+from trainers.engine import compile_args
 
 
 class Saved:
@@ -38,7 +38,7 @@ class Saved:
         if not self.compiled:
             return {}
         config = {
-            "rules": {rule: getattr(self, rule) for rule in rules.defaults()},
+            "rules": {rule: getattr(self, rule) for rule in compile_args.defaults()},
             "options": self.compile_options,
         }
         return keras.saving.serialize_keras_object(config)
@@ -46,7 +46,7 @@ class Saved:
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
         # What files of earlier versions do not say is as it was then.
-        agreed, options = rules.defaults() | config["rules"], {"synchronized": None}
+        agreed, options = compile_args.defaults() | config["rules"], {"synchronized": None}
         self._compile_with(agreed, options | config["options"])
 
     def _random_states(self):

@@ -2,10 +2,10 @@
 
 import keras
 
-from trainers import rules
+from trainers.engine import compile_args
 from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
-from trainers.rules import LinearDecay
+from trainers.schedules import LinearDecay
 
 
 class Compiled:
@@ -48,8 +48,8 @@ class Compiled:
             >>> model.objective, model.penalties, model.turns
             (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
-        agreed = rules.changed(self._rules_of(recipe, steps), changes)
-        rules.check(agreed, self.players, type(self).__name__, self.objectives)
+        agreed = compile_args.changed(self._rules_of(recipe, steps), changes)
+        compile_args.check(agreed, self.players, type(self).__name__, self.objectives)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,
@@ -60,9 +60,9 @@ class Compiled:
 
     def _rules_of(self, recipe, steps):
         if recipe == "paper":
-            return rules.defaults() | self.recipe()
+            return compile_args.defaults() | self.recipe()
         if recipe == "modern":
-            return rules.defaults() | self.modern_recipe(
+            return compile_args.defaults() | self.modern_recipe(
                 **({} if steps is None else {"steps": steps})
             )
         raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
@@ -70,7 +70,7 @@ class Compiled:
     def _compile_with(self, agreed, options):
         self._synchronize(options["synchronized"], options["jit_compile"])
         judges = [getattr(self, name) for name in self.network_names if "discriminator" in name]
-        rules.warn_of_batch_norm(judges, agreed["penalties"])
+        compile_args.warn_of_batch_norm(judges, agreed["penalties"])
         super().compile(optimizer=None, **{k: v for k, v in options.items() if k != "synchronized"})
         self.compile_options = options
         for rule in [*getattr(self, "penalties", []), getattr(self, "augment", None)]:
@@ -81,7 +81,7 @@ class Compiled:
         self.loss_weights = dict(agreed["loss_weights"])
         with self.distribute_strategy.scope():
             self.optimizers = {
-                player: rules.optimizer_for(
+                player: compile_args.optimizer_for(
                     [getattr(self, name) for name in owned], agreed["optimizers"][player]
                 )
                 for player, owned in self.players.items()

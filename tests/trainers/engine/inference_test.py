@@ -7,7 +7,7 @@ from keras.optimizers import SGD
 
 import zoo
 from tests.trainers.duel import Duel, assert_same, duel, points, stream, values
-from trainers.showing import in_batches
+from trainers.engine.inference import in_batches
 
 
 class Record(Callback):

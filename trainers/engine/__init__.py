@@ -1,0 +1,1 @@
+"""The private halves of `trainers.adversarial.AdversarialModel`: users and families need none."""
