@@ -39,16 +39,16 @@ def define_trainer(recipe):
 
 
 def opened(out, export_dir, settings, steps, resume, overwrite, strategy):
-    """A `training.Run` whose folders are there, and which has said where it stands.
+    """A `runs.Run` whose folders are there, and which has said where it stands.
 
     Raises:
-        ValueError: as `training.Run`, and for folders that cannot be made.
+        ValueError: as `runs.Run`, and for folders that cannot be made.
     """
-    from trainers import devices, training
+    from trainers import devices, runs
 
     if out not in export_dir.parents and devices.is_first(strategy):
         files.make_folder(export_dir, "export_dir")
-    run = training.Run(out, settings, steps, resume, overwrite, strategy)
+    run = runs.Run(out, settings, steps, resume, overwrite, strategy)
     if run.finished and run.writes:
         print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")
         return run
@@ -132,7 +132,7 @@ def model_of(preset=None, run=None):
             f"Received: preset={preset!r}, run={run!r}"
         )
     import zoo
-    from trainers import training
+    from trainers import runs
 
     if preset is not None:
         with command_line.flag("preset"):
@@ -142,7 +142,7 @@ def model_of(preset=None, run=None):
         inside = sorted(path.parent.name for path in run.glob("*/settings.json"))
         if inside and not (run / "settings.json").exists():
             raise ValueError(f"{run} holds several runs: name one, such as {run / inside[0]}.")
-        return training.trained(run)
+        return runs.trained(run)
 
 
 def images_of(text, image_shape, needed=None):

@@ -112,7 +112,7 @@ def synthesize(
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
     # From here on it takes seconds.
-    from trainers import devices, drawing, export, training
+    from trainers import devices, drawing, export, runs
     from trainers.engine import data_adapter
 
     strategy = devices.strategy(device, workers, worker)
@@ -130,7 +130,7 @@ def synthesize(
     run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
-    model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride))
+    model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
     latents = drawing.latents(model, 5 * drawing.COLUMNS, settings["seed"])
     in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
     run.train(model, load, in_epoch, lambda model, step: drawing.frame(model, latents, step))
@@ -187,9 +187,9 @@ def revisit(
         ValueError: there is no finished run in `out`, or it has other settings.
     """
     import zoo  # noqa: F401 (the classes that are loaded)
-    from trainers import devices, drawing, evaluation, files, pictures, training
+    from trainers import devices, drawing, evaluation, files, pictures, runs
 
-    settings = training.settings_of(out)
+    settings = runs.settings_of(out)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
     if others:
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
@@ -201,7 +201,7 @@ def revisit(
         if path.exists() and not overwrite:
             raise ValueError(f"{path} is there already. Replace it with --overwrite.")
     devices.strategy(device)
-    model = training.trained(out)
+    model = runs.trained(out)
     if sample:
         told = conditions(model, labels, sample) if labels else {}
         with command_line.flag("labels"):
@@ -266,6 +266,7 @@ def build(settings, info, steps):
 def show(out, model, data, real, fake, seed):
     """Writes samples.png, nearest.png, interpolation.png, progress.gif and loss.png."""
     from trainers import drawing, evaluation, metrics, pictures
+    from trainers.runs import loss_log
 
     columns, title = drawing.COLUMNS, f"{type(model).__name__}, {data.info.name}"
     judge = evaluation.judge_of(data, "auto")
@@ -280,7 +281,7 @@ def show(out, model, data, real, fake, seed):
     drawing.nearest(real["train"], fake, title).save(out / "nearest.png")
     pictures.grid(drawing.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
     pictures.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
-    drawing.losses(out, title)
+    loss_log.losses(out, title)
 
 
 if __name__ == "__main__":

@@ -122,8 +122,9 @@ def learn(
 
     data = few_labels.Labelled.of(settings, data_dir)
 
-    from trainers import devices, drawing, export, training
+    from trainers import devices, export, runs
     from trainers.engine import data_adapter
+    from trainers.runs import loss_log
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -136,11 +137,11 @@ def learn(
     if run.finished:
         return run.figures if run.writes else None
     recipe = settings["recipe"]
-    model.compile(recipe, steps, **training.fast_options(model, run.stride))
+    model.compile(recipe, steps, **runs.fast_options(model, run.stride))
     run.train(model, lambda start: data.stream(turns, start), data.in_epoch(turns))
     if run.writes:
         print("The same network on the labels alone …", flush=True)
-    fast = training.fast_options(alone, steps)
+    fast = runs.fast_options(alone, steps)
     alone.compile(recipe, steps, **fast, **few_labels.ALONE[settings["model"]])
     alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
     if not run.writes:
@@ -152,7 +153,7 @@ def learn(
     }
     probabilities = few_labels.answers_of(model)(data.test)
     show(out, data, probabilities, type(model).__name__)
-    drawing.losses(out, type(model).__name__)
+    loss_log.losses(out, type(model).__name__)
     version = export.save(
         model, export.next_version(export_dir / f"{model.family}_{data.info.name}")
     )

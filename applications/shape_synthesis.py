@@ -245,8 +245,9 @@ def learn(
             wanted = "pictures and their voxels" if paired else "voxels"
             raise ValueError(f"should hold {wanted}. Received: {name}, which does not.")
 
-    from trainers import devices, drawing, export, training, voxels
+    from trainers import devices, export, runs, voxels
     from trainers.engine import data_adapter
+    from trainers.runs import loss_log
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -266,11 +267,11 @@ def learn(
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
-    model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride), **changes)
+    model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride), **changes)
     run.train(model, load, max(1, info.splits["train"] // together))
     if not run.writes:
         return None
-    drawing.losses(out, type(model).__name__)
+    loss_log.losses(out, type(model).__name__)
     train = datasets.arrays(name, "train", data_dir=data_dir)
     if paired:
         made = model.reconstruct(x)

@@ -176,8 +176,9 @@ def learn(
     """
     lesson = lesson_of(settings, data_dir)
 
-    from trainers import devices, drawing, export, pictures, training
+    from trainers import devices, export, pictures, runs
     from trainers.engine import data_adapter
+    from trainers.runs import loss_log
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -190,7 +191,7 @@ def learn(
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
-    model.compile(settings["recipe"], steps, **training.fast_options(model, run.stride), **changes)
+    model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride), **changes)
     in_epoch = lesson.in_epoch(together)
 
     def load(start):
@@ -200,7 +201,7 @@ def learn(
     if not run.writes:
         return None
     title = type(model).__name__
-    drawing.losses(out, title)
+    loss_log.losses(out, title)
     found, rows = lesson.scores(model, settings["seed"])
     with files.aside(out / "shown.png") as draft:
         pictures.grid(list(rows.values()), labels=list(rows), title=title).save(draft)

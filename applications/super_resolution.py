@@ -352,8 +352,9 @@ def learn(
     with command_line.flag("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
-    from trainers import colours, devices, drawing, export, photographs, training
+    from trainers import colours, devices, export, photographs, runs
     from trainers.engine import data_adapter
+    from trainers.runs import loss_log
 
     side, seed = settings["image_size"], settings["seed"]
     begun = files.read_json(out / "srgan" / "settings.json") or {}
@@ -366,7 +367,7 @@ def learn(
     luminances = [2.0 * colours.luminance(x) - 1.0 for x in known["train"].values()]
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
-    together, runs = settings["batch_size"], {}
+    together, started = settings["batch_size"], {}
     data_adapter.check_deal(together, 1, strategy.num_replicas_in_sync)
     with strategy.scope():
         build(settings, 1)  # refuses sizes that do not fit before anything is written
@@ -376,7 +377,7 @@ def learn(
             told |= {"first_steps": steps["srresnet"]}
         if count:
             where = out / stage, export_dir
-            runs[stage] = common.opened(*where, told, count, resume, overwrite, strategy)
+            started[stage] = common.opened(*where, told, count, resume, overwrite, strategy)
     in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
 
     def load(start):
@@ -384,26 +385,26 @@ def learn(
         return photographs.crops(luminances, side, together, seed, number, mirrored=True)
 
     first = None
-    for stage, run in runs.items():
+    for stage, run in started.items():
         count = steps[stage]
         with strategy.scope():
             model = build(settings, count)
         if run.finished:
-            first, figures = training.trained(out / stage), run.figures
+            first, figures = runs.trained(out / stage), run.figures
             continue
         if first is not None:
             model.set_weights(first.averaged().get_weights())
         changes = {}
         if stage == "srresnet":
             changes = model.pretraining(count if settings["recipe"] == "modern" else None)
-        fast = training.fast_options(model, run.stride)
+        fast = runs.fast_options(model, run.stride)
         model.compile(settings["recipe"], count, **fast, **changes)
         run.train(model, load, in_epoch)
         first = model
         if not run.writes:
             figures = None
             continue
-        drawing.losses(out / stage, type(model).__name__)
+        loss_log.losses(out / stage, type(model).__name__)
         found = scores({stage: model}, known, out / stage)
         version = export.save(model, export.next_version(export_dir / f"{stage}_x{model.factor}"))
         figures = run.finish(model, found | {"saved_model": str(version)})

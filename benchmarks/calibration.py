@@ -34,7 +34,7 @@ def main():
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
-    from trainers import metrics, training
+    from trainers import metrics, runs
 
     start = time.perf_counter()
     images, labels = load_digits(return_X_y=True)
@@ -53,8 +53,8 @@ def main():
         "samplers": table,
         "seed": FLAGS.seed,
         "seconds": round(time.perf_counter() - start, 1),
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
     }
     Path(FLAGS.out).write_text(json.dumps(found, indent=2) + "\n")
     print(json.dumps(found))

@@ -41,7 +41,7 @@ def main():
     if FLAGS.read:
         print(json.dumps(read(FLAGS.read, FLAGS.data_dir)))
         return
-    from trainers import training
+    from trainers import runs
 
     with tempfile.TemporaryDirectory() as folder:
         counts = [int(n) for n in FLAGS.files]
@@ -55,8 +55,8 @@ def main():
         "worlds": worlds(),
         "side": SIDE,
         "batch_size": BATCH,
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
     }
     Path(FLAGS.out).write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures))

@@ -35,7 +35,7 @@ def main():
     import keras
 
     import zoo
-    from trainers import datasets, training
+    from trainers import datasets, runs
 
     keras.utils.set_random_seed(0)
     data = datasets.load("digits", batch_size=FLAGS.batch_size, image_size=FLAGS.side).repeat()
@@ -82,8 +82,8 @@ def main():
         "side": FLAGS.side,
         "batch_size": FLAGS.batch_size,
         "steps": FLAGS.steps,
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
     }
     path = Path(FLAGS.out)
     path.parent.mkdir(parents=True, exist_ok=True)

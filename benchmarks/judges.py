@@ -7,7 +7,7 @@ from keras import layers, ops
 from scipy import stats
 
 import zoo
-from trainers import noise, training
+from trainers import noise, runs
 from trainers.schedules import LinearDecay
 
 X = np.linspace(-12.0, 16.0, 8_001)  # where densities on the line are integrated
@@ -75,7 +75,7 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
     """
     adam = keras.optimizers.Adam(LinearDecay(rate, steps), 0.5, 0.9)
     playing = {"turns": {"discriminator": 1, "generator": 0}, "optimizers": {"discriminator": adam}}
-    model.compile(**playing | {"penalties": [], **rules}, **training.fast_options(model, steps))
+    model.compile(**playing | {"penalties": [], **rules}, **runs.fast_options(model, steps))
     stream = tf.data.Dataset.from_tensor_slices(np.float32(real)).shuffle(len(real), seed=seed)
     batches = stream.repeat().batch(batch, drop_remainder=True)
     return model.fit(batches, steps_per_epoch=steps, verbose=0).history

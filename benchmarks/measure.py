@@ -5,7 +5,7 @@ import inspect
 
 import numpy as np
 
-from trainers import training
+from trainers import runs
 
 
 def gate(value, reference, A, B, higher=True):
@@ -75,7 +75,7 @@ def kept(trained):
 
 def train(model, recipe, data, steps, **changes):
     """Compiles with a recipe and changes to it, and fits for so many steps of a stream, quietly."""
-    model.compile(recipe, steps, **training.fast_options(model, steps), **changes)
+    model.compile(recipe, steps, **runs.fast_options(model, steps), **changes)
     model.fit(data.repeat(), steps_per_epoch=steps, verbose=0)
 
 

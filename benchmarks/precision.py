@@ -28,29 +28,29 @@ def define_flags():
 
 def main():
     """Trains and scores each precision on each seed."""
-    from trainers import datasets, metrics, training
+    from trainers import datasets, metrics, runs
 
     evaluator = metrics.evaluator("digits")
     train, held_out = (datasets.arrays("digits", half)[0] for half in ("half_a", "half_b"))
     references = metrics.references(train, held_out, evaluator)
     found = {precision: [] for precision in FLAGS.precisions}
     for seed in map(int, FLAGS.seeds):
-        for precision, runs in found.items():
+        for precision, each in found.items():
             start = time.perf_counter()
             fake = samples(precision, seed, len(held_out))
             seconds = time.perf_counter() - start
             scores = metrics.score(held_out, fake, evaluator)
             verdict = metrics.verdicts(scores, references)["frechet"]
-            runs.append({"seed": seed, "seconds": round(seconds, 1), **verdict})
-            print(f"{precision} {runs[-1]}", flush=True)
+            each.append({"seed": seed, "seconds": round(seconds, 1), **verdict})
+            print(f"{precision} {each[-1]}", flush=True)
     figures = {
         "frechet": found,
         "median": {
-            name: statistics.median(run["value"] for run in runs) for name, runs in found.items()
+            name: statistics.median(run["value"] for run in each) for name, each in found.items()
         },
         "steps": FLAGS.steps,
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
     }
     Path(FLAGS.out).write_text(json.dumps(figures, indent=2) + "\n")
     print(json.dumps(figures))

@@ -133,7 +133,8 @@ def compare(one, other):
     import numpy as np
 
     import zoo  # registers the families
-    from trainers import callbacks, training
+    from trainers import runs
+    from trainers.runs import loss_log
 
     assert zoo.list_models()
     states, losses, scores = [], [], []
@@ -141,7 +142,7 @@ def compare(one, other):
         model = keras.saving.load_model(folder / "model.keras")
         slots = [v for optimizer in model.optimizers.values() for v in optimizer.variables]
         states.append([np.asarray(v) for v in [*model.variables, *slots]])
-        rows = callbacks.read_log(folder / "losses.csv")
+        rows = loss_log.read_log(folder / "losses.csv")
         losses.append([{k: v for k, v in row.items() if k != "seconds"} for row in rows])
         scores.append(json.loads((folder / "metrics.json").read_text())["scores"])
     apart = max(float(np.abs(a - b).max()) for a, b in zip(*states, strict=True))
@@ -150,8 +151,8 @@ def compare(one, other):
         "identical": same and losses[0] == losses[1] and scores[0] == scores[1],
         "weights_apart": apart,
         "variables": len(states[0]),
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
     }
 
 

@@ -31,8 +31,8 @@ from trainers import (
     files,
     inversion,
     metrics,
+    runs,
     styles,
-    training,
 )
 from trainers.datasets.worlds import photos
 from trainers.losses import feature_distance
@@ -70,8 +70,8 @@ def main():
             except ValueError as error:
                 row[application] = {"refused": str(error)}
             print(name, application, row[application], flush=True)
-    found = {"cells": cells, "seed": 0, "machine": training.machine()}
-    files.write_json(Path(FLAGS.out), found | {"versions": training.versions()})
+    found = {"cells": cells, "seed": 0, "machine": runs.machine()}
+    files.write_json(Path(FLAGS.out), found | {"versions": runs.versions()})
     print(json.dumps(found, ensure_ascii=False))
 
 

@@ -225,14 +225,14 @@ def row_of(system, seed, package="systems"):
     """The JSON object of one system, or what else a package of `benchmarks` measures, and seed."""
     made_by = source(system, package)  # before it is run: the files may change meanwhile
     module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
-    from trainers import training
+    from trainers import runs
 
     start = time.perf_counter()
     recipe, figures, notes, images = module.run(seed)
     seconds = time.perf_counter() - start
     notes |= {
-        "versions": training.versions(),
-        "machine": training.machine(),
+        "versions": runs.versions(),
+        "machine": runs.machine(),
         "source": made_by,
     }
     return {

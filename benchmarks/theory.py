@@ -43,7 +43,7 @@ def report(name, seed, folder):
     """Runs one theorem, prints and writes what was found; whether all claims hold."""
     module = pkgutil.resolve_name(f"benchmarks.theorems.{name}")
     from benchmarks import claims  # these bring TensorFlow and matplotlib
-    from trainers import training
+    from trainers import runs
 
     start = time.perf_counter()
     found, drawn = module.run(seed)
@@ -61,8 +61,8 @@ def report(name, seed, folder):
         "seed": seed,
         "claims": found,
         "seconds": round(seconds, 1),
-        "machine": training.machine(),
-        "versions": training.versions(),
+        "machine": runs.machine(),
+        "versions": runs.versions(),
     }
     path = folder / f"{name}.json"
     path.write_text(json.dumps(facts, indent=2, ensure_ascii=False) + "\n")

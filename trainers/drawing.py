@@ -5,7 +5,7 @@ import inspect
 import numpy as np
 from keras import tree
 
-from trainers import callbacks, metrics, noise, pictures
+from trainers import metrics, noise, pictures
 from trainers.engine.inference import in_batches
 
 COLUMNS = 12  # images in a row of a picture
@@ -136,20 +136,3 @@ def write(images, folder):
     for i, image in enumerate(pixels):
         pictures.image_of(image).save(folder / f"{i:05d}.png")
     np.savez(folder / "samples.npz", images=pixels)
-
-
-def losses(folder, title):
-    """Writes loss.png into the folder of a run, of what its losses.csv holds.
-
-    Example:
-        >>> from pathlib import Path
-        >>> text = "step,seconds,generator_loss\\n10,0.5,0.9\\n20,1.0,0.7\\n"
-        >>> size = Path("losses.csv").write_text(text)
-        >>> losses(Path(), "Digits")
-        >>> Path("loss.png").exists()
-        True
-    """
-    log = callbacks.read_log(folder / "losses.csv")
-    steps = [row.pop("step") for row in log]
-    series = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    pictures.curves(steps, series, folder / "loss.png", title)

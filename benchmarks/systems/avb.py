@@ -15,7 +15,7 @@ from keras import layers, ops
 from benchmarks import claims, inference, measure
 from trainers import noise
 from trainers.losses import gaussian_kl, squared_error
-from trainers.training import fast_options
+from trainers.runs.environment import fast_options
 from zoo.avb import AVB
 
 STEPS, BATCH = 8_000, 128

@@ -49,7 +49,7 @@ def tree(tmp_path):
     (tmp_path / "benchmarks/systems").mkdir()
     for package in ("benchmarks", "benchmarks/systems", "trainers"):
         (tmp_path / package / "__init__.py").touch()
-    (tmp_path / "trainers/training.py").write_text(ENGINE)
+    (tmp_path / "trainers/runs.py").write_text(ENGINE)
     for name in ("abel", "cain"):
         add(tmp_path, name)
     return tmp_path

@@ -1,15 +1,12 @@
-"""Our callbacks in a plain `fit`."""
-
-import signal
+"""Scores in `fit`."""
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
-from PIL import Image
 
 import zoo
-from trainers import callbacks, checkpoints, metrics
+from trainers import callbacks, metrics
+from trainers.runs import loss_log
 
 
 @pytest.fixture
@@ -24,116 +21,6 @@ def fit(model, epochs, *watching):
 
 def step_of(epoch):
     return 2 * (epoch + 1)
-
-
-def test_a_log_has_a_row_of_losses_for_each_epoch(model, tmp_path):
-    history = fit(model, 3, callbacks.LossLog(tmp_path / "losses.csv", step_of))
-    rows = callbacks.read_log(tmp_path / "losses.csv")
-    assert [row["step"] for row in rows] == [2, 4, 6]
-    for name, values in history.items():
-        assert [row[name] for row in rows] == pytest.approx(values)
-    seconds = [row["seconds"] for row in rows]
-    assert 0 < seconds[0] < seconds[1] < seconds[2]
-
-
-def test_a_log_goes_on_and_drops_what_was_not_reached(model, tmp_path):
-    path = tmp_path / "losses.csv"
-    fit(model, 3, callbacks.LossLog(path, step_of))
-    before = callbacks.read_log(path)
-    fit(model, 1, callbacks.LossLog(path, lambda epoch: 6, done=4))
-    rows = callbacks.read_log(path)
-    assert [row["step"] for row in rows] == [2, 4, 6]
-    assert rows[:2] == before[:2]
-    assert rows[2] != before[2]
-    assert rows[2]["seconds"] > rows[1]["seconds"]
-
-
-def test_there_is_no_log_before_the_first_row(tmp_path):
-    assert callbacks.read_log(tmp_path / "losses.csv") == []
-
-
-def test_frames_are_named_after_their_step(model, tmp_path):
-    def draw(model, step):
-        return Image.new("L", (4, 4), step)
-
-    fit(model, 2, callbacks.Frames(tmp_path / "frames", draw, step_of))
-    paths = sorted((tmp_path / "frames").iterdir())
-    assert [path.name for path in paths] == ["00000002.png", "00000004.png"]
-    assert Image.open(paths[1]).getpixel((0, 0)) == 4
-
-
-def test_a_board_has_the_losses_and_the_frames_by_train_steps(model, tmp_path):
-    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
-
-    frames = callbacks.Frames(
-        tmp_path / "frames", lambda model, step: Image.new("RGB", (6, 4)), step_of
-    )
-    history = fit(
-        model, 2, frames, callbacks.Board(tmp_path / "board", step_of, tmp_path / "frames")
-    )
-    events = EventAccumulator(str(tmp_path / "board"))
-    events.Reload()
-    assert sorted(events.Tags()["tensors"]) == sorted([*history, "samples"])
-    for name, values in history.items():
-        found = events.Tensors(name)
-        assert [event.step for event in found] == [2, 4]
-        seen = [tf.make_ndarray(event.tensor_proto).item() for event in found]
-        assert seen == pytest.approx(values)
-    width, height, picture = events.Tensors("samples")[1].tensor_proto.string_val
-    assert (int(width), int(height)) == (6, 4)
-    assert tf.io.decode_png(picture).shape == (4, 6, 3)
-
-
-def place_of(step):
-    return divmod(step, 5)
-
-
-def test_the_newest_checkpoints_are_kept_and_hold_everything(model, tmp_path):
-    fit(model, 3, callbacks.Checkpoints(tmp_path, step_of, place_of, keep=2))
-    names = sorted(path.name for path in tmp_path.iterdir())
-    assert names == [f"0000000{n}.{s}" for n in (4, 6) for s in ("json", "weights.h5")]
-    saved, damaged = checkpoints.newest(tmp_path)
-    assert (saved.step, saved.epoch, saved.batch, damaged) == (6, 1, 1, [])
-    other = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
-    other.load_weights(saved.weights)
-    for a, b in zip(model.variables, other.variables, strict=True):
-        np.testing.assert_array_equal(a, b)
-    for player, optimizer in model.optimizers.items():
-        for a, b in zip(optimizer.variables, other.optimizers[player].variables, strict=True):
-            np.testing.assert_array_equal(a, b)
-
-
-class Ask(keras.callbacks.Callback):
-    """Sends a signal to this process after so many steps."""
-
-    def __init__(self, number, step):
-        super().__init__()
-        self.number, self.left = number, step
-
-    def on_train_batch_begin(self, batch, logs=None):
-        self.left -= 1
-        if not self.left:
-            signal.raise_signal(self.number)
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_asked_to_stop_it_saves_after_the_step_it_is_in(number, model, tmp_path, capsys):
-    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
-    handler = signal.getsignal(number)
-    with pytest.raises(KeyboardInterrupt), saving:
-        fit(model, 3, Ask(number, step=3), saving)
-    assert signal.getsignal(number) is handler
-    assert int(model.optimizers["generator"].iterations) == 3
-    assert checkpoints.newest(tmp_path)[0].step == saving.saved == 3
-    assert "Stopping after this step" in capsys.readouterr().err
-
-
-def test_asked_twice_it_stops_at_once(model, tmp_path):
-    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
-    with pytest.raises(KeyboardInterrupt), saving:
-        fit(model, 3, Ask(signal.SIGINT, step=3), Ask(signal.SIGINT, step=3), saving)
-    assert int(model.optimizers["generator"].iterations) == 2
-    assert saving.saved == 2
 
 
 class Log(keras.callbacks.Callback):
@@ -158,7 +45,7 @@ def test_scores_stand_beside_the_losses_in_the_history_and_in_logs(model, tmp_pa
 
     csv, log = tmp_path / "losses.csv", Log()
     judging = callbacks.Scores(score, n=20, every=2)
-    history = fit(model, 4, judging, log, callbacks.LossLog(csv, step_of))
+    history = fit(model, 4, judging, log, loss_log.LossLog(csv, step_of))
     figures = {"frechet", "kernel", "inception_score", "precision", "recall", "density", "coverage"}
     assert figures | {"generator_loss"} <= set(history)
     assert [np.isnan(value) for value in history["frechet"]] == [False, False, True, False]
@@ -167,7 +54,7 @@ def test_scores_stand_beside_the_losses_in_the_history_and_in_logs(model, tmp_pa
     )
     np.testing.assert_array_equal(seen[-1], model.generate(20, seed=0))
     assert [row["coverage"] for row in log.rows] == pytest.approx(history["coverage"], nan_ok=True)
-    written = [row["frechet"] for row in callbacks.read_log(csv)]
+    written = [row["frechet"] for row in loss_log.read_log(csv)]
     assert written == pytest.approx(history["frechet"], nan_ok=True)
 
 

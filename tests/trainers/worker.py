@@ -7,7 +7,7 @@ import keras
 from keras.optimizers import SGD
 
 import zoo
-from trainers import datasets, devices, training
+from trainers import datasets, devices, runs
 from trainers.objectives import Wasserstein
 from trainers.penalties import GradientPenalty
 
@@ -33,7 +33,7 @@ def play(folder, steps, resume=False, workers=None, worker=0, strategy=None):
             optimizers={"discriminator": SGD(0.02), "generator": SGD(0.02)},
             steps_per_execution=2,
         )
-    run = training.Run(folder, {"batch_size": BATCH}, steps, resume, strategy=strategy)
+    run = runs.Run(folder, {"batch_size": BATCH}, steps, resume, strategy=strategy)
     run.train(model, load, BATCHES)
     if run.writes:
         run.finish(model, {})

@@ -5,17 +5,15 @@ it is finished, `model.keras` and `metrics.json` (written last) have taken the c
 """
 
 import math
-import os
-import platform
 import shutil
 import sys
 from pathlib import Path
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from trainers import callbacks, checkpoints, devices, files
+from trainers import devices, files
+from trainers.runs import callbacks, checkpoints, environment, loss_log
 
 STRETCHES = 25  # a run reports this often, or a little less
 
@@ -138,7 +136,7 @@ class Run:
         if self.writes:
             frames = None if draw is None else self.folder / "frames"
             watching.insert(0, callbacks.Board(self.folder / "tensorboard", step_of, frames))
-            watching.insert(0, callbacks.LossLog(self.folder / "losses.csv", step_of, self.done))
+            watching.insert(0, loss_log.LossLog(self.folder / "losses.csv", step_of, self.done))
         if self.writes and draw is not None:
             watching.insert(0, callbacks.Frames(self.folder / "frames", draw, step_of))
         verbose = (1 if sys.stdout.isatty() else 2) if self.writes else 0
@@ -201,7 +199,7 @@ class Run:
         path = self.folder / "model.keras"
         with files.aside(path) as draft:
             model.save(draft)
-        rows = callbacks.read_log(self.folder / "losses.csv")
+        rows = loss_log.read_log(self.folder / "losses.csv")
         seconds = rows[-1]["seconds"]
         figures = {
             **self.settings,
@@ -212,8 +210,8 @@ class Run:
             "images_per_second": round(self.steps * self.settings["batch_size"] / seconds),
             "place": list(divmod(self.steps, self._batches)),
             "model_sha256": checkpoints.sha256(path),
-            "versions": versions(),
-            "machine": machine(),
+            "versions": environment.versions(),
+            "machine": environment.machine(),
         }
         files.write_json(self.folder / "metrics.json", figures)
         shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
@@ -273,61 +271,3 @@ def _intact(folder, figures):
             f"{model} is not what the run has saved there. Begin anew with --overwrite."
         )
     return model
-
-
-def fast_options(model, stride):
-    """`compile` options that make a model's steps fast here, for the same mathematics.
-
-    `stride` is what the number of steps in one call must divide: Keras would go beyond the end.
-    Replicas take one step a call, since each further one is compiled on its own.
-
-    Dense networks gain a half from XLA and from many steps in one call. Convolutions lose a quarter
-    under XLA on a CPU, where TensorFlow's own kernels are better.
-
-    Example:
-        >>> import zoo
-        >>> model = zoo.create("gan", image_shape=(2,))
-        >>> fast_options(model, stride=200)
-        {'jit_compile': True, 'steps_per_execution': 25}
-        >>> model.compile(**fast_options(model, stride=200))
-    """
-    if model.distribute_strategy.num_replicas_in_sync > 1:
-        stride = 1
-    on_cpu = not tf.config.get_visible_devices("GPU")
-    convolutional = any(
-        isinstance(layer, keras.layers.Layer) and "Conv" in type(layer).__name__
-        for layer in model._flatten_layers()
-    )
-    if on_cpu and convolutional:
-        return {"jit_compile": False, "steps_per_execution": _divisor(stride, 5)}
-    return {"jit_compile": True, "steps_per_execution": _divisor(stride, 25)}
-
-
-def _divisor(number, most):
-    return max(d for d in range(1, most + 1) if number % d == 0)
-
-
-def versions():
-    """Of what the figures depend on.
-
-    Example:
-        >>> list(versions())
-        ['python', 'tensorflow', 'keras', 'numpy']
-    """
-    return {
-        "python": platform.python_version(),
-        "tensorflow": tf.__version__,
-        "keras": keras.__version__,
-        "numpy": np.__version__,
-    }
-
-
-def machine():
-    """Cores and accelerators, in words.
-
-    Example:
-        >>> "cores" in machine()
-        True
-    """
-    gpus = len(tf.config.get_visible_devices("GPU"))
-    return f"{platform.machine()}, {os.cpu_count()} cores, {gpus} GPUs"

@@ -9,7 +9,9 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from trainers import callbacks, pictures, training
+from trainers import pictures, runs
+from trainers.runs import loss_log
+from trainers.runs.run import STRETCHES
 
 SETTINGS = {"model": "gan", "seed": 0, "batch_size": 16}
 BATCHES = 7  # in an epoch
@@ -30,7 +32,7 @@ def load(start):
 def fresh(steps, stride, recipe="modern"):
     model = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
     model.noise_seed.assign(3)
-    options = training.fast_options(model, stride) | {"jit_compile": False}
+    options = runs.fast_options(model, stride) | {"jit_compile": False}
     model.compile(recipe, steps, **options)
     return model
 
@@ -47,7 +49,7 @@ def same(model, seed=1):
 
 def go(folder, steps, stop=None, **how):
     """Trains up to `steps`, or is killed after `stop` of them."""
-    run = training.Run(folder, SETTINGS, steps, **how)
+    run = runs.Run(folder, SETTINGS, steps, **how)
     model = fresh(40, run.stride)
     same(model)
     if stop is None:
@@ -81,7 +83,7 @@ def test_a_killed_run_that_is_resumed_ends_like_one_left_alone(tmp_path):
     assert run.done == 40
     for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
         np.testing.assert_array_equal(a, b)
-    logs = [callbacks.read_log(tmp_path / name / "losses.csv") for name in ("alone", "killed")]
+    logs = [loss_log.read_log(tmp_path / name / "losses.csv") for name in ("alone", "killed")]
     steps, losses = ([[row[k] for row in log] for log in logs] for k in ("step", "generator_loss"))
     assert steps[0] == steps[1] == list(range(2, 41, 2))
     assert losses[0] == losses[1]
@@ -91,13 +93,13 @@ def test_the_number_of_steps_is_kept_whatever_divides_it(tmp_path):
     for steps in (1, 7, 53):
         run, model = go(tmp_path / str(steps), steps)
         assert int(model.optimizers["generator"].iterations) == steps
-        assert run.interval <= max(1, -(-steps // training.STRETCHES))
+        assert run.interval <= max(1, -(-steps // STRETCHES))
 
 
 def test_a_finished_run_goes_on_when_asked_for_more(tmp_path):
     run, model = go(tmp_path, 10)
     run.finish(model, {"scores": {}})
-    assert training.Run(tmp_path, SETTINGS, 10, resume=True).finished
+    assert runs.Run(tmp_path, SETTINGS, 10, resume=True).finished
     run, more = go(tmp_path, 25, resume=True)
     assert not run.finished
     assert int(more.optimizers["generator"].iterations) == 25
@@ -125,21 +127,21 @@ def test_a_run_that_is_there_is_refused_and_kept(tmp_path):
     go(tmp_path, 4)
     before = sorted(p.name for p in tmp_path.rglob("*"))
     with pytest.raises(ValueError, match="Go on with --resume, replace it with --overwrite"):
-        training.Run(tmp_path, SETTINGS, 4)
+        runs.Run(tmp_path, SETTINGS, 4)
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
 
 
 def test_a_run_with_other_settings_is_not_resumed(tmp_path):
     go(tmp_path, 4)
     with pytest.raises(ValueError, match="other settings. Resume it with --seed=0"):
-        training.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
+        runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
 
 
 def test_a_run_is_overwritten_when_asked(tmp_path):
     run, model = go(tmp_path, 4)
     run.finish(model, {})
     (tmp_path / "notes.txt").write_text("mine")
-    run = training.Run(tmp_path, SETTINGS | {"seed": 1}, 4, overwrite=True)
+    run = runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, overwrite=True)
     assert run.done == 0
     assert not run.finished
     assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "settings.json"]
@@ -150,14 +152,14 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
     with pytest.raises(
         ValueError, match=r"should be a folder that can be written. Received: .*file"
     ):
-        training.Run(tmp_path / "file", SETTINGS, 4)
+        runs.Run(tmp_path / "file", SETTINGS, 4)
 
 
 @pytest.mark.parametrize("how", [{}, {"resume": True}, {"overwrite": True}])
 def test_a_folder_of_something_else_is_left_alone(how, tmp_path):
     (tmp_path / "model.keras").write_text("the thesis")
     with pytest.raises(ValueError, match="which holds something else"):
-        training.Run(tmp_path, SETTINGS, 4, **how)
+        runs.Run(tmp_path, SETTINGS, 4, **how)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
 
@@ -188,11 +190,11 @@ def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path):
     go(tmp_path, 40, stop=9)
     for path in (tmp_path / "checkpoints").glob("*.h5"):
         damage(path, "flipped")
-    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    run = runs.Run(tmp_path, SETTINGS, 40, resume=True)
     assert run.done == 0
     assert len(run.damaged) == 2
     go(tmp_path, 40, stop=5, resume=True)  # and keeps what it does then, not what was damaged
-    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    run = runs.Run(tmp_path, SETTINGS, 40, resume=True)
     assert (run.done, run.damaged) == (4, [])
 
 
@@ -202,13 +204,13 @@ def test_a_changed_number_of_a_checkpoint_is_noticed(what, tmp_path):
     path = tmp_path / "checkpoints" / "00000008.json"
     told = json.loads(path.read_text())
     path.write_text(json.dumps(told | {what: told[what] + 1}))
-    assert training.Run(tmp_path, SETTINGS, 40, resume=True).done == 6
+    assert runs.Run(tmp_path, SETTINGS, 40, resume=True).done == 6
 
 
 def test_fewer_steps_than_are_done_are_refused(tmp_path):
     go(tmp_path, 40, stop=27)
     with pytest.raises(ValueError, match="`steps` should be at least 26, which are done already"):
-        training.Run(tmp_path, SETTINGS, 10, resume=True)
+        runs.Run(tmp_path, SETTINGS, 10, resume=True)
 
 
 def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
@@ -216,12 +218,12 @@ def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
     run.finish(model, {})
     damage(tmp_path / "model.keras", "flipped")
     with pytest.raises(ValueError, match="is not what the run has saved there. Begin"):
-        training.Run(tmp_path, SETTINGS, 8, resume=True)
+        runs.Run(tmp_path, SETTINGS, 8, resume=True)
 
 
 def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path):
     go(tmp_path, 40, stop=27)
-    run = training.Run(tmp_path, SETTINGS, 40, resume=True)
+    run = runs.Run(tmp_path, SETTINGS, 40, resume=True)
     with pytest.raises(ValueError, match="`dataset` should be the one that the run began with"):
         run.train(fresh(40, run.stride), load, BATCHES + 1)
 
@@ -241,7 +243,7 @@ def asking(model):
 
 
 def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
-    run = training.Run(tmp_path / "run", SETTINGS, 40)
+    run = runs.Run(tmp_path / "run", SETTINGS, 40)
     model = asking(fresh(40, 1))  # steps one by one, so that it can stop inside a stretch
     same(model)
     with pytest.raises(KeyboardInterrupt, match="Stopped: step 11 of 40 is saved in .*--resume"):
@@ -255,19 +257,19 @@ def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
 
 
 def test_asked_to_stop_at_the_end_of_a_stretch_it_leaves_its_losses_and_picture_too(tmp_path):
-    run = training.Run(tmp_path, SETTINGS, 40)
+    run = runs.Run(tmp_path, SETTINGS, 40)
     model = asking(fresh(40, run.stride))  # a stretch in one call
     with pytest.raises(KeyboardInterrupt, match="Stopped: step 12 of 40 is saved"):
         run.train(model, load, BATCHES, draw)
-    assert callbacks.read_log(tmp_path / "losses.csv")[-1]["step"] == 12
+    assert loss_log.read_log(tmp_path / "losses.csv")[-1]["step"] == 12
     assert (tmp_path / "frames" / "00000012.png").exists()
 
 
 def test_dense_networks_run_many_steps_a_call_and_never_too_many():
     dense = zoo.create("gan", image_shape=(8, 8, 1), width=8)
     convolutional = zoo.create("dcgan", image_shape=(8, 8, 1), width=8)
-    assert training.fast_options(dense, 600)["steps_per_execution"] == 25
-    assert training.fast_options(dense, 7)["steps_per_execution"] == 7
-    assert training.fast_options(dense, 53)["steps_per_execution"] == 1
+    assert runs.fast_options(dense, 600)["steps_per_execution"] == 25
+    assert runs.fast_options(dense, 7)["steps_per_execution"] == 7
+    assert runs.fast_options(dense, 53)["steps_per_execution"] == 1
     if not tf.config.list_physical_devices("GPU"):
-        assert training.fast_options(convolutional, 600)["jit_compile"] is False
+        assert runs.fast_options(convolutional, 600)["jit_compile"] is False

@@ -1,0 +1,155 @@
+"""What a run does at the end of each logging interval of its training (an epoch, to Keras).
+
+Every one works in a plain `fit` too. `step_of` maps an epoch's number to the train steps done by
+its end, so that what is written says where it belongs.
+"""
+
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+from PIL import Image
+
+from trainers import files
+from trainers.runs import checkpoints
+
+
+class Frames(keras.callbacks.Callback):
+    """Writes a picture of the same latents at the end of each epoch, for a film.
+
+    Args:
+        folder: of the PNGs, which are named after the step.
+        draw: (model, step) -> `PIL.Image.Image`.
+        step_of: epoch -> train steps done by its end.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> draw = lambda model, step: Image.new("L", (8, 8))  # more of it: `trainers.drawing`
+        >>> frames = Frames("frames", draw, step_of)
+        >>> history = model.fit(x, epochs=2, callbacks=[frames], verbose=0)
+        >>> sorted(path.name for path in Path("frames").iterdir())
+        ['00000002.png', '00000004.png']
+    """
+
+    def __init__(self, folder, draw, step_of):
+        super().__init__()
+        self.folder, self.draw, self.step_of = Path(folder), draw, step_of
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.step_of(epoch)
+        with files.aside(self.folder / f"{step:08d}.png") as draft:
+            self.draw(self.model, step).save(draft)
+
+
+class Board(keras.callbacks.Callback):
+    """Writes the losses, and what else is in `logs`, for TensorBoard.
+
+    By train steps, where Keras' own `TensorBoard` counts epochs.
+
+    Args:
+        folder: for `tensorboard --logdir`.
+        step_of: epoch -> train steps done by its end.
+        frames: the folder of a `Frames` before this one in the list, whose pictures are shown too.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> history = model.fit(x, callbacks=[Board("tensorboard", step_of)], verbose=0)
+        >>> len(list(Path("tensorboard").glob("events.*")))
+        1
+    """
+
+    def __init__(self, folder, step_of, frames=None):
+        super().__init__()
+        self.folder, self.step_of, self.frames = Path(folder), step_of, frames
+        self._writer = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        step = self.step_of(epoch)
+        self._writer = self._writer or tf.summary.create_file_writer(str(self.folder))
+        with self._writer.as_default(step=step):
+            for name, value in (logs or {}).items():
+                tf.summary.scalar(name, float(value))
+            if self.frames is not None:
+                picture = np.asarray(Image.open(Path(self.frames) / f"{step:08d}.png"))
+                tf.summary.image("samples", picture.reshape(1, *picture.shape[:2], -1))
+        self._writer.flush()
+
+
+class Checkpoints(keras.callbacks.Callback):
+    """Saves a checkpoint at the end of each epoch, and where the training is asked to stop.
+
+    Asked by Ctrl-C or SIGTERM, the training ends after the step that it is in, with a
+    KeyboardInterrupt; asked twice, at once and without saving.
+
+    Args:
+        folder: of the files, see `trainers.runs.checkpoints`; None to stop without saving.
+        step_of: epoch -> train steps done by its end.
+        place_of: train steps -> (epoch, batch) of the data that come next.
+        keep: how many of the newest stay.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> saving = Checkpoints("checkpoints", step_of, lambda step: divmod(step, 2))
+        >>> with saving:  # Ctrl-C is heard
+        ...     history = model.fit(x, epochs=3, callbacks=[saving], verbose=0)
+        >>> saving.saved, checkpoints.newest("checkpoints")[0].step
+        (6, 6)
+    """
+
+    def __init__(self, folder, step_of, place_of, keep=2):
+        super().__init__()
+        self.folder, self.step_of, self.place_of, self.keep = folder, step_of, place_of, keep
+        self.stopping = False
+        self.saved = None  # the last step that is
+        self._handlers = {}
+        self._before = self._end = 0  # steps done when the epoch began, and by its end
+
+    def on_epoch_begin(self, epoch, logs=None):
+        steps = self.params["steps"]  # None for data of unknown length
+        self._end = self.step_of(epoch)
+        self._before = self._end - steps if steps else self.step_of(epoch - 1)
+
+    def on_train_batch_end(self, batch, logs=None):
+        step = self._before + batch + 1
+        if self.stopping and step < self._end:  # at the end what others write comes first
+            self._save(step)
+            raise KeyboardInterrupt
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save(self._end)
+        if self.stopping:
+            raise KeyboardInterrupt
+
+    def _save(self, step):
+        if self.folder is not None:
+            checkpoints.save(self.model, self.folder, step, *self.place_of(step), self.keep)
+            self.saved = step
+
+    def __enter__(self):
+        if threading.current_thread() is threading.main_thread():  # others get no signals
+            for number in (signal.SIGINT, signal.SIGTERM):
+                self._handlers[number] = signal.signal(number, self._ask)
+        return self
+
+    def __exit__(self, *error):
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _ask(self, number, frame):
+        if self.stopping:
+            raise KeyboardInterrupt
+        self.stopping = True
+        print("Stopping after this step. Once more stops at once.", file=sys.stderr)

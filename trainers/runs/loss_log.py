@@ -1,0 +1,80 @@
+"""The losses of a run: the CSV file that a training writes, and its curves."""
+
+import csv
+import time
+from pathlib import Path
+
+import keras
+
+from trainers import files, pictures
+from trainers.runs import loss_log
+
+
+class LossLog(keras.callbacks.Callback):
+    """Appends a row (step, seconds, one mean loss for each metric) to a CSV file.
+
+    Args:
+        path: of the file. Rows of a training that went further than the weights that are now
+            trained on are dropped: from `done` steps on.
+        step_of: epoch -> train steps done by its end.
+        done: train steps done before.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
+        >>> step_of = lambda epoch: 2 * (epoch + 1)
+        >>> log = LossLog("losses.csv", step_of)
+        >>> history = model.fit(x, epochs=3, callbacks=[log], verbose=0)
+        >>> [int(row["step"]) for row in read_log("losses.csv")]
+        [2, 4, 6]
+    """
+
+    def __init__(self, path, step_of, done=0):
+        super().__init__()
+        self.path, self.step_of = Path(path), step_of
+        self.rows = [row for row in read_log(self.path) if row["step"] <= done]
+        self.before = self.rows[-1]["seconds"] if self.rows else 0.0
+        self.start = None
+
+    def on_train_begin(self, logs=None):
+        self.start = self.start or time.perf_counter()
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = self.before + time.perf_counter() - self.start
+        losses = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"step": self.step_of(epoch), "seconds": round(seconds, 3), **losses})
+        with files.aside(self.path) as draft, open(draft, "w", newline="") as file:
+            writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]), restval="")
+            writer.writeheader()
+            writer.writerows(self.rows)
+
+
+def read_log(path):
+    """The rows of a `LossLog` as dicts of floats; none where there is no file.
+
+    Example:
+        >>> read_log("losses.csv")  # none is there yet
+        []
+    """
+    if not Path(path).exists():
+        return []
+    with open(path, newline="") as file:
+        return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+
+
+def losses(folder, title):
+    """Writes loss.png into the folder of a run, of what its losses.csv holds.
+
+    Example:
+        >>> from pathlib import Path
+        >>> text = "step,seconds,generator_loss\\n10,0.5,0.9\\n20,1.0,0.7\\n"
+        >>> size = Path("losses.csv").write_text(text)
+        >>> losses(Path(), "Digits")
+        >>> Path("loss.png").exists()
+        True
+    """
+    log = loss_log.read_log(folder / "losses.csv")
+    steps = [row.pop("step") for row in log]
+    series = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
+    pictures.curves(steps, series, folder / "loss.png", title)
