@@ -8,7 +8,8 @@ import sys
 import numpy as np
 
 from applications import common
-from trainers import command_line, files, pictures
+from trainers import command_line, files
+from trainers.imaging import grids
 
 SHOWN = 6  # photographs in a picture of before and after
 BEFORE_AFTER = "before_after.png"
@@ -153,5 +154,5 @@ def save_pairs(path, rows):
         for images in rows.values()
     ]
     with files.aside(path) as draft:
-        pictures.grid(shown, labels=list(rows)).save(draft)
+        grids.grid(shown, labels=list(rows)).save(draft)
     print(path)

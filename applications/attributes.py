@@ -64,7 +64,7 @@ def moves_of(texts, out):
 
 
 def learned(latents, names, table, balance=None):
-    """Name -> direction, for each attribute of a table: see `trainers.directions`.
+    """Name -> direction, for each attribute of a table: see `trainers.latents.directions`.
 
     Args:
         latents: (n, d).
@@ -75,7 +75,7 @@ def learned(latents, names, table, balance=None):
     Raises:
         ValueError: when no image stands in the table, or all that do have an attribute, or none.
     """
-    from trainers import directions
+    from trainers.latents import directions
 
     rows = [row for row, name in enumerate(names) if str(name) in table]
     with command_line.flag("attributes"):

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from trainers import command_line, files, pictures
+from trainers import command_line, files
+from trainers.imaging import grids
 
 FLAGS = flags.FLAGS
 
@@ -238,15 +239,13 @@ def save_photograph(pixels, opacity, path):
         >>> Image.open("half.png").mode
         'RGBA'
     """
-    image = pictures.image_of(pixels)
+    image = grids.image_of(pixels)
     if opacity is not None:
         if path.suffix == ".jpeg":
             share = opacity / 255.0
-            image = pictures.image_of(
-                np.rint(share * pixels + (1.0 - share) * 255.0).astype("uint8")
-            )
+            image = grids.image_of(np.rint(share * pixels + (1.0 - share) * 255.0).astype("uint8"))
         else:
-            image.putalpha(pictures.image_of(opacity))
+            image.putalpha(grids.image_of(opacity))
     with files.aside(path) as draft:
         image.save(draft, quality=95)
 
@@ -259,7 +258,7 @@ def save_image(image, path, opacity=None):
         >>> Path("grey.png").exists()
         True
     """
-    save_photograph(pictures.pixels_of(image), opacity, path)
+    save_photograph(grids.pixels_of(image), opacity, path)
 
 
 def save_arrays(path, arrays):

@@ -112,8 +112,9 @@ def synthesize(
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
     # From here on it takes seconds.
-    from trainers import devices, drawing, export, runs
+    from trainers import devices, export, runs
     from trainers.engine import data_adapter
+    from trainers.imaging import samples
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -131,9 +132,9 @@ def synthesize(
     if run.finished:
         return run.figures if run.writes else None
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
-    latents = drawing.latents(model, 5 * drawing.COLUMNS, settings["seed"])
+    latents = samples.latents(model, 5 * samples.COLUMNS, settings["seed"])
     in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
-    run.train(model, load, in_epoch, lambda model, step: drawing.frame(model, latents, step))
+    run.train(model, load, in_epoch, lambda model, step: samples.frame(model, latents, step))
     if not run.writes:
         return None
 
@@ -187,7 +188,8 @@ def revisit(
         ValueError: there is no finished run in `out`, or it has other settings.
     """
     import zoo  # noqa: F401 (the classes that are loaded)
-    from trainers import devices, drawing, evaluation, files, pictures, runs
+    from trainers import devices, evaluation, files, runs
+    from trainers.imaging import grids, samples
 
     settings = runs.settings_of(out)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
@@ -208,17 +210,17 @@ def revisit(
             images = model.generate(sample, seed=seed, truncation=truncation, **told)
         shutil.rmtree(drawn, ignore_errors=True)
         with files.aside(drawn) as folder:
-            drawing.write(images, folder)
+            samples.write(images, folder)
         print(f"{sample} images, and samples.npz: {drawn}")
     if interpolate:
         with files.aside(paths) as draft:
-            pictures.grid(drawing.interpolations(model, seed, interpolate)).save(draft)
+            grids.grid(samples.interpolations(model, seed, interpolate)).save(draft)
         print(f"{interpolate} paths: {paths}")
     if grid:
         with command_line.flag("grid"):
-            rows, names = drawing.attributes(model, seed, grid)
+            rows, names = samples.attributes(model, seed, grid)
         with files.aside(classes) as draft:
-            pictures.grid(rows, names).save(draft)
+            grids.grid(rows, names).save(draft)
         print(f"{grid} latents as each class: {classes}")
     if not evaluate:
         return None
@@ -236,12 +238,12 @@ def conditions(model, labels, n):
     Raises:
         ValueError: for what are no numbers, and a model that is told no class.
     """
-    from trainers import drawing
+    from trainers.imaging import samples
 
     with command_line.flag("labels"):
         if not all(str(label).isdecimal() for label in labels):
             raise ValueError(f"should be class numbers, such as 3,7. Received: {labels}")
-        return {drawing.told_by(model): np.resize(np.array(labels, int), n)}
+        return {samples.told_by(model): np.resize(np.array(labels, int), n)}
 
 
 def build(settings, info, steps):
@@ -265,22 +267,23 @@ def build(settings, info, steps):
 
 def show(out, model, data, real, fake, seed):
     """Writes samples.png, nearest.png, interpolation.png, progress.gif and loss.png."""
-    from trainers import drawing, evaluation, metrics, pictures
+    from trainers import evaluation, metrics
+    from trainers.imaging import grids, samples
     from trainers.runs import loss_log
 
-    columns, title = drawing.COLUMNS, f"{type(model).__name__}, {data.info.name}"
+    columns, title = samples.COLUMNS, f"{type(model).__name__}, {data.info.name}"
     judge = evaluation.judge_of(data, "auto")
     if judge is not None and data.info.classes:
         count = data.info.classes
-        rows = pictures.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)
+        rows = grids.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)
         names = data.info.class_names or range(count)
         shown = f"the first {columns} of {len(fake)} samples that look like each class"
     else:
-        rows, names, shown = pictures.in_rows(fake[: columns**2], columns), None, "samples"
-    pictures.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
-    drawing.nearest(real["train"], fake, title).save(out / "nearest.png")
-    pictures.grid(drawing.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
-    pictures.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
+        rows, names, shown = grids.in_rows(fake[: columns**2], columns), None, "samples"
+    grids.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
+    samples.nearest(real["train"], fake, title).save(out / "nearest.png")
+    grids.grid(samples.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
+    grids.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
     loss_log.losses(out, title)
 
 

@@ -29,10 +29,10 @@ def seen(pixels, channels):
         >>> float(seen(np.full((2, 2, 3), 255, np.uint8), 3).max())
         1.0
     """
-    from trainers import colours
+    from trainers.imaging import ycbcr
 
     if channels == 1:
-        return 2.0 * colours.luminance(pixels) - 1.0
+        return 2.0 * ycbcr.luminance(pixels) - 1.0
     return np.asarray(pixels, "float32") / 127.5 - 1.0
 
 

@@ -143,7 +143,7 @@ class Editor:
     """
 
     def __init__(self, model, steps=STEPS, seed=0):
-        from trainers import inversion
+        from trainers.latents import inversion
 
         if len(model.image_shape) != 3:
             raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
@@ -153,7 +153,8 @@ class Editor:
     def latents(self, x):
         """(latents, mean squared errors of pixels in [0, 1]): by the encoder and descent from
         there, else by descent from several draws."""
-        from trainers import inversion, noise
+        from trainers import noise
+        from trainers.latents import inversion
 
         start = None
         if hasattr(self.model, "encode") and len(self.widths) == 1:
@@ -166,13 +167,13 @@ class Editor:
 
     def samples(self, n):
         """Latents of n draws."""
-        from trainers import inversion
+        from trainers.latents import inversion
 
         return inversion.draws(self.model, n, self.seed, "latents")
 
     def drawn(self, latents):
         """What the model draws of latents."""
-        from trainers import inversion
+        from trainers.latents import inversion
 
         parts = inversion.parted(np.asarray(latents, "float32"), self.widths)
         return self.model.predict(parts, verbose=0)
@@ -185,31 +186,31 @@ class Editor:
             latents: theirs, (n, d).
             moves: name -> (direction (d,), amount).
         """
-        from trainers import inversion
+        from trainers.latents import inversion
 
         step = sum(amount * np.asarray(direction) for direction, amount in moves.values())
         return inversion.transferred(x, self.drawn(latents), self.drawn(latents + step))
 
     def morphed(self, start, end, steps):
         """Images along the great circle between two latents."""
-        from trainers import pictures
+        from trainers.latents import interpolation
 
-        return self.drawn(pictures.slerp(start, end, steps))
+        return self.drawn(interpolation.slerp(start, end, steps))
 
     def painted(self, x, latents, mask, colour):
         """Images with the brush's colour under the mask, and what follows from it elsewhere."""
-        from trainers import inversion
+        from trainers.latents import inversion
 
         colours = np.broadcast_to(colour, x.shape)
         after = inversion.paint(self.model, latents, colours, mask, steps=self.steps)
         return inversion.transferred(x, self.drawn(latents), self.drawn(after))
 
     def discovered(self, method, count):
-        """Name -> direction, of what moves the images most: see `trainers.directions`."""
+        """Name -> direction, of what moves the images most: see `trainers.latents.directions`."""
         import keras
 
-        from trainers import directions, inversion
         from trainers.engine.inference import in_batches
+        from trainers.latents import directions, inversion
 
         generator = self.model.averaged().generator
         if method == "code":
@@ -301,14 +302,14 @@ def painted_on(brush, image_shape):
 
 def save_rows(path, rows):
     """Writes a picture of rows of images, twelve to a line."""
-    from trainers import pictures
+    from trainers.imaging import grids
 
     first = [np.clip(images[: 10 * COLUMNS], -1.0, 1.0) for images in rows.values()]
-    together = list(zip(*(pictures.in_rows(images, COLUMNS) for images in first), strict=True))
+    together = list(zip(*(grids.in_rows(images, COLUMNS) for images in first), strict=True))
     lines = [line for several in together for line in several]
     labels = list(rows) * len(together)
     with files.aside(path) as draft:
-        pictures.grid(lines, labels).save(draft)
+        grids.grid(lines, labels).save(draft)
     print(path)
 
 

@@ -270,17 +270,18 @@ def report(figures):
 
 def show(out, data, probabilities, title):
     """Writes classified.png and reliability.png."""
-    from trainers import drawing, metrics, pictures
+    from trainers import metrics
+    from trainers.imaging import grids, samples
 
-    found, columns = probabilities.argmax(axis=1), drawing.COLUMNS
-    rows = pictures.by_class(data.test, found, data.info.classes, columns)
+    found, columns = probabilities.argmax(axis=1), samples.COLUMNS
+    rows = grids.by_class(data.test, found, data.info.classes, columns)
     shown = f"{title}: the first {columns} held-out images taken for each class"
     with files.aside(out / "classified.png") as draft:
-        pictures.grid(rows, class_names(data.info), shown).save(draft)
+        grids.grid(rows, class_names(data.info), shown).save(draft)
     confidence, accuracy, _ = metrics.reliability(probabilities, data.test_labels)
     with files.aside(out / "reliability.png") as draft:
         lines = {"right answers": accuracy, "as sure as right": confidence}
-        pictures.curves(confidence, lines, draft, title, ("confidence", "share"))
+        grids.curves(confidence, lines, draft, title, ("confidence", "share"))
 
 
 def write_predictions(path, files_named, probabilities, classes):

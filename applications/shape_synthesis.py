@@ -125,7 +125,7 @@ def on_black(names, views, opacities):
 
 def check_shapes(model):
     """Raises a ValueError for a model that draws no voxels of one latent each."""
-    from trainers import inversion
+    from trainers.latents import inversion
 
     if len(model.image_shape) != 4:
         raise ValueError(f"The model should draw voxels. Received: a {type(model).__name__}.")
@@ -134,16 +134,16 @@ def check_shapes(model):
 
 def latents_of(model, n, seed=0):
     """Latents of n draws, (n, d)."""
-    from trainers import inversion
+    from trainers.latents import inversion
 
     return inversion.draws(model, n, seed, "latents")
 
 
 def between(start, end, n):
     """n latents along the great circle from one to another, both among them."""
-    from trainers import pictures
+    from trainers.latents import interpolation
 
-    return pictures.slerp(start, end, n)
+    return interpolation.slerp(start, end, n)
 
 
 def drawn(model, latents, largest=False):
@@ -160,7 +160,7 @@ def drawn(model, latents, largest=False):
         >>> drawn(model, latents_of(model, 3), largest=True).shape
         (3, 8, 8, 8, 1)
     """
-    from trainers import voxels
+    from trainers.imaging import voxels
 
     shapes = model.predict(np.asarray(latents, "float32"), verbose=0)
     if largest:
@@ -172,15 +172,15 @@ def drawn(model, latents, largest=False):
 def write(out, shapes, latents, views=None):
     """Writes shapes.png, turntable.gif, voxels.npz and objects/0.obj …; shapes without a voxel are
     named, and have no .obj."""
-    from trainers import pictures, voxels
+    from trainers.imaging import grids, voxels
 
     common.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
-    rows = pictures.in_rows(voxels.render(shapes), SHOWN)
+    rows = grids.in_rows(voxels.render(shapes), SHOWN)
     if views is not None and len(views) == len(shapes):
-        seen = [shown(part) for part in pictures.in_rows(views, SHOWN)]
+        seen = [shown(part) for part in grids.in_rows(views, SHOWN)]
         rows = [row for pair in zip(seen, rows, strict=True) for row in pair]
     with files.aside(out / "shapes.png") as draft:
-        pictures.grid(rows).save(draft)
+        grids.grid(rows).save(draft)
     voxels.turntable(out / "turntable.gif", shapes[:SHOWN])
     folder = files.make_folder(out / "objects", "out")
     for old in folder.glob("*.obj"):  # of a run that had more shapes
@@ -245,8 +245,9 @@ def learn(
             wanted = "pictures and their voxels" if paired else "voxels"
             raise ValueError(f"should hold {wanted}. Received: {name}, which does not.")
 
-    from trainers import devices, export, runs, voxels
+    from trainers import devices, export, runs
     from trainers.engine import data_adapter
+    from trainers.imaging import voxels
     from trainers.runs import loss_log
 
     strategy = devices.strategy(device, workers, worker)
@@ -316,7 +317,8 @@ def read(train, views, real):
     from sklearn.decomposition import PCA
     from sklearn.linear_model import RidgeCV
 
-    from trainers import metrics, voxels
+    from trainers import metrics
+    from trainers.imaging import voxels
 
     x, y = (part.reshape(len(part), -1) for part in train)
     _, which = metrics.nearest(x, views.reshape(len(views), -1))
@@ -346,11 +348,11 @@ def whole(made, real, train, seed):
 
 def picture(out, made, views=None):
     """Writes shapes.png and turntable.gif of the first shapes that were made."""
-    from trainers import pictures, voxels
+    from trainers.imaging import grids, voxels
 
     rows = [] if views is None else [shown(views[:SHOWN])]
     with files.aside(out / "shapes.png") as draft:
-        pictures.grid([*rows, voxels.render(made[:SHOWN])]).save(draft)
+        grids.grid([*rows, voxels.render(made[:SHOWN])]).save(draft)
     voxels.turntable(out / "turntable.gif", made[:SHOWN])
 
 

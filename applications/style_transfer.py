@@ -176,8 +176,9 @@ def learn(
     """
     lesson = lesson_of(settings, data_dir)
 
-    from trainers import devices, export, pictures, runs
+    from trainers import devices, export, runs
     from trainers.engine import data_adapter
+    from trainers.imaging import grids
     from trainers.runs import loss_log
 
     strategy = devices.strategy(device, workers, worker)
@@ -204,7 +205,7 @@ def learn(
     loss_log.losses(out, title)
     found, rows = lesson.scores(model, settings["seed"])
     with files.aside(out / "shown.png") as draft:
-        pictures.grid(list(rows.values()), labels=list(rows), title=title).save(draft)
+        grids.grid(list(rows.values()), labels=list(rows), title=title).save(draft)
     name = f"{model.family}_{named(settings)}"
     version = export.save(model, export.next_version(export_dir / name))
     said = {"scores": found, "verdicts": common.verdicts(found, lower=lessons.LOWER)}
@@ -272,18 +273,18 @@ class Painter:
     def redrawn(self, pixels):
         """Pixels, uint8 (h, w, 1 or 3), redrawn: bytes of one size with them. What becomes of
         luminances takes on the colours that were there; what is made grey of colours stays grey."""
-        from trainers import colours, pictures
+        from trainers.imaging import grids, ycbcr
 
         colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
         made = self.translate(lessons.seen(colour, self.channels)[None], seed=self.seed)[0]
         if self.made == 1:
             made = np.clip(made / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
-            hue = colours.split(colour if self.channels == 1 else 0 * colour)[1]
-            made = colours.joined(made, hue)
+            hue = ycbcr.split(colour if self.channels == 1 else 0 * colour)[1]
+            made = ycbcr.joined(made, hue)
         else:
-            made = pictures.pixels_of(made)
+            made = grids.pixels_of(made)
         if self.keep_colour and self.made == 3:
-            made = colours.joined(colours.split(made)[0], colours.split(colour)[1])
+            made = ycbcr.joined(ycbcr.split(made)[0], ycbcr.split(colour)[1])
         mixed = self.strength * made + (1.0 - self.strength) * colour
         made = np.rint(mixed).astype(np.uint8)
         grey = pixels.shape[-1] == 1 and (self.made == 1 or self.keep_colour)
@@ -316,13 +317,13 @@ def draw(model, size, targets, seed=0):
     Raises:
         ValueError: for a model that draws none.
     """
-    from trainers import pictures
+    from trainers.imaging import grids
 
     with command_line.flag("size"):
         if getattr(model, "family", None) != "spatial_gan":
             raise ValueError(f"should be of a SpatialGAN. Received: a {type(model).__name__}.")
     images = model.generate(len(targets), seed=seed, batch_size=1, size=size)
-    for target, image in zip(targets, pictures.pixels_of(images), strict=True):
+    for target, image in zip(targets, grids.pixels_of(images), strict=True):
         common.save_photograph(image, None, target)
         print(target)
 

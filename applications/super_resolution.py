@@ -170,30 +170,30 @@ class Enlarger:
     """
 
     def __init__(self, model, tile=TILE):
-        from trainers import tiles
+        from trainers.imaging import tiling
 
         self.model, self.tile, self.margin = model, tile, 0
         if tile:
             with command_line.flag("tile"):
                 # Colours are enlarged by bicubic weights, which see two pixels.
-                self.margin = max(2, tiles.reach(model.averaged().generator))
+                self.margin = max(2, tiling.reach(model.averaged().generator))
 
     def enlarged(self, pixels, progress=iter):
         """Pixels, uint8 (h, w, 1 or 3), enlarged by the model's factor."""
-        from trainers import tiles
+        from trainers.imaging import tiling
 
         side = self.tile or max(pixels.shape[:2])
-        return tiles.mapped(self._piece, pixels, self.model.factor, side, self.margin, progress)
+        return tiling.mapped(self._piece, pixels, self.model.factor, side, self.margin, progress)
 
     def _piece(self, pixels):
-        from trainers import colours, pictures
+        from trainers.imaging import grids, ycbcr
 
         if self.model.image_shape[-1] == 3:
             colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3)) / 127.5 - 1.0
-            made = pictures.pixels_of(self.model.enlarge(colour.astype("float32")[None])[0])
+            made = grids.pixels_of(self.model.enlarge(colour.astype("float32")[None])[0])
         else:
-            luminance, colour = colours.split(pixels)
-            made = colours.joined(self.luminance(luminance), bicubic(colour, self.model.factor))
+            luminance, colour = ycbcr.split(pixels)
+            made = ycbcr.joined(self.luminance(luminance), bicubic(colour, self.model.factor))
         return made[..., : pixels.shape[-1]]
 
     def luminance(self, small):
@@ -352,8 +352,9 @@ def learn(
     with command_line.flag("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
-    from trainers import colours, devices, export, photographs, runs
+    from trainers import devices, export, photographs, runs
     from trainers.engine import data_adapter
+    from trainers.imaging import ycbcr
     from trainers.runs import loss_log
 
     side, seed = settings["image_size"], settings["seed"]
@@ -364,7 +365,7 @@ def learn(
             f"Received: {steps['srresnet']}. Choose another --out, or begin anew with --overwrite."
         )
     known = known_of(settings["dataset"], settings["image_size"])
-    luminances = [2.0 * colours.luminance(x) - 1.0 for x in known["train"].values()]
+    luminances = [2.0 * ycbcr.luminance(x) - 1.0 for x in known["train"].values()]
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
     together, started = settings["batch_size"], {}

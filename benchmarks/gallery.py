@@ -16,9 +16,10 @@ from absl import flags
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import survey
-from trainers import command_line, datasets, pictures
+from trainers import command_line, datasets
 from trainers.datasets import worlds
 from trainers.datasets.worlds import furniture
+from trainers.imaging import grids
 
 FLAGS = flags.FLAGS
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
@@ -58,15 +59,15 @@ def picture_of(world):
 def digits():
     """The real ones, a row for each class."""
     images, labels = datasets.arrays("digits")
-    return pictures.grid(pictures.by_class(images, labels, 10), labels=range(10))
+    return grids.grid(grids.by_class(images, labels, 10), labels=range(10))
 
 
 def labelled(world):
     """A row of samples for each label."""
     samples = world.read("train", count=600)
     count = len(world.class_names)
-    rows = pictures.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
-    picture = pictures.grid(rows, labels=world.class_names)
+    rows = grids.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
+    picture = grids.grid(rows, labels=world.class_names)
     return picture if picture.mode == "L" else _with_palette(picture, colours=256)
 
 
@@ -101,7 +102,7 @@ def paired(world):
         for name, images in (("x", samples.x), ("y", samples.y)):
             rows.append(coloured(shown(images[first:], 255)))
             labels.append(f"{split} {name}")
-    return pictures.grid(rows, labels=labels)
+    return grids.grid(rows, labels=labels)
 
 
 def captioned(world):
@@ -143,8 +144,8 @@ def built(world):
     """Voxels from the side where all of them are recognised, a row for each class."""
     samples = world.read("train", count=60)
     seen = shown(furniture.view(samples.x[..., 0], azimuth=0.6), 255)
-    rows = pictures.by_class(seen, samples.y, len(world.class_names), columns=12)
-    return pictures.grid(rows, labels=world.class_names)
+    rows = grids.by_class(seen, samples.y, len(world.class_names), columns=12)
+    return grids.grid(rows, labels=world.class_names)
 
 
 def viewed(world):
@@ -155,7 +156,7 @@ def viewed(world):
     labels = [f"azimuth {azimuth:g}" for azimuth in furniture.AZIMUTHS]
     rows += [shown(unseen.x, 255), shown(furniture.view(unseen.y[..., 0], azimuth=0.0), 255)]
     labels += [f"unseen, {furniture.UNSEEN_AZIMUTH:g}", "the voxels"]
-    return pictures.grid(rows, labels=labels)
+    return grids.grid(rows, labels=labels)
 
 
 def photographed(world):
@@ -163,16 +164,16 @@ def photographed(world):
     rows = [
         row
         for split, count in (("train", 32), ("test", 16))
-        for row in pictures.in_rows(shown(world.read(split, count).x, 255), columns=8)
+        for row in grids.in_rows(shown(world.read(split, count).x, 255), columns=8)
     ]
     labels = ["train"] * 4 + ["test"] * 2
-    return _with_palette(pictures.grid(rows, labels=labels), colours=256)
+    return _with_palette(grids.grid(rows, labels=labels), colours=256)
 
 
 def in_rows(world):
     """Images in rows, in the order in which they come."""
     samples = world.read("train", count=72)
-    return pictures.grid(pictures.in_rows(shown(samples.x, world.levels)))
+    return grids.grid(grids.in_rows(shown(samples.x, world.levels)))
 
 
 PICTURES = {

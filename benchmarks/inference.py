@@ -10,7 +10,8 @@ from sklearn.neighbors import KNeighborsClassifier
 
 import zoo
 from benchmarks import measure
-from trainers import datasets, metrics, pictures
+from trainers import datasets, metrics
+from trainers.imaging import grids
 
 
 @dataclasses.dataclass(frozen=True)
@@ -135,4 +136,4 @@ def picture(x, models, columns=16):
         A `PIL.Image.Image`.
     """
     rows = [x[:columns], *(model.reconstruct(x[:columns]) for model in models.values())]
-    return pictures.grid(rows, labels=["held out", *models])
+    return grids.grid(rows, labels=["held out", *models])

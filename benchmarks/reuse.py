@@ -29,12 +29,12 @@ from trainers import (
     export,
     few_labels,
     files,
-    inversion,
     metrics,
     runs,
     styles,
 )
 from trainers.datasets.worlds import photos
+from trainers.latents import inversion
 from trainers.losses import feature_distance
 from zoo.networks import content
 

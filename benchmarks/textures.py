@@ -7,8 +7,8 @@ distance is the patch-SWD, the mean of its three levels.
 import numpy as np
 import tensorflow as tf
 
-from trainers import colours
 from trainers.datasets.worlds import photos
+from trainers.imaging import ycbcr
 from trainers.styles import distance, shuffled
 
 __all__ = ["NAMES", "SIDE", "crops", "distance", "grey_of", "halves", "shuffled"]
@@ -29,7 +29,7 @@ def halves(name):
 
 def grey_of(pixels):
     """RGB from 0 to 255 -> (h, w, 1) in [-1, 1]."""
-    return 2.0 * colours.luminance(pixels) - 1.0
+    return 2.0 * ycbcr.luminance(pixels) - 1.0
 
 
 def crops(images, seed):

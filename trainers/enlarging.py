@@ -8,7 +8,8 @@ The protocol of super-resolution papers: what is compared is the luminance of BT
 import numpy as np
 from PIL import Image
 
-from trainers import colours, metrics, photographs
+from trainers import metrics, photographs
+from trainers.imaging import ycbcr
 
 SIDE = 7  # of the neighbourhood that the linear filter looks at
 SQUARE = 64  # of the pieces by whose patches textures are compared
@@ -39,7 +40,7 @@ def scenes(photographs, factor):
     found = {}
     for name, pixels in photographs.items():
         height, width = (n - n % factor for n in pixels.shape[:2])
-        large = colours.luminance(pixels[:height, :width])
+        large = ycbcr.luminance(pixels[:height, :width])
         found[name] = resized(large, factor, shrink=True), large
     return found
 

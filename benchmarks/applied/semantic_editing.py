@@ -24,8 +24,10 @@ from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
 from benchmarks import measure
-from trainers import datasets, directions, inversion, pictures
+from trainers import datasets
 from trainers.engine.inference import in_batches
+from trainers.imaging import grids
+from trainers.latents import directions, inversion
 from zoo.aae import AAE
 
 LATENTS, WIDTH, STEPS, BATCH = 32, 256, 3_000, 64
@@ -220,7 +222,7 @@ def picture(seed=0):
             room = (32 - drawn.shape[1]) // 2
             sides = [(0, 0), (room, room), (room, room), (0, 0)]
             rows[f"{world}: {name}"] = np.pad(drawn, sides, constant_values=-1.0)
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))
 
 
 def presets(seed=0):

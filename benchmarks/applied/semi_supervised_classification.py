@@ -13,7 +13,8 @@ import numpy as np
 
 import zoo
 from benchmarks import measure
-from trainers import datasets, few_labels, metrics, pictures
+from trainers import datasets, few_labels, metrics
+from trainers.imaging import grids
 
 STEPS, DRAWS = 2_000, 5
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
@@ -82,8 +83,8 @@ def picture(seed=0):
     """Held-out digits by the class that a classifier with ten labels takes them for."""
     test, _ = datasets.arrays("digits", "test")
     found = trained(10, DRAWS * seed).classify(test).argmax(axis=1)
-    rows = pictures.by_class(test, found, 10, columns=16)
-    return pictures.grid(rows, labels=[f"taken for {k}" for k in range(10)])
+    rows = grids.by_class(test, found, 10, columns=16)
+    return grids.grid(rows, labels=[f"taken for {k}" for k in range(10)])
 
 
 def presets(seed=0):

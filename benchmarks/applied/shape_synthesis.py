@@ -16,8 +16,9 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.systems import vaegan3d
-from trainers import pictures, voxels
 from trainers.datasets.worlds import furniture
+from trainers.imaging import grids, voxels
+from trainers.latents import interpolation
 
 COUNT, AZIMUTH = 100, furniture.AZIMUTHS[1]
 ARMS = list(furniture.PARAMETERS["chair"]).index("arm_height")
@@ -66,7 +67,7 @@ def middles(model, seed):
     ends = chairs((seed, 2), arms=False), chairs((seed, 3), arms=False)
     views, real = built((ends[0] + ends[1]) / 2.0)
     start, end = (model.encode(built(x)[0]) for x in ends)
-    path = np.stack([pictures.slerp(a, b, 3)[1] for a, b in zip(start, end, strict=True)])
+    path = np.stack([interpolation.slerp(a, b, 3)[1] for a, b in zip(start, end, strict=True)])
     found = {
         "ours": drawn(model, path),
         "of voxels": (drawn(model, start) + drawn(model, end)) / 2.0,
@@ -113,7 +114,7 @@ def picture(seed=0):
         "c": drawn(model, c),
         "a - b + c": drawn(model, a - b + c),
         "should be": built(wanted)[1],
-        "from c 0": drawn(model, pictures.slerp(c[0], c[1], 6)),
-        "to c 1, 2": drawn(model, pictures.slerp(c[1], c[2], 6)),
+        "from c 0": drawn(model, interpolation.slerp(c[0], c[1], 6)),
+        "to c 1, 2": drawn(model, interpolation.slerp(c[1], c[2], 6)),
     }
-    return pictures.grid([voxels.render(shapes) for shapes in rows.values()], labels=list(rows))
+    return grids.grid([voxels.render(shapes) for shapes in rows.values()], labels=list(rows))

@@ -16,7 +16,8 @@ import numpy as np
 
 from benchmarks import measure, textures
 from benchmarks.systems import mgan, spatial_gan
-from trainers import pictures, styles
+from trainers import styles
+from trainers.imaging import grids
 
 STYLE, TEXTURE = "grass", "brick"
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -103,4 +104,4 @@ def picture(seed=0):
         for share in STRENGTHS:
             rows[str(share)].append(share * made + (1.0 - share) * piece)
         rows["histogram"].append(styles.matched(piece, style))
-    return pictures.grid([np.stack(row) for row in rows.values()], labels=list(rows))
+    return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

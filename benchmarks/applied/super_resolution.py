@@ -18,8 +18,9 @@ from scipy.stats import wilcoxon
 
 from benchmarks import measure
 from benchmarks.systems import srgan
-from trainers import enlarging, metrics, photographs, pictures, tiles
+from trainers import enlarging, metrics, photographs
 from trainers.datasets.worlds import photos
+from trainers.imaging import grids, tiling
 
 STEPS = 1_000  # of the game
 SQUARE = 128  # of the pairs
@@ -79,8 +80,8 @@ def seams(model, small):
         return srgan.enlarged(model, piece)
 
     whole = enlarge(small)
-    margins = tiles.reach(model.generator), 0
-    made = (tiles.mapped(enlarge, small, model.factor, 32, margin) for margin in margins)
+    margins = tiling.reach(model.generator), 0
+    made = (tiling.mapped(enlarge, small, model.factor, 32, margin) for margin in margins)
     return [float(255.0 * np.abs(one - whole).max()) for one in made]
 
 
@@ -162,7 +163,7 @@ def picture(seed=0):
             place = (slice(factor * n, factor * (n + side)) for n in (y, x))
             rows["true"].append(large[tuple(place)])
     shown = [2.0 * np.clip(np.stack(images), 0.0, 1.0) - 1.0 for images in rows.values()]
-    return pictures.grid(shown, labels=list(rows))
+    return grids.grid(shown, labels=list(rows))
 
 
 def presets(seed=0):

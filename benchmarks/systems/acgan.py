@@ -9,7 +9,8 @@ reference is CGAN of the same size and recipe in the same run, which is told the
 import numpy as np
 
 from benchmarks import inference, measure
-from trainers import datasets, metrics, pictures
+from trainers import datasets, metrics
+from trainers.imaging import grids
 
 STEPS = 8_000
 
@@ -52,4 +53,4 @@ def run(seed):
 def picture(seed=0):
     """Samples, a row for each class that was asked for."""
     fake = trained("acgan", seed).generate(120, seed=seed)  # each class in turn
-    return pictures.grid([fake[k::10] for k in range(10)], labels=range(10))
+    return grids.grid([fake[k::10] for k in range(10)], labels=range(10))

@@ -18,7 +18,8 @@ from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
 from benchmarks import glyphs, measure
-from trainers import datasets, metrics, pictures
+from trainers import datasets, metrics
+from trainers.imaging import grids
 from zoo.conv_gan import ConvGAN
 from zoo.dcgan import DCGAN
 from zoo.gan import GAN
@@ -101,4 +102,4 @@ def picture(seed=0):
     """Glyphs of the test split, and a row of samples of each network."""
     rows = {"held out": datasets.arrays("glyphs", "test")[0][:12]}
     rows |= {name: model.generate(12, seed=seed) for name, model in trained(seed)[0].items()}
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))

@@ -14,7 +14,8 @@ import keras
 import numpy as np
 
 from benchmarks import measure
-from trainers import datasets, pictures
+from trainers import datasets
+from trainers.imaging import grids
 from zoo.cyclegan import CycleGAN
 
 SHAPE, STEPS, BATCH = (32, 32, 3), 1_500, 8
@@ -75,7 +76,7 @@ def picture(seed=0):
         "y": y,
         "F(y)": model.translate_back(y),
     }
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))
 
 
 def presets(seed=0):

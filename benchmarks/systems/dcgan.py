@@ -20,7 +20,8 @@ from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
 from benchmarks import measure
-from trainers import datasets, metrics, pictures
+from trainers import datasets, metrics
+from trainers.imaging import grids
 from zoo.dcgan import DCGAN
 
 SHAPE, STEPS, READ_AFTER, BATCH = (8, 8, 1), 8_000, 3_000, 64
@@ -120,7 +121,7 @@ def picture(seed=0):
     """Ten draws for each digit that a classifier sees in the samples."""
     images = trained(seed, STEPS).generate(1_000, seed=seed)
     seen = metrics.evaluator("digits").classify(images)
-    return pictures.grid(pictures.by_class(images, seen, 10), labels=range(10))
+    return grids.grid(grids.by_class(images, seen, 10), labels=range(10))
 
 
 def presets(seed=0):

@@ -24,8 +24,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 from benchmarks import measure
-from trainers import datasets, metrics, pictures, voxels
+from trainers import datasets, metrics
 from trainers.datasets.worlds import furniture
+from trainers.imaging import grids, voxels
 from zoo.gan3d import GAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 3_200, 32
@@ -151,7 +152,7 @@ def picture(seed=0):
         "drawn": trained(seed).generate(24, seed=seed),
     }
     views = [voxels.render(shapes) for shapes in rows.values()]
-    return pictures.grid([views[0], *pictures.in_rows(views[1])], labels=[*rows, ""])
+    return grids.grid([views[0], *grids.in_rows(views[1])], labels=[*rows, ""])
 
 
 def presets(seed=0):

@@ -13,7 +13,8 @@ from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 
 from benchmarks import inference, measure
-from trainers import metrics, pictures
+from trainers import metrics
+from trainers.imaging import grids
 from trainers.losses import cross_entropy
 
 STEPS = 8_000
@@ -76,4 +77,4 @@ def picture(seed=0):
     model = trained("modern", seed)
     fake = model.generate(120, seed=seed)  # each category in turn
     rows = [fake[k::10] for k in range(10)]
-    return pictures.grid(rows, labels=[f"category {k}" for k in range(10)])
+    return grids.grid(rows, labels=[f"category {k}" for k in range(10)])

@@ -14,8 +14,9 @@ import keras
 import numpy as np
 
 from benchmarks import glyphs, measure
-from trainers import datasets, metrics, noise, pictures
+from trainers import datasets, metrics, noise
 from trainers.engine.inference import in_batches
+from trainers.imaging import grids
 from zoo.dcgan import DCGAN
 from zoo.lapgan import LAPGAN
 from zoo.networks.pyramid import down, up
@@ -116,7 +117,7 @@ def picture(seed=0):
         "detail drawn": sharpened(model, low, seed),
         "drawn": model.generate(12, seed=seed),
     }
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))
 
 
 def presets(seed=0):

@@ -16,8 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks import measure, textures
-from trainers import pictures, styles
+from trainers import styles
 from trainers.datasets.worlds import photos
+from trainers.imaging import grids
 from zoo.mgan import MGAN
 
 STYLES = ("grass", "gravel")
@@ -93,7 +94,7 @@ def picture(seed=0):
     for name in STYLES:
         pieces[name] = [trained(name, seed).translate(p[None])[0] for p in scenes]
     rows = [np.stack([p[40:232, 60:252] for p in images]) for images in pieces.values()]
-    return pictures.grid(rows, labels=list(pieces))
+    return grids.grid(rows, labels=list(pieces))
 
 
 def presets(seed=0):

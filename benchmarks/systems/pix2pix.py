@@ -15,7 +15,8 @@ import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks import measure
-from trainers import datasets, pictures
+from trainers import datasets
+from trainers.imaging import grids
 from zoo.pix2pix import Pix2Pix
 
 SHAPE, STEPS, BATCH = (32, 32, 3), 4_000, 16
@@ -106,4 +107,4 @@ def picture(seed=0):
         "l1 alone": trained(seed, alone=True).translate(x, seed=seed),
         "real": y,
     }
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))

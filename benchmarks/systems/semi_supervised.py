@@ -14,7 +14,7 @@ from sklearn.semi_supervised import LabelSpreading
 
 import zoo
 from benchmarks import inference, measure
-from trainers import pictures
+from trainers.imaging import grids
 
 STEPS, BATCH = 2_000, 100
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
@@ -108,6 +108,6 @@ def picture(seed=0):
     found = model.classify(digits.test).argmax(axis=1)
     known = digits.train[y >= 0][np.argsort(y[y >= 0])]
     rows = [known, model.generate(10, seed=seed)]
-    rows += pictures.by_class(digits.test, found, 10, columns=16)
+    rows += grids.by_class(digits.test, found, 10, columns=16)
     names = ["ten labels", "drawn", *(f"taken for {k}" for k in range(10))]
-    return pictures.grid(rows, labels=names)
+    return grids.grid(rows, labels=names)

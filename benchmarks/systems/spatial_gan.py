@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 from benchmarks import measure, textures
-from trainers import pictures
+from trainers.imaging import grids
 from zoo.spatial_gan import SpatialGAN
 
 STEPS, BATCH = 1_500, 16
@@ -64,7 +64,7 @@ def picture(seed=0):
         real += [left[:128, :128], right[:128, :128]]
         drawn += list(trained(name, seed).generate(2, seed=seed, size=(128, 128)))
     rows = {"real": np.stack(real), "drawn": np.stack(drawn)}
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))
 
 
 def presets(seed=0):

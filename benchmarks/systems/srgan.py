@@ -14,8 +14,9 @@ import keras
 import numpy as np
 
 from benchmarks import measure, textures
-from trainers import enlarging, photographs, pictures
+from trainers import enlarging, photographs
 from trainers.datasets.worlds import photos
+from trainers.imaging import grids
 from zoo.srgan import SRGAN
 
 SHAPE, FACTOR, BATCH = (64, 64, 1), 4, 8
@@ -94,7 +95,7 @@ def picture(seed=0):
             rows["srgan"].append(enlarged(trained(seed, STEPS), low))
             rows["true"].append(large[4 * y : 4 * y + 96, 4 * x : 4 * x + 96])
     shown = [2.0 * np.clip(np.stack(images), 0.0, 1.0) - 1.0 for images in rows.values()]
-    return pictures.grid(shown, labels=list(rows))
+    return grids.grid(shown, labels=list(rows))
 
 
 def presets(seed=0):

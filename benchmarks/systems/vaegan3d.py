@@ -20,8 +20,9 @@ from sklearn.linear_model import RidgeCV
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks import measure
-from trainers import datasets, pictures, voxels
+from trainers import datasets
 from trainers.datasets.worlds import furniture
+from trainers.imaging import grids, voxels
 from zoo.vaegan3d import VAEGAN3D
 
 SIDE, STEPS, BATCH = 16, 1_800, 32
@@ -104,7 +105,7 @@ def picture(seed=0, side=SIDE):
         "its voxels, found": voxels.render(trained(seed, side).reconstruct(x)),
         "and real": voxels.render(y),
     }
-    return pictures.grid(list(rows.values()), labels=list(rows))
+    return grids.grid(list(rows.values()), labels=list(rows))
 
 
 def presets(seed=0):

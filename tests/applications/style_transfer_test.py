@@ -13,7 +13,8 @@ from PIL import Image
 import zoo
 from applications import lessons
 from applications import style_transfer as script
-from trainers import colours, styles
+from trainers import styles
+from trainers.imaging import ycbcr
 
 RNG = np.random.default_rng(0)
 RUNS = ["mgan", *(pytest.param(name, marks=pytest.mark.slow) for name in script.MODELS[1:])]
@@ -80,7 +81,7 @@ def grey_about(shades):
 def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
     x = grey_about(RNG.integers(90, 150, (12, 14, 1)))
     made = script.Painter(models[name], keep_colour=keep).redrawn(x)
-    (before, hue), (after, kept) = (colours.split(image) for image in (x, made))
+    (before, hue), (after, kept) = (ycbcr.split(image) for image in (x, made))
     np.testing.assert_allclose(kept, hue, atol=0.01)
     middle = 255.0 if name == "mgan_1" else 251.0  # of luminances 16 to 235
     np.testing.assert_allclose(255.0 * (before + after), middle, atol=6)

@@ -2,13 +2,14 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from trainers import colours, styles
+from trainers import styles
 from trainers.datasets.worlds import photos
+from trainers.imaging import ycbcr
 
 
 def halves(name):
     """The left and the right one of a photograph, its luminance in [-1, 1]."""
-    grey = 2.0 * colours.luminance(photos.photographs("train")[name]) - 1.0
+    grey = 2.0 * ycbcr.luminance(photos.photographs("train")[name]) - 1.0
     return grey[:, :256], grey[:, 256:]
 
 

@@ -31,7 +31,7 @@ class Frames(keras.callbacks.Callback):
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
-        >>> draw = lambda model, step: Image.new("L", (8, 8))  # more of it: `trainers.drawing`
+        >>> draw = lambda model, step: Image.new("L", (8, 8))
         >>> frames = Frames("frames", draw, step_of)
         >>> history = model.fit(x, epochs=2, callbacks=[frames], verbose=0)
         >>> sorted(path.name for path in Path("frames").iterdir())

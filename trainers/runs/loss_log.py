@@ -6,7 +6,8 @@ from pathlib import Path
 
 import keras
 
-from trainers import files, pictures
+from trainers import files
+from trainers.imaging import grids
 from trainers.runs import loss_log
 
 
@@ -77,4 +78,4 @@ def losses(folder, title):
     log = loss_log.read_log(folder / "losses.csv")
     steps = [row.pop("step") for row in log]
     series = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    pictures.curves(steps, series, folder / "loss.png", title)
+    grids.curves(steps, series, folder / "loss.png", title)

@@ -9,7 +9,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from trainers import pictures, runs
+from trainers import runs
+from trainers.imaging import grids
 from trainers.runs import loss_log
 from trainers.runs.run import STRETCHES
 
@@ -38,7 +39,7 @@ def fresh(steps, stride, recipe="modern"):
 
 
 def draw(model, step):
-    return pictures.grid([model.generate(3, seed=0)], title=f"step {step}")
+    return grids.grid([model.generate(3, seed=0)], title=f"step {step}")
 
 
 def same(model, seed=1):

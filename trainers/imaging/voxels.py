@@ -14,7 +14,8 @@ import numpy as np
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from trainers import files, pictures
+from trainers import files
+from trainers.imaging import grids
 
 FULL = 0.5
 LIGHT = np.array([-0.35, -0.6, 0.72])  # towards the light, from the front, left and above
@@ -132,7 +133,7 @@ def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
     """
     turns = np.linspace(0.0, 2.0 * np.pi, frames, endpoint=False)
     views = [render(shapes, 0.6 + turn, elevation, size) for turn in turns]
-    drawn = [pictures.grid(pictures.in_rows(view)) for view in views]
+    drawn = [grids.grid(grids.in_rows(view)) for view in views]
     times = {"duration": int(1000 * seconds / frames), "loop": 0}
     with files.aside(path) as draft:
         drawn[0].save(draft, save_all=True, append_images=drawn[1:], **times)

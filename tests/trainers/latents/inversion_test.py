@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 import zoo
-from trainers import inversion
+from trainers.latents import inversion
 
 RNG = np.random.default_rng(0)
 

@@ -1,7 +1,7 @@
 """Large images piece by piece: what fits into memory does not depend on how large they are.
 
-    margin = tiles.reach(generator)
-    large = tiles.mapped(enlarge, photograph, factor=4, side=256, margin=margin)
+    margin = tiling.reach(generator)
+    large = tiling.mapped(enlarge, photograph, factor=4, side=256, margin=margin)
 
 A piece is cut with a margin, as wide as the network sees, and what it is made into is cropped by
 it: so there is no seam, and the whole is what the network would have made at once.

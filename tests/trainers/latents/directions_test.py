@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from trainers import directions
+from trainers.latents import directions
 
 RNG = np.random.default_rng(0)
 

@@ -5,8 +5,10 @@ import inspect
 import numpy as np
 from keras import tree
 
-from trainers import metrics, noise, pictures
+from trainers import metrics, noise
 from trainers.engine.inference import in_batches
+from trainers.imaging import grids
+from trainers.latents import interpolation
 
 COLUMNS = 12  # images in a row of a picture
 
@@ -33,7 +35,7 @@ def frame(model, inputs, step):
         >>> frame(model, latents(model, 24, seed=0), step=1_000).save("frame.png")
     """
     images = in_batches(model.averaged(), inputs)
-    return pictures.grid(pictures.in_rows(images, COLUMNS), title=f"step {step:,}")
+    return grids.grid(grids.in_rows(images, COLUMNS), title=f"step {step:,}")
 
 
 def interpolations(model, seed, paths):
@@ -48,7 +50,7 @@ def interpolations(model, seed, paths):
     leaves = [np.asarray(leaf) for leaf in tree.flatten(latents(model, 2 * paths, seed))]
     rows, shown = [], model.averaged()
     for i in range(paths):
-        path = pictures.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
+        path = interpolation.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
         rest = [np.repeat(leaf[i : i + 1], COLUMNS, axis=0) for leaf in leaves[1:]]
         inputs = [path, *rest] if rest else path
         rows.append(in_batches(shown, inputs))
@@ -116,10 +118,10 @@ def nearest(train, fake, title, pairs=3):
     fake = fake[: pairs * COLUMNS]
     _, which = metrics.nearest(train, fake)
     rows = []
-    for some in pictures.in_rows(np.arange(len(fake)), COLUMNS):
+    for some in grids.in_rows(np.arange(len(fake)), COLUMNS):
         rows += [fake[some], train[which[some]]]
     labels = ["drawn", "trained on"] * (len(rows) // 2)
-    return pictures.grid(rows, labels, f"{title}: the nearest training images")
+    return grids.grid(rows, labels, f"{title}: the nearest training images")
 
 
 def write(images, folder):
@@ -132,7 +134,7 @@ def write(images, folder):
         array([  0, 255], dtype=uint8)
     """
     folder.mkdir()
-    pixels = pictures.pixels_of(images)
+    pixels = grids.pixels_of(images)
     for i, image in enumerate(pixels):
-        pictures.image_of(image).save(folder / f"{i:05d}.png")
+        grids.image_of(image).save(folder / f"{i:05d}.png")
     np.savez(folder / "samples.npz", images=pixels)

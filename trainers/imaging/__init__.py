@@ -1,0 +1,1 @@
+"""Pictures of samples: grids, films, voxels; and colors and tiles of large images."""

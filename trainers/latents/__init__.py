@@ -1,0 +1,1 @@
+"""The latent space of a generator: inversion, directions and interpolation."""
