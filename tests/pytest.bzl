@@ -26,7 +26,7 @@ def pytest_tests(deps = [], manual = []):
             name = file[:-3],
             srcs = [file, "//tests:pytest_main.py"],
             args = ["$(rootpath %s)" % file],
-            data = ["//:pyproject.toml"],
+            data = ["//:pyproject.toml"] + native.glob(["**/*.keras"], allow_empty = True),
             main = "//tests:pytest_main.py",
             tags = ["manual"] if file in manual else [],
             deps = deps + [":support"] + parent,

@@ -1,0 +1,28 @@
+"""Files of version 0.1.0 load and train on: its class names and compile arguments stay known."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+import zoo
+
+FILES = sorted((Path(__file__).parent / "saved_0_1_0").glob("*.keras"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_a_model_of_an_older_version_loads_and_trains_on(path):
+    model = keras.saving.load_model(path)
+    assert model.family == path.stem in zoo.list_models()
+    steps = {p: int(o.iterations) for p, o in model.optimizers.items() if model.turns[p]}
+    assert all(steps.values())
+    x = np.random.default_rng(0).uniform(-1.0, 1.0, (40, *model.image_shape)).astype("float32")
+    history = model.fit(x, batch_size=20, verbose=0).history
+    assert all(np.isfinite(values).all() for values in history.values())
+    after = {p: int(o.iterations) for p, o in model.optimizers.items() if model.turns[p]}
+    assert all(after[player] > steps[player] for player in steps)
+
+
+def test_there_are_such_files():
+    assert len(FILES) == 3
