@@ -88,17 +88,17 @@ class Album:
     def enlarged(self, factor):
         """The same; results will be so many times as large, and those that their format cannot hold
         are named and passed over."""
-        from trainers.datasets import decoding
+        from trainers.datasets import image_decoding
 
         for target, path in self.targets.items():
             try:
-                with decoding.harmless():
-                    sides, grey = decoding.look(path)
+                with image_decoding.harmless():
+                    sides, grey = image_decoding.look(path)
                     if factor * max(sides) > MOST.get(self.suffix, np.inf):
                         raise ValueError(f"{self.suffix} holds {MOST[self.suffix]:,} pixels a side")
-                    pixels = decoding.decode(path, grey=grey, on_white=False)
-                    opacity = decoding.opacity(path)
-            except (decoding.Unreadable, ValueError) as error:
+                    pixels = image_decoding.decode(path, grey=grey, on_white=False)
+                    opacity = image_decoding.opacity(path)
+            except (image_decoding.Unreadable, ValueError) as error:
                 print(f"{path} is passed over: {error}", file=sys.stderr)
                 continue
             yield target, pixels if opacity is None else filled(pixels, opacity), opacity

@@ -170,7 +170,7 @@ def images_of(text, image_shape, needed=None):
         >>> names, x.shape, float(x.min()), opacities
         ([PosixPath('white.png')], (1, 8, 8, 1), 1.0, [None])
     """
-    from trainers.datasets import decoding
+    from trainers.datasets import image_decoding
 
     with command_line.flag("images"):
         if text is None:
@@ -181,10 +181,10 @@ def images_of(text, image_shape, needed=None):
         found = {}
         for path, name in named(text):
             try:
-                with decoding.harmless():
-                    pixels = decoding.decode(path, height, grey=channels == 1)
-                    opacity = decoding.opacity(path, height)
-            except (decoding.Unreadable, ValueError) as error:
+                with image_decoding.harmless():
+                    pixels = image_decoding.decode(path, height, grey=channels == 1)
+                    opacity = image_decoding.opacity(path, height)
+            except (image_decoding.Unreadable, ValueError) as error:
                 print(f"{path} is passed over: {error}", file=sys.stderr)
                 continue
             if name.with_suffix("") in {known.with_suffix("") for known in found}:
@@ -212,13 +212,13 @@ def named(text):
         >>> list(named("white.png"))
         [(PosixPath('white.png'), PosixPath('white.png'))]
     """
-    from trainers.datasets import decoding
+    from trainers.datasets import image_decoding
 
     for part in [text] if text and Path(text).expanduser().exists() else text.split(","):
         place = Path(part).expanduser()
         if part and place.is_dir():
             for path in sorted(place.rglob("*")):
-                if path.suffix.lower() in decoding.SUFFIXES and path.is_file():
+                if path.suffix.lower() in image_decoding.SUFFIXES and path.is_file():
                     yield path, path.relative_to(place)
         elif part and place.is_file():
             yield place, Path(place.name)

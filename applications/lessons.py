@@ -42,15 +42,15 @@ def style_of(path, side):
     Raises:
         ValueError: it cannot be read, or is smaller.
     """
-    from trainers.datasets import decoding
+    from trainers.datasets import image_decoding
 
     with command_line.flag("style"):
         if path is None:
             raise ValueError("should name a picture. Received: nothing.")
         try:
-            with decoding.harmless():
-                pixels = decoding.decode(Path(path).expanduser())
-        except decoding.Unreadable as error:
+            with image_decoding.harmless():
+                pixels = image_decoding.decode(Path(path).expanduser())
+        except image_decoding.Unreadable as error:
             raise ValueError(f"should be a picture. Received: {path} ({error})") from None
         if min(pixels.shape[:2]) < max(side, LEAST):
             raise ValueError(
@@ -80,9 +80,9 @@ class Texture:
         return max(1, self.style[..., 0].size // (self.side**2 * batch_size))
 
     def stream(self, batch_size, seed, first):
-        from trainers import photographs
+        from trainers.datasets import crops
 
-        return photographs.crops([self.style], self.side, batch_size, seed, first)
+        return crops.crops([self.style], self.side, batch_size, seed, first)
 
     def scores(self, model, seed=0):
         """The distance of a drawn texture to the picture, beside that of its squares in another
@@ -120,11 +120,12 @@ class Redrawing:
     @classmethod
     def of(cls, dataset, style, side):
         """The photographs of --dataset and a style."""
-        from trainers import photographs
+
+        from trainers.datasets import crops
 
         with command_line.flag("dataset"):
-            known = [photographs.whole(dataset, "train", side)]
-            known.append(photographs.whole(dataset, "test", LEAST))
+            known = [crops.whole(dataset, "train", side)]
+            known.append(crops.whole(dataset, "test", LEAST))
         train, test = ({name: seen(x, 3) for name, x in found.items()} for found in known)
         return cls(list(train.values()), test, style, side)
 
@@ -139,11 +140,11 @@ class Redrawing:
     def stream(self, batch_size, seed, first):
         import tensorflow as tf
 
-        from trainers import photographs
+        from trainers.datasets import crops
 
-        crops = functools.partial(photographs.crops, side=self.side, batch_size=batch_size)
-        x = crops(self.photographs, seed=seed, first=first)
-        return tf.data.Dataset.zip(x, crops([self.style], seed=seed + 1, first=first))
+        cut = functools.partial(crops.crops, side=self.side, batch_size=batch_size)
+        x = cut(self.photographs, seed=seed, first=first)
+        return tf.data.Dataset.zip(x, cut([self.style], seed=seed + 1, first=first))
 
     def scores(self, model, seed=0):
         """How near what is made of held-out photographs is to the style, and how much of their
@@ -240,9 +241,9 @@ class Translation:
     def stream(self, batch_size, seed, first):
         import tensorflow as tf
 
-        from trainers import photographs
+        from trainers.datasets import crops
 
-        rows = functools.partial(photographs.rows, batch_size=batch_size, first=first)
+        rows = functools.partial(crops.rows, batch_size=batch_size, first=first)
         if self.paired:
             return rows([self.x, self.y], seed=seed)
         streams = rows([self.x], seed=seed), rows([self.y], seed=seed + 1)
@@ -320,18 +321,18 @@ def distance(found, real):
 def _images(folder, flag, image_size):
     """name -> (pixels in [-1, 1], split) of a folder; a file that cannot be read is named and
     passed over."""
-    from trainers.datasets import decoding, folders
+    from trainers.datasets import image_decoding, image_folders
 
     with command_line.flag(flag):
         if folder is None:
             raise ValueError("should name a folder of images. Received: nothing.")
         found, grey = {}, True
-        for item in folders.find(Path(folder).expanduser()).items():
+        for item in image_folders.find(Path(folder).expanduser()).items():
             try:
-                with decoding.harmless():
-                    grey &= decoding.look(item.source)[1]
-                    found[item.name] = decoding.decode(item.source, image_size), item.split
-            except (decoding.Unreadable, ValueError) as error:
+                with image_decoding.harmless():
+                    grey &= image_decoding.look(item.source)[1]
+                    found[item.name] = image_decoding.decode(item.source, image_size), item.split
+            except (image_decoding.Unreadable, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
     channels, splits = 1 if grey else 3, {split for _, split in found.values()}
     test = "test" if "test" in splits else "validation"

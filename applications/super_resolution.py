@@ -245,11 +245,12 @@ def known_of(dataset, side=SIDE):
     Raises:
         ValueError: for a split without such a photograph.
     """
-    from trainers import enlarging, photographs
+    from trainers import enlarging
+    from trainers.datasets import crops
 
     with command_line.flag("dataset"):
-        test = photographs.whole(dataset, "test", enlarging.SQUARE)
-        return {"train": photographs.whole(dataset, "train", side), "test": test}
+        test = crops.whole(dataset, "test", enlarging.SQUARE)
+        return {"train": crops.whole(dataset, "train", side), "test": test}
 
 
 def evaluate(model, known, out):
@@ -352,7 +353,8 @@ def learn(
     with command_line.flag("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
-    from trainers import devices, export, photographs, runs
+    from trainers import devices, export, runs
+    from trainers.datasets import crops
     from trainers.engine import data_adapter
     from trainers.imaging import ycbcr
     from trainers.runs import loss_log
@@ -383,7 +385,7 @@ def learn(
 
     def load(start):
         number = start[0] * in_epoch + start[1]
-        return photographs.crops(luminances, side, together, seed, number, mirrored=True)
+        return crops.crops(luminances, side, together, seed, number, mirrored=True)
 
     first = None
     for stage, run in started.items():

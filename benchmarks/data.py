@@ -145,7 +145,6 @@ def beside_training(folder, data_dir):
 
 def worlds():
     """Samples a second that each world draws, from a split of a few thousand."""
-    from trainers.datasets import worlds
 
     rates = {}
     for world in worlds.WORLDS:

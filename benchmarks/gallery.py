@@ -17,8 +17,8 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import survey
 from trainers import command_line, datasets
-from trainers.datasets import worlds
-from trainers.datasets.worlds import furniture
+from trainers.datasets import builtin
+from trainers.datasets.builtin import furniture
 from trainers.imaging import grids
 
 FLAGS = flags.FLAGS
@@ -35,7 +35,7 @@ def define_flags():
 
 def main():
     """Writes the pictures."""
-    draw = {world.name: functools.partial(picture_of, world) for world in worlds.WORLDS}
+    draw = {world.name: functools.partial(picture_of, world) for world in builtin.WORLDS}
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
     draw |= {name: functools.partial(survey.picture_of, name) for name in survey.SYSTEMS}

@@ -33,7 +33,7 @@ from trainers import (
     runs,
     styles,
 )
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 from trainers.latents import inversion
 from trainers.losses import feature_distance
 from zoo.networks import content
@@ -154,13 +154,13 @@ def features_of_super_resolution(model, world):
 def _texture(phi):
     keras.utils.set_random_seed(0)
     first = zoo.from_preset("srresnet_photos")
-    x = next(iter(srgan.crops(0)))
+    x = next(iter(srgan.training_crops(0)))
     made = first.enlarge(first.shrink(x))
     ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, content.filters(x.shape[-1])))
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
-    measure.train(model, "modern", srgan.crops(0), STEPS)
+    measure.train(model, "modern", srgan.training_crops(0), STEPS)
     scenes = enlarging.scenes(photos.photographs("test"), model.factor)
     methods = {"ours": functools.partial(srgan.enlarged, model)}
     return enlarging.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]

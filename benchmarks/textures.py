@@ -7,7 +7,7 @@ distance is the patch-SWD, the mean of its three levels.
 import numpy as np
 import tensorflow as tf
 
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 from trainers.imaging import ycbcr
 from trainers.styles import distance, shuffled
 

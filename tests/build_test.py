@@ -138,7 +138,7 @@ def test_what_is_imported_is_a_dependency():
 
 def test_dependencies_state_the_layering():
     known = targets(ROOT)
-    datasets = "//trainers/datasets:datasets", "//trainers/datasets/worlds:worlds"
+    datasets = "//trainers/datasets:datasets", "//trainers/datasets/builtin:builtin"
     for closed in (datasets, ["//trainers:engine"], ["//trainers/metrics:metrics"]):
         assert reached(closed[0], known) == set(closed)
     zoo = reached("//zoo:zoo", known)

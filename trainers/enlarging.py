@@ -8,7 +8,8 @@ The protocol of super-resolution papers: what is compared is the luminance of BT
 import numpy as np
 from PIL import Image
 
-from trainers import metrics, photographs
+from trainers import metrics
+from trainers.datasets import crops
 from trainers.imaging import ycbcr
 
 SIDE = 7  # of the neighbourhood that the linear filter looks at
@@ -138,7 +139,7 @@ def judged(methods, scenes, factor, seed=0):
 def _squares(images):
     """All squares of several images."""
     side = min(SQUARE, *(n - n % 4 for image in images for n in image.shape[:2]))
-    return np.concatenate([photographs.squares(image, side) for image in images])
+    return np.concatenate([crops.squares(image, side) for image in images])
 
 
 def _neighbourhoods(small):

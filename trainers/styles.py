@@ -6,7 +6,8 @@ Pictures are (h, w, c) in [-1, 1]. A style is what small patches of a picture ha
 import numpy as np
 from scipy import ndimage
 
-from trainers import metrics, photographs
+from trainers import metrics
+from trainers.datasets import crops
 
 SMOOTH = 2.0  # pixels over which edges are blurred, so that texture is none
 
@@ -93,7 +94,7 @@ def shuffled(picture, side=32, seed=0):
         (64, 96, 1)
     """
     rows, columns = (n // side for n in picture.shape[:2])
-    mixed = np.random.default_rng(seed).permutation(photographs.squares(picture, side))
+    mixed = np.random.default_rng(seed).permutation(crops.squares(picture, side))
     mixed = mixed.reshape(rows, columns, side, side, -1).swapaxes(1, 2)
     return mixed.reshape(rows * side, columns * side, -1)
 

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import measure
 from benchmarks.systems import vaegan3d
-from trainers.datasets.worlds import furniture
+from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
 from trainers.latents import interpolation
 

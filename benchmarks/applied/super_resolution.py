@@ -18,8 +18,9 @@ from scipy.stats import wilcoxon
 
 from benchmarks import measure
 from benchmarks.systems import srgan
-from trainers import enlarging, metrics, photographs
-from trainers.datasets.worlds import photos
+from trainers import enlarging, metrics
+from trainers.datasets import crops
+from trainers.datasets.builtin import photos
 from trainers.imaging import grids, tiling
 
 STEPS = 1_000  # of the game
@@ -65,7 +66,7 @@ def in_pairs(one, other, scenes, factor):
         for small, large in scenes.values():
             made = np.clip(enlarge(small), 16.0 / 255.0, 235.0 / 255.0)
             inner = (slice(factor, -factor),) * 2
-            pairs = (photographs.squares(image[inner], SQUARE) for image in (large, made))
+            pairs = (crops.squares(image[inner], SQUARE) for image in (large, made))
             found += [metrics.psnr(a[None], b[None]) for a, b in zip(*pairs, strict=True)]
         return found
 

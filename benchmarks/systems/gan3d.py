@@ -25,7 +25,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks import measure
 from trainers import datasets, metrics
-from trainers.datasets.worlds import furniture
+from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
 from zoo.gan3d import GAN3D
 

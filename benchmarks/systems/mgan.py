@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from benchmarks import measure, textures
 from trainers import styles
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 from trainers.imaging import grids
 from zoo.mgan import MGAN
 

@@ -14,8 +14,9 @@ import keras
 import numpy as np
 
 from benchmarks import measure, textures
-from trainers import enlarging, photographs
-from trainers.datasets.worlds import photos
+from trainers import enlarging
+from trainers.datasets import crops
+from trainers.datasets.builtin import photos
 from trainers.imaging import grids
 from zoo.srgan import SRGAN
 
@@ -42,17 +43,19 @@ def trained(seed, steps, factor=FACTOR):
     keras.utils.set_random_seed(seed)
     model = SRGAN(SHAPE, factor, **SRGAN.small(SHAPE))
     if not steps:
-        measure.train(model, "modern", crops(seed), PRETRAINING, **model.pretraining(PRETRAINING))
+        measure.train(
+            model, "modern", training_crops(seed), PRETRAINING, **model.pretraining(PRETRAINING)
+        )
         return model
     model.set_weights(trained(seed, 0, factor).get_weights())
-    measure.train(model, "modern", crops(seed), steps)
+    measure.train(model, "modern", training_crops(seed), steps)
     return model
 
 
-def crops(seed):
+def training_crops(seed):
     """Batches of luminances in [-1, 1], mirrored at random."""
     images = map(textures.grey_of, photos.photographs("train").values())
-    return photographs.crops(images, SHAPE[0], BATCH, seed, mirrored=True)
+    return crops.crops(images, SHAPE[0], BATCH, seed, mirrored=True)
 
 
 def enlarged(model, small):

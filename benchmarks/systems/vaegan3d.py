@@ -21,7 +21,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks import measure
 from trainers import datasets
-from trainers.datasets.worlds import furniture
+from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
 from zoo.vaegan3d import VAEGAN3D
 

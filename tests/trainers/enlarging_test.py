@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from trainers import enlarging
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 
 
 @pytest.mark.parametrize("factor, psnr, ssim", [(2, 28.78, 0.8526), (4, 25.00, 0.6870)])

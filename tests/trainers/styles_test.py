@@ -3,7 +3,7 @@ import pytest
 from scipy import ndimage
 
 from trainers import styles
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 from trainers.imaging import ycbcr
 
 

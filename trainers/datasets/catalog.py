@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import classic, folders, published, worlds
-from trainers.datasets.worlds.samples import Samples
+from trainers.datasets import array_files, builtin, image_folders, tfds_catalog
+from trainers.datasets.builtin.samples import Samples
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -77,7 +77,7 @@ DIGITS = Info(
 )
 
 
-WORLDS = {world.name: world for world in worlds.WORLDS}
+WORLDS = {world.name: world for world in builtin.WORLDS}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -86,7 +86,7 @@ class Source:
 
     Attributes:
         info: its facts. The shapes are those that are stored.
-        read: split -> its `Samples`; x may be `store.Rows` instead of an array.
+        read: split -> its `Samples`; x may be `image_cache.Rows` instead of an array.
         levels, y_levels: the largest value of an x, and of a y, that is stored as uint8; None for
             points, labels and tokens.
     """
@@ -166,14 +166,14 @@ def find(name, image_size=None, data_dir=None):
     if isinstance(name, os.PathLike) or (isinstance(name, str) and _is_path(name)):
         return _path(Path(name).expanduser(), image_size, data_dir)
     if isinstance(name, str) and name:
-        builder = published.builder(name, data_dir)
+        builder = tfds_catalog.builder(name, data_dir)
         if builder is not None:
             return _published(builder, image_size, data_dir)
     near = []
     if isinstance(name, str):
         if os.sep in name:
             return _path(Path(name), image_size, data_dir)  # which is not there
-        for known in (list_datasets(), published.names()):
+        for known in (list_datasets(), tfds_catalog.names()):
             near = near or difflib.get_close_matches(name.lower(), known, n=2)
     hint = f"; did you mean {' or '.join(map(repr, near))}?" if near else ""
     raise ValueError(
@@ -209,9 +209,9 @@ def _world(world, data_dir):
     def read(split):
         if world.levels is None:  # points, drawn in a moment
             return world.read(split)
-        from trainers.datasets import builders  # brings TFDS, and reading TensorFlow
+        from trainers.datasets import tfds_builders  # brings TFDS, and reading TensorFlow
 
-        return builders.read(world.name, split, data_dir)
+        return tfds_builders.read(world.name, split, data_dir)
 
     labelled = world.y_shape == ()
     facts = Info(
@@ -232,15 +232,15 @@ def _world(world, data_dir):
 def _path(path, image_size, data_dir):
     if not path.exists():
         raise ValueError(f"`name` is a path where there is nothing. Received: {path}")
-    reader = classic.find(path)
+    reader = array_files.find(path)
     if reader is not None:
         return _arrays(path, *reader())
     if not path.is_dir():
         raise ValueError(
             f"`name` should be the path of a folder or of an .npz file. Received: {path}"
         )
-    folder = folders.find(path)
-    stored = folders.opened(folder, image_size, data_dir)
+    folder = image_folders.find(path)
+    stored = image_folders.opened(folder, image_size, data_dir)
     splits = dict.fromkeys(["train", *stored.splits.tolist()])
     rows = {split: np.flatnonzero(stored.splits == split) for split in splits}
     rows["all"] = np.arange(len(stored.names))
@@ -298,7 +298,7 @@ def _tenth(x, y):
 
 
 def _published(builder, image_size, data_dir):
-    image, label = published.keys(builder)
+    image, label = tfds_catalog.keys(builder)
     features, sizes = builder.info.features, builder.info.splits
     shape = features[image].shape
     if image_size is None and None in shape[:2]:
@@ -311,7 +311,7 @@ def _published(builder, image_size, data_dir):
         splits = {"train": "train[:90%]", "test": "train[90%:]", "all": "train"}
 
     def read(split):
-        stored = published.opened(builder, splits[split], image_size, data_dir)
+        stored = tfds_catalog.opened(builder, splits[split], image_size, data_dir)
         return Samples(stored.images(np.arange(len(stored.names))), stored.labels, {})
 
     facts = _facts_of_images(

@@ -6,8 +6,8 @@ import sys
 import numpy as np
 import tensorflow as tf
 
-from trainers.datasets import decoding, folders
-from trainers.datasets.worlds import photos
+from trainers.datasets import image_decoding, image_folders
+from trainers.datasets.builtin import photos
 
 
 def whole(name, split="train", least=1):
@@ -42,12 +42,12 @@ def whole(name, split="train", least=1):
 
 def _in_folder(name, split):
     found = {}
-    for item in folders.find(name).items():
+    for item in image_folders.find(name).items():
         if item.split == split:
             try:
-                with decoding.harmless():
-                    found[item.name] = decoding.decode(item.source)
-            except (decoding.Unreadable, ValueError) as error:
+                with image_decoding.harmless():
+                    found[item.name] = image_decoding.decode(item.source)
+            except (image_decoding.Unreadable, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
     return found
 

@@ -11,7 +11,7 @@ Two divisions of the same images, each stratified by label: `train` (1,297) and 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from trainers.datasets import builders
+from trainers.datasets import tfds_builders
 
 CITATION = """@misc{alpaydin1998digits,
   author = {Alpaydin, Ethem and Kaynak, Cenk},
@@ -78,7 +78,7 @@ def read(split, data_dir=None):
         data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
             on the first call, which takes a second.
     """
-    whole = builders.prepared(Digits, data_dir).as_dataset(
+    whole = tfds_builders.prepared(Digits, data_dir).as_dataset(
         "train+test" if split == "all" else split, batch_size=-1
     )
     return whole["image"].numpy(), whole["label"].numpy().astype(np.int32)

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import decoding
+from trainers.datasets import image_decoding
 
 CHUNK = 256  # images in memory at once
 
@@ -127,7 +127,7 @@ def write(folder, items, image_size, grey, title, total):
     Args:
         folder: of the store; it appears when all is written.
         items: an iterable of `Item`s.
-        image_size, grey: as for `decoding.decode`.
+        image_size, grey: as for `image_decoding.decode`.
         title: what is shown beside the progress bar, which a terminal gets.
         total: how many items there are.
 
@@ -143,18 +143,18 @@ def write(folder, items, image_size, grey, title, total):
 
     def read(item):
         try:
-            return decoding.decode(item.source, image_size, grey)
-        except decoding.Unreadable as error:
+            return image_decoding.decode(item.source, image_size, grey)
+        except image_decoding.Unreadable as error:
             return error
 
     try:
         bar = tqdm(total=total, desc=title, unit=" images", disable=None, leave=False)
         workers = concurrent.futures.ThreadPoolExecutor()  # Pillow decodes beside Python
-        with open(draft / "pixels", "wb") as file, workers, bar, decoding.harmless():
+        with open(draft / "pixels", "wb") as file, workers, bar, image_decoding.harmless():
             items = iter(items)
             while chunk := list(itertools.islice(items, CHUNK)):
                 for item, pixels in zip(chunk, workers.map(read, chunk), strict=True):
-                    if isinstance(pixels, decoding.Unreadable):
+                    if isinstance(pixels, image_decoding.Unreadable):
                         skipped.append((item.name, str(pixels)))
                         continue
                     if shape not in (None, pixels.shape):

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import decoding, store
+from trainers.datasets import image_cache, image_decoding
 
 SPLITS = {"train": "train", "test": "test", "val": "validation", "valid": "validation"} | {
     "validation": "validation",
@@ -47,10 +47,10 @@ class Folder:
     key: str
 
     def items(self):
-        """Yields a `store.Item` for each image. (All at once would take a kilobyte for each.)"""
+        """Yields an `image_cache.Item` for each image. (A list would take a kilobyte for each.)"""
         labels = itertools.repeat(None) if self.labels is None else self.labels.tolist()
         for name, label, split in zip(self.names, labels, self.splits, strict=False):
-            yield store.Item(name, self.path / name, label, str(split))
+            yield image_cache.Item(name, self.path / name, label, str(split))
 
 
 def find(path):
@@ -65,7 +65,7 @@ def find(path):
     if not files:
         raise ValueError(
             "`name` should be a folder with images "
-            f"({' '.join(decoding.SUFFIXES)}). Received: {path}, which has none"
+            f"({' '.join(image_decoding.SUFFIXES)}). Received: {path}, which has none"
         )
     names = [name for name, _ in files]
     key = hashlib.sha256(repr((str(path), files)).encode()).hexdigest()[:12]
@@ -105,16 +105,16 @@ def opened(folder, image_size, data_dir):
     def write(place):
         grey = _check_headers(folder, image_size)
         title, total = folder.path.name, len(folder.names)
-        store.write(place, folder.items(), image_size, grey, title, total)
+        image_cache.write(place, folder.items(), image_size, grey, title, total)
 
-    found = store.opened(place, write)
+    found = image_cache.opened(place, write)
     if not found.names:
         name, reason = found.skipped[0]
         raise ValueError(
             f"`name` should be a folder with images. Received: {folder.path}, of whose "
             f"{len(found.skipped)} none can be read: {name} is {reason}"
         )
-    store.warn_of_skipped(found, folder.path)
+    image_cache.warn_of_skipped(found, folder.path)
     return found
 
 
@@ -130,7 +130,7 @@ def _files(path):
         ]
         for name in names:
             file = Path(top, name)
-            if file.suffix.lower() in decoding.SUFFIXES and not name.startswith("."):
+            if file.suffix.lower() in image_decoding.SUFFIXES and not name.startswith("."):
                 status = file.stat() if file.exists() else os.lstat(file)  # a link to nowhere
                 yield file.relative_to(path).as_posix(), (status.st_size, status.st_mtime_ns)
 
@@ -149,14 +149,14 @@ def _check_headers(folder, image_size):
 
     def look(name):
         try:
-            return decoding.look(folder.path / name)
-        except decoding.Unreadable:
+            return image_decoding.look(folder.path / name)
+        except image_decoding.Unreadable:
             return None
 
-    with concurrent.futures.ThreadPoolExecutor() as workers, decoding.harmless():
+    with concurrent.futures.ThreadPoolExecutor() as workers, image_decoding.harmless():
         found = set()
-        for start in range(0, len(folder.names), store.CHUNK):  # a pool takes all it is given
-            found.update(workers.map(look, folder.names[start : start + store.CHUNK]))
+        for start in range(0, len(folder.names), image_cache.CHUNK):  # a pool takes all it is given
+            found.update(workers.map(look, folder.names[start : start + image_cache.CHUNK]))
     found.discard(None)
     sizes = sorted({size for size, _ in found})
     if image_size is None and len(sizes) > 1:

@@ -32,7 +32,7 @@ class Part:
     """One part of a sample, x or y: where it is kept and how it is served.
 
     Args:
-        rows: an array (n, …), or `store.Rows`: uint8 images (n, h, w, c) or voxels
+        rows: an array (n, …), or `image_cache.Rows`: uint8 images (n, h, w, c) or voxels
             (n, d, h, w, 1), or anything else that is served as it is.
         levels: the largest value of uint8.
         image_size: to which images are resized.

@@ -1,6 +1,6 @@
 """The worlds that are drawn, as TFDS builders: drawn once, kept on disk, and read in moments.
 
-import trainers.datasets.builders
+import trainers.datasets.tfds_builders
 tfds.load("glyphs", split="test")    # dicts of x, y and the factors that each was drawn from
 """
 
@@ -12,8 +12,8 @@ import time
 import numpy as np
 import tensorflow_datasets as tfds
 
-from trainers.datasets import worlds
-from trainers.datasets.worlds.samples import Samples
+from trainers.datasets import builtin
+from trainers.datasets.builtin.samples import Samples
 
 TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # else a uint8 takes eight bytes
 
@@ -72,7 +72,7 @@ BUILDERS = {
         (Drawn,),
         {"name": world.name, "WORLD": world, "__module__": __name__, "__doc__": world.description},
     )
-    for world in worlds.WORLDS
+    for world in builtin.WORLDS
     if world.levels is not None  # points take no longer to draw than to read
 }
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import store
+from trainers.datasets import image_cache
 
 PATIENCE = 3.0  # seconds for an answer
 HOST = "https://storage.googleapis.com"  # where TFDS looks first, whatever it fetches
@@ -101,15 +101,15 @@ def opened(builder, split, image_size, data_dir):
         data = builder.as_dataset(split, decoders={image: tfds.decode.SkipDecoding()})
         for row, example in enumerate(data.as_numpy_iterator()):
             number = int(example[label]) if label else None
-            yield store.Item(f"{split} {row}", example[image], number)
+            yield image_cache.Item(f"{split} {row}", example[image], number)
 
     def write(place):
         title, total = builder.name, builder.info.splits[split].num_examples
-        store.write(place, items(), image_size, grey, title, total)
+        image_cache.write(place, items(), image_size, grey, title, total)
 
     inside = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
-    found = store.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
-    store.warn_of_skipped(found, builder.info.full_name)
+    found = image_cache.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
+    image_cache.warn_of_skipped(found, builder.info.full_name)
     return found
 
 

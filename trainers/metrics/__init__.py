@@ -6,11 +6,11 @@ in [-1, 1]. What grows with pairs of samples is computed a part at a time: 50,00
 memory.
 """
 
-from trainers.metrics.battle import generative_adversarial_metric
 from trainers.metrics.birthday import birthday_test
 from trainers.metrics.calibration import calibration_error, reliability
 from trainers.metrics.evaluators import Evaluator, evaluator
 from trainers.metrics.frechet import Moments, frechet_distance, frechet_distance_from_moments
+from trainers.metrics.generative_adversarial_metric import generative_adversarial_metric
 from trainers.metrics.inception import inception_score
 from trainers.metrics.inception_network import Inception
 from trainers.metrics.kernel import kernel_distance

@@ -95,9 +95,9 @@ def test_a_second_domain_is_resized_with_the_first_and_dequantised_by_noise_of_i
 def test_worlds_are_tfds_builders(data_dir):
     import tensorflow_datasets as tfds
 
-    from trainers.datasets import builders
+    from trainers.datasets import tfds_builders
 
-    assert set(builders.BUILDERS) | {"digits"} == {
+    assert set(tfds_builders.BUILDERS) | {"digits"} == {
         name for name in datasets.list_datasets() if len(datasets.info(name).shape) > 1
     }
     datasets.arrays("sprites", "test", data_dir=data_dir)

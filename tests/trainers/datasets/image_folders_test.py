@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from trainers import datasets
-from trainers.datasets import decoding, store
+from trainers.datasets import image_cache, image_decoding
 
 
 def save(path, level=100, size=(20, 16), mode="RGB"):
@@ -165,8 +165,8 @@ def test_images_are_decoded_once_for_a_size_and_again_when_a_file_changes(
     photos, tmp_path, monkeypatch
 ):
     decoded = []
-    decode = decoding.decode
-    monkeypatch.setattr(decoding, "decode", lambda *a: decoded.append(a[0]) or decode(*a))
+    decode = image_decoding.decode
+    monkeypatch.setattr(image_decoding, "decode", lambda *a: decoded.append(a[0]) or decode(*a))
     for _ in range(2):
         datasets.arrays(photos, "train", 8, tmp_path)
         datasets.arrays(photos, "test", 8, tmp_path)
@@ -190,7 +190,7 @@ def test_a_store_that_is_damaged_or_half_written_is_written_again(photos, tmp_pa
 
     shutil.rmtree(tmp_path / "images")
     with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
-        patch.setattr(store.json, "dumps", stopped)
+        patch.setattr(image_cache.json, "dumps", stopped)
         datasets.arrays(photos, "all", 8, tmp_path)
     assert list((tmp_path / "images").iterdir()) == []
     np.testing.assert_array_equal(first, datasets.arrays(photos, "all", 8, tmp_path)[0])
@@ -214,7 +214,7 @@ def test_a_stream_of_a_folder_is_the_same_twice_and_has_each_image_once(photos, 
 
 def test_a_store_is_read_by_several_threads_at_once(tmp_path):
     (tmp_path / "pixels").write_bytes(bytes(range(250)))
-    rows = store.Rows(tmp_path / "pixels", (1, 1, 1), np.arange(250))
+    rows = image_cache.Rows(tmp_path / "pixels", (1, 1, 1), np.arange(250))
     orders = [np.random.default_rng(i).permutation(250) for i in range(50)]
     with ThreadPoolExecutor(8) as workers:
         for order, taken in zip(orders, workers.map(rows.__getitem__, orders), strict=True):

@@ -11,7 +11,7 @@ import tensorflow_datasets as tfds
 from PIL import Image
 
 from trainers import datasets
-from trainers.datasets import published
+from trainers.datasets import tfds_catalog
 
 LEVELS = np.arange(40) * 6
 
@@ -65,7 +65,7 @@ def fetched(tmp_path_factory):
 
 
 def test_what_was_fetched_is_read_without_a_network(fetched, monkeypatch):
-    monkeypatch.setattr(published, "reachable", lambda: pytest.fail("asked the network"))
+    monkeypatch.setattr(tfds_catalog, "reachable", lambda: pytest.fail("asked the network"))
     info = datasets.info("odd_photos", 8, fetched)
     assert info.splits == {"train": 36, "test": 4, "all": 40}
     assert info.shape == (8, 8, 3) and info.class_names == ("a", "b")
@@ -116,11 +116,11 @@ def test_a_refusal_is_an_answer_of_the_network(monkeypatch):
         raise urllib.error.HTTPError("", 403, "Forbidden", {}, None)
 
     monkeypatch.setattr(urllib.request, "urlopen", forbid)
-    assert published.reachable()
+    assert tfds_catalog.reachable()
 
 
 def test_a_failure_of_tfds_is_one_sentence(tmp_path, monkeypatch):
-    monkeypatch.setattr(published, "reachable", lambda: True)
+    monkeypatch.setattr(tfds_catalog, "reachable", lambda: True)
 
     def fail(self, *arguments, **options):
         raise OSError("Artifact\nhas a wrong checksum")

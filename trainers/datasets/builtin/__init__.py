@@ -1,8 +1,8 @@
 """Worlds without a download: every sample is drawn here, and what it was drawn from is known.
 
-    from trainers.datasets import worlds
+    from trainers.datasets import builtin
 
-    world = worlds.find("glyphs")
+    world = builtin.find("glyphs")
     samples = world.read("train", count=100)     # always the same ones
     samples.x, samples.y, samples.factors        # images, labels, and the truth about each
     world.splits, world.factors                  # known before anything is drawn
@@ -11,7 +11,7 @@ They need NumPy and Pillow; `stacked_digits` and `photos` read what scikit-learn
 bring along.
 """
 
-from trainers.datasets.worlds import (
+from trainers.datasets.builtin import (
     captions,
     furniture,
     glyphs,
@@ -21,8 +21,8 @@ from trainers.datasets.worlds import (
     sprites,
     stacked_digits,
 )
-from trainers.datasets.worlds.points import GRID, RING, SPLITS, Mixture
-from trainers.datasets.worlds.samples import Factor, Samples, World
+from trainers.datasets.builtin.points import GRID, RING, SPLITS, Mixture
+from trainers.datasets.builtin.samples import Factor, Samples, World
 
 __all__ = ["GRID", "RING", "SPLITS", "WORLDS", "Factor", "Mixture", "Samples", "World", "find"]
 

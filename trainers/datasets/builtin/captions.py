@@ -19,8 +19,8 @@ the words and not learnt the sentences.
 
 import numpy as np
 
-from trainers.datasets.worlds import shapes
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin import shapes
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
 
 SIZE = 32  # pixels
 SHAPES = shapes.SHAPES

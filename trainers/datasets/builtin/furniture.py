@@ -14,7 +14,7 @@ of the side of the cube.
 
 import numpy as np
 
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
 
 FINE, COARSE, VIEW = 32, 16, 32  # sides: of a cube as it is built, as it is stored, of a picture
 # class -> parameter -> from, to: uniform

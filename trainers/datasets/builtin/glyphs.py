@@ -18,8 +18,8 @@ import functools
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from trainers.datasets.worlds import photos
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin import photos
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
 
 DIGITS = tuple("0123456789")
 FINE = 4  # a pixel is drawn as 4 x 4

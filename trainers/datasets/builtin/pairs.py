@@ -18,8 +18,8 @@ In `unpaired` x and y show different objects of the same kind: each is drawn by 
 
 import numpy as np
 
-from trainers.datasets.worlds import shapes
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin import shapes
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
 
 SIZE = 32
 PRIORS = (0.4, 0.3, 0.2, 0.1)  # of shapes.SHAPES

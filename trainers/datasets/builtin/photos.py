@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
 
 SIZE = 64  # of crops, pixels
 FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}

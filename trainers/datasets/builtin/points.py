@@ -14,7 +14,7 @@ import dataclasses
 
 import numpy as np
 
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits
 
 SAMPLES = 100_000
 SPLITS = {"train": (0, 90_000), "test": (90_000, SAMPLES), "all": (0, SAMPLES)}  # rows from, to

@@ -21,8 +21,8 @@ class Samples:
             uint8; None where nothing does.
         factors: name -> what each sample was drawn from, in the units that `World.factors` says.
 
-    >>> from trainers.datasets import worlds
-    >>> samples = worlds.find("glyphs").read("test", count=2)
+    >>> from trainers.datasets import builtin
+    >>> samples = builtin.find("glyphs").read("test", count=2)
     >>> samples.x.shape, samples.y.shape, samples.factors["rotation"].shape
     ((2, 28, 28, 1), (2,), (2,))
     """
@@ -41,8 +41,8 @@ class Factor:
         shape: of one sample's.
         dtype: "float32", "int32", "uint8", or "str".
 
-    >>> from trainers.datasets import worlds
-    >>> worlds.find("captions").factors["box"].shape
+    >>> from trainers.datasets import builtin
+    >>> builtin.find("captions").factors["box"].shape
     (4,)
     """
 
@@ -97,8 +97,8 @@ class World:
         Raises:
             ValueError: there is no such split, or it has not as many samples.
 
-        >>> from trainers.datasets import worlds
-        >>> worlds.find("ring").read("test", count=3).x.shape
+        >>> from trainers.datasets import builtin
+        >>> builtin.find("ring").read("test", count=3).x.shape
         (3, 2)
         """
         if split not in self.splits:

@@ -14,8 +14,8 @@ import itertools
 
 import numpy as np
 
-from trainers.datasets.worlds import shapes
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin import shapes
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
 
 SIZE = 32
 SHAPES = shapes.SHAPES[:3]

@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from trainers.datasets.worlds.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
 
 COUNTS = splits(train=26_000, test=5_000)
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainers.datasets.worlds import captions, shapes
+from trainers.datasets.builtin import captions, shapes
 
 AXIS = (np.arange(32) + 0.5) / 32
 

@@ -4,7 +4,7 @@ import functools
 
 import pytest
 
-from trainers.datasets import worlds
+from trainers.datasets import builtin
 
 
 @pytest.fixture(scope="session")
@@ -13,6 +13,6 @@ def read():
 
     @functools.cache
     def drawn(name, split, count=None):
-        return worlds.find(name).read(split, count)
+        return builtin.find(name).read(split, count)
 
     return drawn

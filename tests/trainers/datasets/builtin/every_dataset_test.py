@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trainers.datasets import worlds
+from trainers.datasets import builtin
 
 ROOT = Path(__file__).parents[4]
-NAMES = [world.name for world in worlds.WORLDS]
+NAMES = [world.name for world in builtin.WORLDS]
 COUNT = 60  # samples that tell enough
 
 
@@ -30,7 +30,7 @@ def digest(names, count):
     """A number for the first test samples of worlds."""
     found = hashlib.sha256()
     for name in names:
-        for part, rows in arrays(worlds.find(name).read("test", count)).items():
+        for part, rows in arrays(builtin.find(name).read("test", count)).items():
             found.update(f"{name} {part} {rows.dtype} {rows.shape}".encode())
             found.update(np.ascontiguousarray(rows).tobytes())
     return found.hexdigest()
@@ -46,7 +46,7 @@ def test_the_worlds_are_those_that_are_promised():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_samples_are_as_the_facts_say(name, read):
-    world = worlds.find(name)
+    world = builtin.find(name)
     for split in world.splits:
         samples = read(name, split, COUNT)
         assert samples.x.shape == (COUNT, *world.shape)
@@ -69,7 +69,7 @@ def test_samples_are_as_the_facts_say(name, read):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_split_has_as_many_samples_as_the_facts_say(name, read):
-    world = worlds.find(name)
+    world = builtin.find(name)
     assert world.splits["all"] == world.splits["train"] + world.splits["test"]
     samples = read(name, "test")
     assert {len(rows) for rows in arrays(samples).values()} == {world.splits["test"]}
@@ -77,7 +77,7 @@ def test_a_split_has_as_many_samples_as_the_facts_say(name, read):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_labels_are_numbers_of_the_classes(name, read):
-    world = worlds.find(name)
+    world = builtin.find(name)
     assert bool(world.class_names) == (world.y_shape == ())
     if world.class_names:
         y = read(name, "test").y
@@ -87,12 +87,12 @@ def test_labels_are_numbers_of_the_classes(name, read):
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_world_says_where_its_idea_is_from(name):
-    assert "https://" in worlds.find(name).description
+    assert "https://" in builtin.find(name).description
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_few_samples_are_the_first_of_many(name, read):
-    few = arrays(worlds.find(name).read("test", 7))
+    few = arrays(builtin.find(name).read("test", 7))
     for part, rows in arrays(read(name, "test", COUNT)).items():
         np.testing.assert_array_equal(few[part], rows[:7])
 
@@ -103,14 +103,14 @@ def test_all_is_train_and_then_test(name, read):
     for part in parts[2]:
         both = np.concatenate([parts[0][part], parts[1][part]])
         np.testing.assert_array_equal(parts[2][part], both)
-    some = worlds.find(name).read("all", len(parts[0]["x"]) + 2)
+    some = builtin.find(name).read("all", len(parts[0]["x"]) + 2)
     np.testing.assert_array_equal(some.x, parts[2]["x"][: len(some.x)])
 
 
 def test_another_process_draws_the_same():
     code = (
         f"import sys; sys.path.insert(0, {str(Path(__file__).parent)!r})\n"
-        "import every_world_test as test\n"
+        "import every_dataset_test as test\n"
         "print(test.digest(test.NAMES, 20))"
     )
     other = subprocess.run(
@@ -127,7 +127,7 @@ def test_another_process_draws_the_same():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_sample_is_in_two_splits(name, read):
-    world = worlds.find(name)
+    world = builtin.find(name)
     seen = {}
     for split in world.splits:
         if split == "all":
@@ -142,18 +142,18 @@ def test_no_sample_is_in_two_splits(name, read):
 
 def test_the_import_brings_nothing_that_is_slow():
     code = (
-        "import sys; from trainers.datasets import worlds\n"
+        "import sys; from trainers.datasets import builtin\n"
         "heavy = {'tensorflow', 'tensorflow_datasets', 'keras', 'sklearn', 'skimage', 'scipy'}\n"
         "heavy &= set(sys.modules)\n"
         "assert not heavy, heavy\n"
-        "worlds.find('glyphs_photo').read('test', 1)\n"
+        "builtin.find('glyphs_photo').read('test', 1)\n"
         "assert not heavy & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
 
 
 def test_what_is_wrong_is_said_in_one_sentence():
-    glyphs = worlds.find("glyphs")
+    glyphs = builtin.find("glyphs")
     sentence = "`split` of 'glyphs' should be one of train, test, all. Received: split='unseen'"
     with pytest.raises(ValueError, match=f"^{re.escape(sentence)}$"):
         glyphs.read("unseen")
@@ -161,11 +161,11 @@ def test_what_is_wrong_is_said_in_one_sentence():
         with pytest.raises(ValueError, match=f"`count` should be from 1 to 2000.*count={count}$"):
             glyphs.read("test", count)
     with pytest.raises(ValueError, match="`name` should be one of captions,.*name='glyph'$"):
-        worlds.find("glyph")
+        builtin.find("glyph")
 
 
 def test_examples_of_the_docstrings_do_what_they_say():
-    for module in pkgutil.iter_modules(worlds.__path__, "trainers.datasets.worlds."):
+    for module in pkgutil.iter_modules(builtin.__path__, "trainers.datasets.builtin."):
         failed, _ = doctest.testmod(importlib.import_module(module.name))
         assert not failed, module.name
-    assert not doctest.testmod(worlds).failed
+    assert not doctest.testmod(builtin).failed

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from trainers.datasets.worlds import furniture
+from trainers.datasets.builtin import furniture
 
 
 @pytest.fixture(scope="module")

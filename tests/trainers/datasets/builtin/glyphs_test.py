@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
-from trainers.datasets.worlds import glyphs, photos
+from trainers.datasets.builtin import glyphs, photos
 
 AXIS = np.arange(28) + 0.5  # middles of pixels
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from trainers.datasets.worlds import pairs, shapes
+from trainers.datasets.builtin import pairs, shapes
 
 SQUARE = np.ones((3, 3), bool)
 

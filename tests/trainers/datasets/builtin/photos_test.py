@@ -5,7 +5,7 @@ import importlib.metadata
 import numpy as np
 import pytest
 
-from trainers.datasets.worlds import photos
+from trainers.datasets.builtin import photos
 
 EVERY = [*photos.PHOTOGRAPHS["train"], *photos.PHOTOGRAPHS["test"]]
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainers.datasets.worlds import GRID, RING, points
+from trainers.datasets.builtin import GRID, RING, points
 
 
 def test_the_mixtures_are_the_ones_that_worlds_show(read):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from trainers.datasets.worlds import shapes, sprites
+from trainers.datasets.builtin import shapes, sprites
 
 AXIS = (np.arange(32) + 0.5) / 32  # middles of pixels, shares of the side
 
