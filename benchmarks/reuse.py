@@ -36,7 +36,7 @@ from trainers import (
 from trainers.datasets.builtin import photos
 from trainers.latents import inversion
 from trainers.losses import feature_distance
-from zoo.networks import content
+from zoo.networks import perceptual
 
 FLAGS = flags.FLAGS
 MOST, EDITED, PER_CLASS, STEPS = 500, 100, 10, 200
@@ -145,7 +145,7 @@ def features_of_super_resolution(model, world):
     patch-SWD to the true photographs beside that by filters that nobody has trained. Features are
     brought to a size by which both say as much against what SRResNet makes: else those of small
     weights would leave the field to the game."""
-    phi = content.learned(model.discriminator)
+    phi = perceptual.learned(model.discriminator)
     if phi.inputs[0].shape[-1] != srgan.SHAPE[-1]:
         raise ValueError("Photographs are luminances here.")
     return against(_texture(phi), _texture_of_filters(), "untrained filters", "texture distance")
@@ -156,7 +156,7 @@ def _texture(phi):
     first = zoo.from_preset("srresnet_photos")
     x = next(iter(srgan.training_crops(0)))
     made = first.enlarge(first.shrink(x))
-    ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, content.filters(x.shape[-1])))
+    ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, perceptual.filters(x.shape[-1])))
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
@@ -168,7 +168,7 @@ def _texture(phi):
 
 @functools.cache
 def _texture_of_filters():
-    return _texture(content.filters(srgan.SHAPE[-1]))
+    return _texture(perceptual.filters(srgan.SHAPE[-1]))
 
 
 def redrawing(model, world):

@@ -3,7 +3,8 @@
 applications -> zoo -> trainers
       └───────────────────^
 
-and inside trainers nothing of the engine knows data or scores.
+inside zoo families -> mixins -> networks -> layers, and inside trainers nothing of the engine
+knows data or scores.
 """
 
 import ast
@@ -17,6 +18,14 @@ PUBLIC = "adversarial losses noise objectives penalties schedules"
 PUBLIC = {f"trainers.{name}" for name in PUBLIC.split()}
 
 
+# Wing of zoo -> the wings it may import.
+BELOW = {
+    "zoo.layers": ["zoo.layers"],
+    "zoo.networks": ["zoo.layers", "zoo.networks"],
+    "zoo.mixins": ["zoo.layers", "zoo.networks", "zoo.mixins"],
+}
+
+
 def inside(module, *packages):
     return any(module == p or module.startswith(f"{p}.") for p in packages)
 
@@ -26,8 +35,9 @@ def is_engine(module):
 
 
 def is_family(module):
-    """zoo/gan.py is one, zoo/networks/mlp.py is not."""
-    return module.count(".") == 1 and not inside(module, "zoo.networks", "zoo.layers")
+    """zoo/gan.py is one, zoo/networks/mlp.py and zoo/presets.py are not."""
+    others = (*BELOW, "zoo.presets")
+    return inside(module, "zoo") and module.count(".") == 1 and module not in others
 
 
 def may(importer, imported):
@@ -45,11 +55,7 @@ def may(importer, imported):
             return inside(imported, closed)
     if inside(importer, "trainers"):
         return inside(imported, "trainers")
-    for closed, below in {
-        "zoo.layers": ("zoo.layers",),
-        "zoo.networks": ("zoo.layers", "zoo.networks"),
-        "zoo": ("zoo",),
-    }.items():
+    for closed, below in {**BELOW, "zoo": ["zoo"]}.items():
         if inside(importer, closed):
             return is_engine(imported) or inside(imported, *below)
     return True
@@ -77,9 +83,9 @@ def violations(root):
 def parents(root):
     """Family -> the other families that its module imports."""
     return {
-        module: {i for i in names if is_family(i) and inside(i, "zoo")}
+        module: {i for i in names if is_family(i)}
         for module, names in ours(root).items()
-        if inside(module, "zoo") and is_family(module)
+        if is_family(module)
     }
 
 
@@ -133,6 +139,7 @@ def test_nothing_imports_tensorflow_addons():
         ("zoo/networks/a.py", "from zoo.gan import GAN"),
         ("zoo/networks/a.py", "import zoo"),
         ("zoo/layers/a.py", "from zoo.networks import mlp"),
+        ("zoo/mixins/a.py", "from zoo.gan import GAN"),
         ("trainers/adversarial.py", "def f():\n    from trainers import metrics"),
         ("trainers/noise.py", "import trainers.datasets"),
         ("trainers/runs/run.py", "import zoo"),

@@ -26,9 +26,9 @@ from trainers.engine import batch_spec, shape_checks
 from trainers.losses import cross_entropy, squared_error
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
-from zoo.bidirectional import Bidirectional
+from zoo.mixins.encoder import Bidirectional
 from zoo.networks import mlp, priors
-from zoo.networks.labels import asked
+from zoo.networks.label_conditioning import asked
 
 PRIORS = ("normal", "mixture", "swiss_roll")
 

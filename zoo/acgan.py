@@ -19,7 +19,7 @@ from trainers.losses import cross_entropy
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv, mlp
-from zoo.networks.labels import asked
+from zoo.networks.label_conditioning import asked
 
 
 class ACGAN(GAN):

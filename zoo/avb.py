@@ -24,8 +24,8 @@ from trainers.engine import shape_checks
 from trainers.engine.inference import in_batches
 from trainers.losses import squared_error
 from trainers.objectives import Minimax, NonSaturating
-from zoo.bidirectional import Bidirectional
-from zoo.networks.reading import read_by
+from zoo.mixins.encoder import Bidirectional
+from zoo.networks.feature_taps import read_by
 
 
 class AVB(Bidirectional, AdversarialModel):

@@ -16,7 +16,7 @@ from keras import ops
 
 from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
-from zoo.bidirectional import Bidirectional
+from zoo.mixins.encoder import Bidirectional
 from zoo.networks import mlp
 
 

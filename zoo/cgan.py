@@ -17,7 +17,7 @@ from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Dropout, Maxout
 from zoo.networks import conv
-from zoo.networks.labels import asked, one_hot
+from zoo.networks.label_conditioning import asked, one_hot
 
 
 class CGAN(GAN):

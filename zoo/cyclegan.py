@@ -17,8 +17,8 @@ from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import LeastSquares
 from zoo.layers import ImagePool
-from zoo.networks import patch, translator
-from zoo.translating import Translating
+from zoo.mixins.image_to_image import Translating
+from zoo.networks import patchgan, resnet_translator
 
 
 class CycleGAN(Translating, AdversarialModel):
@@ -117,7 +117,7 @@ class CycleGAN(Translating, AdversarialModel):
         }
 
     def least(self):
-        return translator.least_side(self.stages, self.outer_kernel)
+        return resnet_translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         x, y = (None, None, self.source_channels), (None, None, self.image_shape[-1])
@@ -186,7 +186,7 @@ class CycleGAN(Translating, AdversarialModel):
 
     def build_features(self):
         """x -> what the last residual block of G says, the mean over all places."""
-        return translator.middle(self.generator)
+        return resnet_translator.middle(self.generator)
 
     def build_generator(self):
         return self.build_translator(self.source_channels, self.image_shape[-1], "generator")
@@ -197,11 +197,11 @@ class CycleGAN(Translating, AdversarialModel):
 
     def build_translator(self, source_channels, channels, name):
         sizes = self.width, self.stages, self.blocks, self.outer_kernel
-        return translator.generator(source_channels, channels, *sizes, name=name)
+        return resnet_translator.generator(source_channels, channels, *sizes, name=name)
 
     def build_discriminator(self):
-        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages)
+        return patchgan.discriminator(self.image_shape[-1], self.width, self.patch_stages)
 
     def build_inverse_discriminator(self):
         sizes = self.source_channels, self.width, self.patch_stages
-        return patch.discriminator(*sizes, name="inverse_discriminator")
+        return patchgan.discriminator(*sizes, name="inverse_discriminator")

@@ -16,7 +16,7 @@ from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv
-from zoo.networks.reading import outside
+from zoo.networks.feature_taps import outside
 
 
 class DCGAN(GAN):

@@ -21,7 +21,7 @@ from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
 from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
-from zoo.networks.reading import outside, read_by
+from zoo.networks.feature_taps import outside, read_by
 
 
 class GAN(AdversarialModel):

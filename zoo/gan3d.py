@@ -19,8 +19,8 @@ from keras import layers, ops
 from trainers.engine import batch_spec
 from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
-from zoo.networks import voxel
-from zoo.networks.reading import outside
+from zoo.networks import conv3d
+from zoo.networks.feature_taps import outside
 
 
 class GAN3D(GAN):
@@ -67,7 +67,7 @@ class GAN3D(GAN):
     ):
         if not 0.0 <= gate <= 1.0:
             raise ValueError(f"`gate` should be in [0, 1]. Received: gate={gate!r}")
-        voxel.check_occupancy(occupancy)
+        conv3d.check_occupancy(occupancy)
         super().__init__(
             image_shape,
             latent_dim,
@@ -112,10 +112,10 @@ class GAN3D(GAN):
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.generator_norm
-        return voxel.generator(self.image_shape, *sizes, self.occupancy)
+        return conv3d.generator(self.image_shape, *sizes, self.occupancy)
 
     def build_discriminator(self):
-        return voxel.discriminator(self.image_shape, self.width, self.discriminator_norm)
+        return conv3d.discriminator(self.image_shape, self.width, self.discriminator_norm)
 
     def build_features(self):
         """What every convolution but the first says, max-pooled to 2x2x2, flattened and joined

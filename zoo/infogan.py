@@ -23,7 +23,7 @@ from trainers.objectives import NonSaturating
 from trainers.penalties import R1
 from zoo.gan import GAN
 from zoo.networks import conv, mlp, priors
-from zoo.networks.labels import asked
+from zoo.networks.label_conditioning import asked
 
 
 class InfoGAN(GAN):

@@ -19,9 +19,9 @@ from keras import layers, ops
 from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
-from zoo.networks import pyramid
-from zoo.networks.pyramid import down, up
-from zoo.networks.reading import read_by
+from zoo.networks import laplacian_pyramid
+from zoo.networks.feature_taps import read_by
+from zoo.networks.laplacian_pyramid import down, up
 
 
 class LAPGAN(GAN):
@@ -63,7 +63,7 @@ class LAPGAN(GAN):
     ):
         shape_checks.check_counts(levels=levels)
         super().__init__(image_shape, latent_dim, width, name=name, levels=levels, **networks)
-        needed = sum(pyramid.parts_of(self.image_shape, levels))
+        needed = sum(laplacian_pyramid.parts_of(self.image_shape, levels))
         if self.latent_dim != needed:
             raise ValueError(
                 f"`latent_dim` should be {needed}, or None. Received: latent_dim={self.latent_dim}"
@@ -78,7 +78,7 @@ class LAPGAN(GAN):
                 )
 
     def defaults(self, image_shape, levels, **sizes):
-        return {"latent_dim": sum(pyramid.parts_of(image_shape, levels))}
+        return {"latent_dim": sum(laplacian_pyramid.parts_of(image_shape, levels))}
 
     @classmethod
     def small(cls, image_shape):
@@ -86,7 +86,10 @@ class LAPGAN(GAN):
         return {"width": 16}
 
     def shapes(self):
-        sides, channels = pyramid.sides_of(self.image_shape, self.levels), self.image_shape[-1:]
+        sides, channels = (
+            laplacian_pyramid.sides_of(self.image_shape, self.levels),
+            self.image_shape[-1:],
+        )
         base, *pairs = [(*side, *channels) for side in sides for _ in range(2)][1:]
         return {
             "generator": ([(self.latent_dim,)], [self.image_shape]),
@@ -142,7 +145,7 @@ class LAPGAN(GAN):
 
     def cuts(self):
         """Where the latent is cut into the parts of the levels."""
-        return pyramid.cuts(pyramid.parts_of(self.image_shape, self.levels))
+        return laplacian_pyramid.cuts(laplacian_pyramid.parts_of(self.image_shape, self.levels))
 
     def level(self, network, k):
         """The part of "generator" or "discriminator" that plays at level k, 0 the base."""
@@ -158,7 +161,7 @@ class LAPGAN(GAN):
         return keras.Model(images, layers.Flatten()(hidden([images - blurred, blurred])))
 
     def build_generator(self):
-        return pyramid.generator(self.image_shape, self.levels, self.width)
+        return laplacian_pyramid.generator(self.image_shape, self.levels, self.width)
 
     def build_discriminator(self):
-        return pyramid.discriminator(self.image_shape, self.levels, self.width)
+        return laplacian_pyramid.discriminator(self.image_shape, self.levels, self.width)

@@ -19,8 +19,8 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec, shape_checks
 from trainers.losses import feature_distance, total_variation
 from trainers.objectives import Hinge
-from zoo.networks import content, patch, translator
-from zoo.translating import Translating
+from zoo.mixins.image_to_image import Translating
+from zoo.networks import patchgan, perceptual, resnet_translator
 
 
 class MGAN(Translating, AdversarialModel):
@@ -89,7 +89,7 @@ class MGAN(Translating, AdversarialModel):
         return {"width": 16, "blocks": 3, "outer_kernel": 3, "patch_stages": 1}
 
     def least(self):
-        return translator.least_side(self.stages, self.outer_kernel)
+        return resnet_translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         images = (None, None, self.image_shape[-1])
@@ -127,15 +127,15 @@ class MGAN(Translating, AdversarialModel):
 
     def build_features(self):
         """x -> what the last residual block of G says, the mean over all places."""
-        return translator.middle(self.generator)
+        return resnet_translator.middle(self.generator)
 
     def build_generator(self):
         channels = self.image_shape[-1], self.image_shape[-1]
         sizes = self.width, self.stages, self.blocks, self.outer_kernel
-        return translator.generator(*channels, *sizes)
+        return resnet_translator.generator(*channels, *sizes)
 
     def build_discriminator(self):
-        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages)
+        return patchgan.discriminator(self.image_shape[-1], self.width, self.patch_stages)
 
     def build_content(self):
-        return content.means(self.image_shape[-1])
+        return perceptual.means(self.image_shape[-1])

@@ -18,9 +18,9 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import NonSaturating
-from zoo.networks import patch, unet
-from zoo.networks.reading import outside
-from zoo.translating import Translating
+from zoo.mixins.image_to_image import Translating
+from zoo.networks import patchgan, unet
+from zoo.networks.feature_taps import outside
 
 
 class Pix2Pix(Translating, AdversarialModel):
@@ -146,4 +146,6 @@ class Pix2Pix(Translating, AdversarialModel):
 
     def build_discriminator(self):
         given = self.source_channels if self.conditional else 0
-        return patch.discriminator(self.image_shape[-1], self.width, self.patch_stages, given=given)
+        return patchgan.discriminator(
+            self.image_shape[-1], self.width, self.patch_stages, given=given
+        )

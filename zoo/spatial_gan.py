@@ -20,8 +20,8 @@ from trainers import noise
 from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
-from zoo.networks import spatial
-from zoo.networks.reading import outside, read_by
+from zoo.networks import fully_convolutional
+from zoo.networks.feature_taps import outside, read_by
 
 
 class SpatialGAN(GAN):
@@ -133,8 +133,8 @@ class SpatialGAN(GAN):
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.stages, self.kernel_size
-        return spatial.generator(self.image_shape[-1], *sizes)
+        return fully_convolutional.generator(self.image_shape[-1], *sizes)
 
     def build_discriminator(self):
         sizes = self.width, self.stages, self.kernel_size
-        return spatial.discriminator(self.image_shape[-1], *sizes)
+        return fully_convolutional.discriminator(self.image_shape[-1], *sizes)

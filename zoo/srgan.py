@@ -22,9 +22,9 @@ from trainers.engine.inference import in_batches
 from trainers.losses import feature_distance
 from trainers.objectives import NonSaturating
 from zoo.layers import Bicubic
-from zoo.networks import content, patch, srresnet
-from zoo.networks.reading import outside, read_by
-from zoo.translating import OfImages
+from zoo.mixins.image_to_image import OfImages
+from zoo.networks import patchgan, perceptual, srresnet
+from zoo.networks.feature_taps import outside, read_by
 
 
 class SRGAN(OfImages, AdversarialModel):
@@ -106,7 +106,7 @@ class SRGAN(OfImages, AdversarialModel):
             **networks,
         )
         shape_checks.check_multiples(self.image_shape, factor, factor=factor)
-        least = patch.least_side(patch_stages or 0)
+        least = patchgan.least_side(patch_stages or 0)
         if min(self.image_shape[:2]) < least:
             raise ValueError(
                 f"`image_shape` should have sides from {least} on for patch_stages={patch_stages}. "
@@ -124,7 +124,7 @@ class SRGAN(OfImages, AdversarialModel):
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        patches = 2 if min(image_shape[:2]) >= patch.least_side(2) else 1
+        patches = 2 if min(image_shape[:2]) >= patchgan.least_side(2) else 1
         judge = {"discriminator_width": 32, "patch_stages": patches}
         networks = {"width": 32, "blocks": 4, "outer_kernel": 3}
         return judge | networks | {"batch_norm": False, "skip": True}
@@ -230,10 +230,10 @@ class SRGAN(OfImages, AdversarialModel):
     def build_discriminator(self):
         width = self.discriminator_width
         if self.patch_stages is not None:
-            return patch.discriminator(
+            return patchgan.discriminator(
                 self.image_shape[-1], width, self.patch_stages, self.batch_norm
             )
         return srresnet.discriminator(self.image_shape, width, self.batch_norm)
 
     def build_content(self):
-        return content.filters(self.image_shape[-1])
+        return perceptual.filters(self.image_shape[-1])

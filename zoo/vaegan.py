@@ -19,9 +19,9 @@ from keras import layers, ops
 from trainers.adversarial import AdversarialModel
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
-from zoo.bidirectional import Bidirectional
+from zoo.mixins.encoder import Bidirectional
 from zoo.networks import conv, mlp, priors
-from zoo.networks.reading import read_by
+from zoo.networks.feature_taps import read_by
 
 
 class VAEGAN(Bidirectional, AdversarialModel):

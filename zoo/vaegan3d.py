@@ -19,8 +19,8 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
-from zoo.bidirectional import Bidirectional
-from zoo.networks import mlp, priors, voxel
+from zoo.mixins.encoder import Bidirectional
+from zoo.networks import conv3d, mlp, priors
 
 
 class VAEGAN3D(Bidirectional, AdversarialModel):
@@ -73,7 +73,7 @@ class VAEGAN3D(Bidirectional, AdversarialModel):
         name=None,
         **networks,
     ):
-        voxel.check_occupancy(occupancy)
+        conv3d.check_occupancy(occupancy)
         kinds = {"view_shape": tuple(view_shape), "batch_norm": batch_norm, "occupancy": occupancy}
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
 
@@ -134,15 +134,15 @@ class VAEGAN3D(Bidirectional, AdversarialModel):
 
     def build_generator(self):
         sizes = self.latent_dim, self.width, self.batch_norm
-        return voxel.generator(self.image_shape, *sizes, self.occupancy)
+        return conv3d.generator(self.image_shape, *sizes, self.occupancy)
 
     def build_discriminator(self):
-        return voxel.discriminator(self.image_shape, self.width, self.batch_norm)
+        return conv3d.discriminator(self.image_shape, self.width, self.batch_norm)
 
     def build_encoder(self):
         """x -> 5x5, halved to 4x4, w, 2w … 8w channels, ReLU -> mean, log σ."""
         inputs = x = keras.Input(self.view_shape, name="images")
-        for i in range(voxel.halvings(self.view_shape, "view_shape")):
+        for i in range(conv3d.halvings(self.view_shape, "view_shape")):
             filters = self.width * min(2**i, 8)
             x = layers.Conv2D(filters, 5, 2, "same", use_bias=not self.batch_norm)(x)
             if self.batch_norm:

@@ -19,7 +19,7 @@ from trainers.engine.inference import in_batches
 from trainers.imaging import grids
 from zoo.dcgan import DCGAN
 from zoo.lapgan import LAPGAN
-from zoo.networks.pyramid import down, up
+from zoo.networks.laplacian_pyramid import down, up
 
 SHAPE, STEPS, BATCH = (28, 28, 1), 1_000, 64
 DCGAN_STEPS, DCGAN_SIZES = 400, {"latent_dim": 64, "width": 32, "kernel_size": 4}

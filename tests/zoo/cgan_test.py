@@ -5,7 +5,7 @@ from keras import layers
 
 import zoo
 from zoo.networks import conv, mlp
-from zoo.networks.labels import append, one_hot
+from zoo.networks.label_conditioning import append, one_hot
 
 SHAPE = (8, 8, 1)
 

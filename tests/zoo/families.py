@@ -11,8 +11,8 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from zoo.mixins.image_to_image import Translating
 from zoo.srgan import SRGAN
-from zoo.translating import Translating
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
 IMAGES = {

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers, ops
 
 import zoo
-from zoo.networks.pyramid import down, up
+from zoo.networks.laplacian_pyramid import down, up
 
 X = np.random.default_rng(0).uniform(-1.0, 1.0, (4, 16, 16, 3)).astype("float32")
 

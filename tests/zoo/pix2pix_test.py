@@ -5,7 +5,7 @@ import tensorflow as tf
 
 import zoo
 from trainers import export
-from zoo.networks import patch
+from zoo.networks import patchgan
 
 SIZES = {"source_channels": 1, "width": 4, "stages": 3, "patch_stages": 1}
 RNG = np.random.default_rng(0)
@@ -52,13 +52,13 @@ def test_the_judge_sees_the_source_unless_it_is_not_conditional(model):
 
 @pytest.mark.parametrize("stages, side", [(0, 1), (1, 16), (2, 34), (3, 70)])
 def test_a_logit_sees_a_patch_of_the_side_that_the_paper_says(stages, side):
-    judge = patch.discriminator(1, width=2, stages=stages, norm=False)
+    judge = patchgan.discriminator(1, width=2, stages=stages, norm=False)
     x = tf.Variable(RNG.normal(size=(1, 128, 128, 1)).astype("float32"))
     with tf.GradientTape() as tape:
         logits = judge(x)
         middle = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
     seen = np.argwhere(tape.gradient(middle, x)[0, ..., 0] != 0.0)
-    assert patch.receptive_field(stages) == side
+    assert patchgan.receptive_field(stages) == side
     assert (seen.max(axis=0) - seen.min(axis=0) + 1).tolist() == [side, side]
 
 

@@ -4,7 +4,7 @@ import tensorflow as tf
 
 import zoo
 from trainers import export
-from zoo.networks import spatial
+from zoo.networks import fully_convolutional
 
 SIZES = {"image_shape": (16, 16, 1), "latent_dim": 4, "width": 4, "stages": 2}
 
@@ -66,8 +66,8 @@ def test_its_export_takes_any_field_of_noise(model, tmp_path):
 
 def test_its_networks_are_as_deep_as_stages_say():
     for stages in (1, 3):
-        generator = spatial.generator(3, 8, width=4, stages=stages)
-        judge = spatial.discriminator(3, width=4, stages=stages)
+        generator = fully_convolutional.generator(3, 8, width=4, stages=stages)
+        judge = fully_convolutional.discriminator(3, width=4, stages=stages)
         x = generator(np.zeros((1, 2, 3, 8), "float32"))
         assert x.shape == (1, 2 * 2**stages, 3 * 2**stages, 3)
         assert judge(x).shape == (1, 2, 3, 1)
@@ -86,7 +86,7 @@ def test_what_is_no_size_is_refused(model, size):
         ({"image_shape": (2,)}, r"`image_shape` should be \(height, width, channels\)"),
         ({"stages": 0}, "`stages` should be an integer from 1"),
         (
-            {"stages": 2, "generator": spatial.generator(1, 4, width=4, stages=1)},
+            {"stages": 2, "generator": fully_convolutional.generator(1, 4, width=4, stages=1)},
             "`generator` should make sides 4 times those of its latents for stages=2",
         ),
     ],

@@ -1,6 +1,5 @@
 """What Keras lacks or has wrong: one layer per file."""
 
-from zoo.layers.any_size import AnySize
 from zoo.layers.bicubic import Bicubic
 from zoo.layers.dropout import Dropout
 from zoo.layers.gaussian_noise import GaussianNoise
@@ -8,6 +7,7 @@ from zoo.layers.image_pool import ImagePool
 from zoo.layers.maxout import Maxout
 from zoo.layers.minibatch_discrimination import MinibatchDiscrimination
 from zoo.layers.minibatch_std_dev import MinibatchStdDev
+from zoo.layers.pad_to_multiple import AnySize
 from zoo.layers.pixel_norm import PixelNorm
 from zoo.layers.spectral_normalization import SpectralNormalization
 from zoo.layers.strided_3d import DoublingConv3D, HalvingConv3D

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zoo.layers.kernels import KernelWrapper
+from zoo.layers.kernel_wrapper import KernelWrapper
 
 TINY = 1e-12  # what is shorter has no direction
 

@@ -3,7 +3,7 @@
 import keras
 from keras import ops
 
-from zoo.layers.kernels import KernelWrapper
+from zoo.layers.kernel_wrapper import KernelWrapper
 
 
 @keras.saving.register_keras_serializable("gan_zoo")

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 from keras.initializers import RandomNormal
 
-from zoo.networks.reading import outside, read_by
+from zoo.networks.feature_taps import outside, read_by
 
 
 def generator(

@@ -8,7 +8,7 @@ from trainers import noise
 from trainers.engine import batch_spec, shape_checks
 from trainers.engine.inference import in_batches
 from zoo.layers import AnySize
-from zoo.networks import patch
+from zoo.networks import patchgan
 
 
 class OfImages:
@@ -91,7 +91,7 @@ class Translating(OfImages):
 
     def check_sides(self):
         """Raises a ValueError for an `image_shape` that the networks cannot take in training."""
-        least = max(patch.least_side(self.patch_stages), self.least())
+        least = max(patchgan.least_side(self.patch_stages), self.least())
         if min(self.image_shape[:2]) < least:
             raise ValueError(
                 f"`image_shape` should have sides from {least} on for stages={self.stages}, "

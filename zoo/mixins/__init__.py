@@ -1,0 +1,1 @@
+"""What several families share beside networks: an encoder's methods, and translation of images."""
