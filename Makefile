@@ -32,7 +32,7 @@ lint: .venv/installed
 
 ## make bench     what the engine costs, and what one system reaches
 bench: .venv/installed
-	$(RUN) -m benchmarks.engine
+	$(RUN) -m benchmarks.step_overhead
 	$(RUN) -m benchmarks.survey --system=r3gan --seed=0
 
 ## make presets   trains and measures the models of saved_models/ again, some hours

@@ -13,7 +13,8 @@ import sys
 
 from absl import flags
 
-from benchmarks import applied, presets, survey
+from benchmarks import applied
+from benchmarks.shared import presets, rows
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -39,8 +40,8 @@ def main():
             )
     folder = files.make_folder(FLAGS.out, "out")
     for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
-        row = survey.row_of(name, FLAGS.seed, "applied")
-        survey.report(row, folder, FLAGS.picture, "applied")
+        row = rows.row_of(name, FLAGS.seed, "applied")
+        rows.report(row, folder, FLAGS.picture, "applied")
         if FLAGS.preset and keeps(name):
             print(*presets.write(row, package="applied"), sep="\n", file=sys.stderr)
 

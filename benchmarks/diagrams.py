@@ -38,7 +38,7 @@ def define_flags():
 def main():
     """Writes the pictures."""
     import zoo
-    from benchmarks import claims
+    from benchmarks.shared import figure_style
 
     names = zoo.list_models()
     with command_line.flag("only"):
@@ -51,7 +51,7 @@ def main():
         title = rules_of(model)
         figure = drawn(watch(model))
         figure.axes[0].set_title(title)
-        claims.save(figure, path)
+        figure_style.save(figure, path)
         print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
 
 
@@ -241,12 +241,14 @@ def drawn(game):
     """The Game as a figure."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
-    from benchmarks import claims
+    from benchmarks.shared import figure_style
 
     at = places(game)
     columns = max(x for x, _ in at.values()) + 1
     heights = [y for _, y in at.values()]
-    figure, axes = claims.figure(size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2)))
+    figure, axes = figure_style.figure(
+        size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2))
+    )
     players = dict.fromkeys(game.losses.values())
     colours = dict(zip(players, COLOURS, strict=False)) | {None: FROZEN}
     wide, tall = 0.36, 0.26

@@ -14,7 +14,8 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks import rows, theorems
+from benchmarks import theorems
+from benchmarks.shared import tables
 from trainers import command_line
 
 FLAGS = flags.FLAGS
@@ -47,11 +48,11 @@ def written(text):
         "addons": addons,
         "theory": theory,
         "diagrams": diagrams,
-        "fgan": lambda: lines(*rows.fgan(SURVEY)),
-        "wasserstein": lambda: lines(*rows.wasserstein(SURVEY)),
-        "rows": lambda: lines(*rows.summary(SURVEY)),
-        "survey": lambda: lines(*rows.survey(SURVEY)),
-        "applications": lambda: lines(*rows.survey(DOCS / "applications", "applied")),
+        "fgan": lambda: lines(*tables.fgan(SURVEY)),
+        "wasserstein": lambda: lines(*tables.wasserstein(SURVEY)),
+        "rows": lambda: lines(*tables.summary(SURVEY)),
+        "survey": lambda: lines(*tables.survey(SURVEY)),
+        "applications": lambda: lines(*tables.survey(DOCS / "applications", "applied")),
         "reuse": reuse,
         "engine": engine,
         "reliability": reliability,
@@ -115,7 +116,7 @@ def families():
     """The families that are ready: name, class and idea, as their pages say."""
     import zoo
 
-    measured = rows.measured(SURVEY)
+    measured = tables.measured(SURVEY)
     table = ["| name | class | idea | |", "|---|---|---|---|"]
     for name in zoo.list_models():
         cls = zoo.family(name)
@@ -204,7 +205,10 @@ def reuse():
     """What each model of saved_models/ is worth in each application."""
     found = read(DOCS / "reuse.json")
     jobs = list(dict.fromkeys(job for cells in found["cells"].values() for job in cells))[1:]
-    table = [f"| model | {' | '.join(rows.said(job) for job in jobs)} |", "|---" * (len(jobs) + 1)]
+    table = [
+        f"| model | {' | '.join(tables.said(job) for job in jobs)} |",
+        "|---" * (len(jobs) + 1),
+    ]
     table[1] += "|"
     refused = {}
     for name, cells in found["cells"].items():
@@ -212,7 +216,7 @@ def reuse():
         table.append(f"| [{name}](../saved_models/{name}), {cells['model']} | {' | '.join(said)} |")
         for job in jobs:
             if "refused" in cells[job]:
-                refused.setdefault(f"{rows.said(job)}: {cells[job]['refused']}", []).append(name)
+                refused.setdefault(f"{tables.said(job)}: {cells[job]['refused']}", []).append(name)
     return lines(
         *table,
         "",

@@ -30,9 +30,9 @@ def define_flags():
 
 def main():
     """Trains and draws."""
-    from benchmarks import claims
+    from benchmarks.shared import figure_style
 
-    pictures = [claims.rendered(frame(*moment), colours=32) for moment in moments(FLAGS.seed)]
+    pictures = [figure_style.rendered(frame(*moment), colours=32) for moment in moments(FLAGS.seed)]
     folder = Path(FLAGS.out)
     folder.mkdir(parents=True, exist_ok=True)
     durations = [120] * (len(pictures) - 1) + [2_500]
@@ -76,20 +76,22 @@ def moments(seed):
 
 def frame(step, density, found, latents, shown):
     """One picture of the film."""
-    from benchmarks import claims
+    from benchmarks.shared import figure_style
 
-    drawn, (top, bottom) = claims.figure(1, 2, size=(5.2, 1.7), height_ratios=(2.4, 1.0))
+    drawn, (top, bottom) = figure_style.figure(1, 2, size=(5.2, 1.7), height_ratios=(2.4, 1.0))
     p = 0.5 * sum(stats.norm(c, s).pdf(X) for c, s in zip(CENTRES, SPREADS, strict=True))
     best = p / (p + density + 1e-12)
-    top.fill_between(X, p, color=claims.REAL, alpha=0.25, lw=0, label="p, the data")
-    top.plot(X, density, color=claims.FAKE, label="q, the samples")
-    top.plot(X, found, color=claims.JUDGE, label="D")
+    top.fill_between(X, p, color=figure_style.REAL, alpha=0.25, lw=0, label="p, the data")
+    top.plot(X, density, color=figure_style.FAKE, label="q, the samples")
+    top.plot(X, found, color=figure_style.JUDGE, label="D")
     seen = p + density > 2e-3  # elsewhere the best D is anyone's guess
-    top.plot(X, np.where(seen, best, np.nan), ":", color=claims.THEORY, label="D* = p/(p + q)")
+    top.plot(
+        X, np.where(seen, best, np.nan), ":", color=figure_style.THEORY, label="D* = p/(p + q)"
+    )
     top.set(xlim=(-4, 4), ylim=(0, 1.4), title=f"step {step:,}", xticklabels=[])
-    claims.legend(top, loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.4)
+    figure_style.legend(top, loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.4)
     ends = np.stack([np.stack([latents, shown], 1), np.tile([0.0, 1.0], (len(shown), 1))], axis=2)
-    bottom.add_collection(LineCollection(ends, colors=claims.FAKE, linewidths=0.7, alpha=0.7))
+    bottom.add_collection(LineCollection(ends, colors=figure_style.FAKE, linewidths=0.7, alpha=0.7))
     bottom.set(xlim=(-4, 4), ylim=(0, 1), yticks=[0, 1], yticklabels=["z", "G(z)"])
     return drawn
 

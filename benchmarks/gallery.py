@@ -16,6 +16,7 @@ from absl import flags
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import survey
+from benchmarks.shared import rows
 from trainers import command_line, datasets
 from trainers.datasets import builtin
 from trainers.datasets.builtin import furniture
@@ -38,7 +39,7 @@ def main():
     draw = {world.name: functools.partial(picture_of, world) for world in builtin.WORLDS}
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
-    draw |= {name: functools.partial(survey.picture_of, name) for name in survey.SYSTEMS}
+    draw |= {name: functools.partial(rows.picture_of, name) for name in survey.SYSTEMS}
     with command_line.flag("only"):
         unknown = sorted(set(chosen) - set(draw))
         if unknown:

@@ -61,13 +61,13 @@ def samples(precision, seed, n):
     import keras
 
     import zoo
-    from benchmarks import measure
+    from benchmarks.shared import acceptance
     from trainers import datasets, devices
 
     devices.set_precision(precision)
     keras.utils.set_random_seed(seed)
     model = zoo.create("r3gan", scale="small", image_shape=(8, 8, 1))
-    measure.train(model, "modern", datasets.load("digits", "half_a", seed=seed), FLAGS.steps)
+    acceptance.train(model, "modern", datasets.load("digits", "half_a", seed=seed), FLAGS.steps)
     devices.set_precision("float32")  # of what is built to score them
     return model.generate(n, seed=seed)
 

@@ -4,8 +4,8 @@
     python -m benchmarks.restamp --base=main --renamed=judge=discriminator,told=condition
     python -m benchmarks.restamp --base=main --renamed=@renames.txt     # a pair in each line
 
-A row is stamped with a hash of the code that measured it (`benchmarks.code_hash`). Where its stamp
-is that of the code at --base, and the code now has the same syntax tree but for the names of
+A row is stamped with a hash of the code that measured it (`benchmarks.shared.code_hash`). Where the
+stamp is that of the code at --base, and the code now has the same syntax tree but for the names of
 --renamed, its figures are those of the code now, and the row is stamped so. Every other row is left
 as it is, with the reason. Exits with 1 where a row that was up to date at --base is not any more:
 it has to be measured again.
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from absl import flags
 
-from benchmarks import code_hash, survey
+from benchmarks.shared import code_hash, rows
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -40,7 +40,7 @@ def main():
             raise ValueError(f"should be a commit. Received: {FLAGS.base}")
     stale = 0
     for folder, package in ROWS.items():
-        for path in sorted((survey.ROOT / folder).glob("*.json")):
+        for path in sorted((rows.ROOT / folder).glob("*.json")):
             verdict, text = stamped(path, package, commit, renamed)
             stale += verdict == "stale"
             print(f"{path.stem}: {text}")
@@ -72,14 +72,14 @@ def stamped(path, package, commit, renamed):
     """Stamps one row where that is right: (verdict, sentence), of which the verdict is "kept",
     "stamped", "stale" (up to date at the commit, and not now) or "older"."""
     row = files.read_json(path)
-    stamp, now = row["notes"].get("source"), survey.source(row["system"], package)
+    stamp, now = row["notes"].get("source"), rows.source(row["system"], package)
     if stamp is None:
         return "older", "has no stamp."
     if stamp == now:
         return "kept", "up to date."
-    pages = survey.pages_of(row["system"], package)
+    pages = rows.pages_of(row["system"], package)
     before = {page: text for page in pages if (text := git("show", f"{commit}:{page}"))}
-    after = {page: (survey.ROOT / page).read_text() for page in pages if _is_there(page)}
+    after = {page: (rows.ROOT / page).read_text() for page in pages if _is_there(page)}
     if stamp != code_hash.hash_of(before.values()):
         return "older", "was measured by older code than that of --base."
     if before.keys() != after.keys():
@@ -93,12 +93,12 @@ def stamped(path, package, commit, renamed):
 
 
 def _is_there(page):
-    return (survey.ROOT / page).exists()
+    return (rows.ROOT / page).exists()
 
 
 def git(*arguments):
     """What a git command prints, "" where it fails."""
-    command = ["git", "-C", survey.ROOT, *arguments]
+    command = ["git", "-C", rows.ROOT, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.removesuffix(
         "" if arguments[0] == "show" else "\n"
     )

@@ -20,7 +20,7 @@ from absl import flags
 from sklearn.decomposition import PCA
 
 import zoo
-from benchmarks import measure, textures
+from benchmarks.shared import acceptance, textures
 from benchmarks.systems import gan3d, mgan, srgan
 from trainers import (
     command_line,
@@ -86,9 +86,9 @@ def against(value, reference, beside, unit, higher=False):
 def synthesis(model, world):
     """Samples beside held-out data, by the sliced Wasserstein distance of their numbers, and those
     of one Gaussian that was fitted to the train split."""
-    test = measure.flat(datasets.arrays(world, "test")[0][:MOST])
-    fake = measure.flat(model.generate(len(test), seed=0))
-    train = measure.flat(datasets.arrays(world, "train")[0])
+    test = acceptance.flat(datasets.arrays(world, "test")[0][:MOST])
+    fake = acceptance.flat(model.generate(len(test), seed=0))
+    train = acceptance.flat(datasets.arrays(world, "train")[0])
     space = PCA(0.99, whiten=True, random_state=0).fit(train)
     draws = np.random.default_rng(0).normal(size=(len(test), space.n_components_))
     values = (metrics.sliced_wasserstein(test, x) for x in (fake, space.inverse_transform(draws)))
@@ -105,9 +105,9 @@ def editing(model, world):
     x = test[:EDITED]
     start = model.encode(x) if hasattr(model, "encode") else None
     _, errors = inversion.invert(model, x, start, steps=300)
-    pca = PCA(min(model.latent_dim, len(train))).fit(measure.flat(train))
-    again = pca.inverse_transform(pca.transform(measure.flat(x)))
-    gap = np.square((np.clip(again, -1.0, 1.0) - measure.flat(x)) / 2.0).mean()
+    pca = PCA(min(model.latent_dim, len(train))).fit(acceptance.flat(train))
+    again = pca.inverse_transform(pca.transform(acceptance.flat(x)))
+    gap = np.square((np.clip(again, -1.0, 1.0) - acceptance.flat(x)) / 2.0).mean()
     return against(errors.mean(), gap, f"{pca.n_components_} components", "squared error")
 
 
@@ -121,7 +121,7 @@ def classification(model, world):
     rows = few_labels.chosen(y, PER_CLASS)
     ours, plain = (
         few_labels.machine(read(x[rows]), y[rows]).score(read(test), expected)
-        for read in (model.features, measure.flat)
+        for read in (model.features, acceptance.flat)
     )
     return against(ours, plain, f"{world} themselves", f"accuracy on {world}", higher=True)
 
@@ -160,7 +160,7 @@ def _texture(phi):
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
-    measure.train(model, "modern", srgan.training_crops(0), STEPS)
+    acceptance.train(model, "modern", srgan.training_crops(0), STEPS)
     scenes = enlarging.scenes(photos.photographs("test"), model.factor)
     methods = {"ours": functools.partial(srgan.enlarged, model)}
     return enlarging.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]
@@ -191,7 +191,7 @@ def shapes(model, world):
     64 components of the train split."""
     if len(model.image_shape) != 4:
         raise ValueError("The model does not draw shapes.")
-    train = measure.flat(datasets.arrays("furniture", "train")[0])
+    train = acceptance.flat(datasets.arrays("furniture", "train")[0])
     space = PCA(64, whiten=True, random_state=0).fit(train)
     draws = np.random.default_rng(0).normal(size=(MOST, space.n_components_))
     cheap = space.inverse_transform(draws).reshape(MOST, *model.image_shape)

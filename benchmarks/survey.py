@@ -13,7 +13,6 @@ A bound that is missed is reported, not an error: the exit code is 0. A row of a
 reported at the end, after the others were measured, and then the exit code is 1.
 """
 
-import json
 import os
 import pkgutil
 import signal
@@ -22,17 +21,14 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
 from absl import flags
 
-from benchmarks import code_hash, systems
+from benchmarks import systems
+from benchmarks.shared import rows
 from trainers import command_line, files
 
-ROOT = Path(__file__).parents[1]
 SYSTEMS = sorted(module.name for module in pkgutil.iter_modules(systems.__path__))
-LARGE = {"vaegan3d_32": "vaegan3d"}  # rows that take hours, and those that they enlarge
-KEYS = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
 
 FLAGS = flags.FLAGS
 
@@ -42,7 +38,9 @@ def define_flags():
     flags.DEFINE_list("system", "r3gan", f"Which rows: all, or some of {', '.join(SYSTEMS)}.")
     flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
     flags.DEFINE_list("seeds", None, "Several of them, instead of --seed: a job.")
-    flags.DEFINE_bool("full", False, f"Let all have the rows that take hours: {', '.join(LARGE)}.")
+    flags.DEFINE_bool(
+        "full", False, f"Let all have the rows that take hours: {', '.join(rows.LARGE)}."
+    )
     flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draw what one row has learned, in docs/gallery.")
@@ -57,14 +55,14 @@ def main():
     if FLAGS.held:
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
-        report(row := row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
+        rows.report(row := rows.row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
         if FLAGS.preset:
-            from benchmarks import presets
+            from benchmarks.shared import presets
 
             print(*presets.write(row), sep="\n", file=sys.stderr)
         return
     fine = job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
-    if folder.resolve() == ROOT / "docs" / "survey":
+    if folder.resolve() == rows.ROOT / "docs" / "survey":
         from benchmarks import document
 
         page = document.DOCS / "survey.md"
@@ -80,7 +78,7 @@ def wanted():
         unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
         if FLAGS.system != ["all"] and (unknown or not FLAGS.system):
             raise ValueError(f"should be all, or of {', '.join(SYSTEMS)}. Received: {unknown}")
-    every = [system for system in SYSTEMS if FLAGS.full or system not in LARGE]
+    every = [system for system in SYSTEMS if FLAGS.full or system not in rows.LARGE]
     chosen = every if FLAGS.system == ["all"] else list(dict.fromkeys(FLAGS.system))
     if FLAGS.preset:
         check_preset(chosen)
@@ -125,7 +123,7 @@ def job(pairs, folder, again=False):
     done, crashed = 0, {}
     for number, (system, seed) in enumerate(pairs, 1):
         name = f"{system}, seed {seed} ({number} of {len(pairs)})"
-        fine, standing = state(path_of(folder, system, seed), system, seed)
+        fine, standing = state(rows.path_of(folder, system, seed), system, seed)
         if fine and not again:
             done += 1
             print(f"{name}: passed over, since {standing}.", flush=True)
@@ -154,13 +152,13 @@ def state(path, system, seed):
         return False, f"{path} is damaged"
     if row is None:
         return False, f"{path} is not there"
-    whole = isinstance(row, dict) and row.keys() >= KEYS
+    whole = isinstance(row, dict) and row.keys() >= rows.KEYS
     if not whole or (row["system"], row["seed"]) != (system, seed):
         return False, f"{path} is damaged"
     made_by = row["notes"].get("source")
     if made_by is None:  # older than the key: nobody asked to measure it again
         return True, f"{path} is there, though it does not say what code made it"
-    if made_by != source(system):
+    if made_by != rows.source(system):
         return False, f"{path} was made by other code"
     return True, f"{path} is there, made by the same code"
 
@@ -188,75 +186,6 @@ def measure_apart(system, seed, folder):
     if code < 0:  # what it said before was not why
         return f"ended by signal {-code} ({signal.strsignal(-code)})"
     return next((line for line in reversed(said.splitlines()) if line.strip()), f"exit code {code}")
-
-
-def path_of(folder, system, seed):
-    """The file of one row."""
-    return folder / f"{system}-{seed}.json"
-
-
-def report(row, folder, draw=False, package="systems"):
-    """Prints a row and writes it to its file; `draw`: and the picture of its models."""
-    from benchmarks import measure  # brings TensorFlow
-
-    for name, figure in row["figures"].items():
-        met = "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
-        print(
-            f"{name:>20} {figure['value']:8.4f}  needed {figure['A']:g}, aimed at {figure['B']:g}: "
-            f"{met}; {measure.verdict(figure)} the reference ({figure['reference']:.4f})"
-        )
-    files.write_json(path_of(folder, row["system"], row["seed"]), row)
-    if draw:
-        path = ROOT / "docs" / "gallery" / f"{row['system']}.png"
-        picture_of(row["system"], row["seed"], package).save(path, optimize=True)
-        print(path)
-    print(json.dumps(row, ensure_ascii=False))
-
-
-def picture_of(system, seed=0, package="systems"):
-    """What the models of a row learn, as its module draws it."""
-    row = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
-    if not hasattr(row, "picture"):
-        raise ValueError(f"There is no picture of {system}: its row has no function `picture`.")
-    return row.picture(seed)
-
-
-def row_of(system, seed, package="systems"):
-    """The JSON object of one system, or what else a package of `benchmarks` measures, and seed."""
-    made_by = source(system, package)  # before it is run: the files may change meanwhile
-    module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
-    from trainers import runs
-
-    start = time.perf_counter()
-    recipe, figures, notes, images = module.run(seed)
-    seconds = time.perf_counter() - start
-    notes |= {
-        "versions": runs.versions(),
-        "machine": runs.machine(),
-        "source": made_by,
-    }
-    return {
-        "system": system,
-        "seed": seed,
-        "recipe": recipe,
-        "figures": figures,
-        "notes": notes,
-        "seconds": round(seconds, 1),
-        "images_per_second": round(images / seconds),
-    }
-
-
-def pages_of(system, package="systems"):
-    """The modules whose code makes the figures of a row, relative to the project's root: the row's
-    own, and the page of its family."""
-    rows = [system, LARGE[system]] if system in LARGE else [system]
-    return [f"{folder}/{row}.py" for row in rows for folder in (f"benchmarks/{package}", "zoo")]
-
-
-def source(system, package="systems"):
-    """The hash of the code of a row."""
-    pages = [ROOT / page for page in pages_of(system, package)]
-    return code_hash.hash_of(page.read_text(encoding="utf-8") for page in pages if page.exists())
 
 
 if __name__ == "__main__":

@@ -42,7 +42,7 @@ def main():
 def report(name, seed, folder):
     """Runs one theorem, prints and writes what was found; whether all claims hold."""
     module = pkgutil.resolve_name(f"benchmarks.theorems.{name}")
-    from benchmarks import claims  # these bring TensorFlow and matplotlib
+    from benchmarks.shared import figure_style  # these bring TensorFlow and matplotlib
     from trainers import runs
 
     start = time.perf_counter()
@@ -54,7 +54,7 @@ def report(name, seed, folder):
         should = "" if one["theory"] is None else f"theory {one['theory']:.5g}, "
         verdict = "holds" if one["holds"] else "DOES NOT HOLD"
         print(f"  {one['text']}: {one['value']:.5g} ({should}{one['bound']}): {verdict}")
-    claims.save(drawn, folder / f"{name}.png")
+    figure_style.save(drawn, folder / f"{name}.png")
     facts = {
         "name": name,
         "title": title,

@@ -23,7 +23,7 @@ from keras import layers
 from scipy.stats import spearmanr
 from sklearn.decomposition import PCA
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets
 from trainers.engine.inference import in_batches
 from trainers.imaging import grids
@@ -46,14 +46,14 @@ place and the shape with all of these; fewer latents were not tried.
 """
 
 
-@measure.kept
+@acceptance.kept
 def trained(world, seed):
     """A model of that world after so many steps."""
     keras.utils.set_random_seed(seed)
     model = AAE(datasets.info(world).shape, latent_dim=LATENTS, width=WIDTH)
     adam = model.adam(1e-3, steps=STEPS, averaged=["autoencoder", "encoder"])
     data = datasets.load(world, batch_size=BATCH, seed=seed)
-    measure.train(model, "paper", data, STEPS, optimizers=adam)
+    acceptance.train(model, "paper", data, STEPS, optimizers=adam)
     return model
 
 
@@ -61,10 +61,10 @@ class Components:
     """The same space of as many principal components: what an edit costs without any network."""
 
     def __init__(self, x):
-        self.shape, self.pca = x.shape[1:], PCA(LATENTS, whiten=True).fit(measure.flat(x))
+        self.shape, self.pca = x.shape[1:], PCA(LATENTS, whiten=True).fit(acceptance.flat(x))
 
     def encode(self, x):
-        return self.pca.transform(measure.flat(x))
+        return self.pca.transform(acceptance.flat(x))
 
     def draw(self, z):
         return self.pca.inverse_transform(z).reshape(-1, *self.shape)
@@ -193,15 +193,17 @@ def run(seed):
         }
         bound = cheap["inversion"]
         found = {
-            "inversion": measure.gate(ours["inversion"], bound, bound, bound / 2.0, higher=False),
-            "self_inversion": measure.gate(
+            "inversion": acceptance.gate(
+                ours["inversion"], bound, bound, bound / 2.0, higher=False
+            ),
+            "self_inversion": acceptance.gate(
                 ours["self_inversion"], cheap["self_inversion"], 1e-3, 1e-4, higher=False
             ),
-            "target": measure.gate(*middle["target"], 0.7, 0.9),
-            "leakage": measure.gate(*middle["leakage"], 0.3, 0.15, higher=False),
-            "identity": measure.gate(*middle["identity"], 0.9, 0.95),
-            "brush": measure.gate(ours["brush"], 0.0, 0.9, 0.95),
-            "locality": measure.gate(ours["locality"], 1.0, 0.5, 0.25, higher=False),
+            "target": acceptance.gate(*middle["target"], 0.7, 0.9),
+            "leakage": acceptance.gate(*middle["leakage"], 0.3, 0.15, higher=False),
+            "identity": acceptance.gate(*middle["identity"], 0.9, 0.95),
+            "brush": acceptance.gate(ours["brush"], 0.0, 0.9, 0.95),
+            "locality": acceptance.gate(ours["locality"], 1.0, 0.5, 0.25, higher=False),
         }
         figures |= {f"{world}_{name}": figure for name, figure in found.items()}
     return "paper, other rates", figures, notes, len(WORLDS) * STEPS * BATCH

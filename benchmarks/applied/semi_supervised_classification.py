@@ -12,7 +12,7 @@ import keras
 import numpy as np
 
 import zoo
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets, few_labels, metrics
 from trainers.imaging import grids
 
@@ -31,13 +31,13 @@ def labelled(labels, seed):
     return few_labels.Labelled.of(given | {"labels_per_class": labels // 10})
 
 
-@measure.kept
+@acceptance.kept
 def trained(labels, seed, alone=False):
     """A classifier after so many steps; `alone`: it learns from the labels only."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
     changes = few_labels.ALONE["semi_supervised"] if alone else {}
-    measure.train(model, "modern", labelled(labels, seed).stream(turns=1), STEPS, **changes)
+    acceptance.train(model, "modern", labelled(labels, seed).stream(turns=1), STEPS, **changes)
     return model
 
 
@@ -59,7 +59,7 @@ def run(seed):
         means = {name: float(np.mean(values)) for name, values in found.items()}
         needed = round(means["labels alone"] + margin, 4)
         best = means["label spreading"]
-        figures[f"accuracy_{labels}_labels"] = measure.gate(
+        figures[f"accuracy_{labels}_labels"] = acceptance.gate(
             means["ours"], best, needed, max(best, needed)
         )
         deviations = {name: float(np.std(values, ddof=1)) for name, values in found.items()}

@@ -14,7 +14,7 @@ makes of a picture of the true chair.
 
 import numpy as np
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from benchmarks.systems import vaegan3d
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
@@ -81,11 +81,11 @@ def run(seed):
     x, y = vaegan3d.pairs("test")
     found = {name: voxels.iou(y, shapes(x)) for name, shapes in vaegan3d.methods(seed).items()}
     ours, *cheap = found.values()
-    figures, notes = {"iou": measure.gate(ours, max(cheap), 0.82, 0.90)}, {"iou": found}
+    figures, notes = {"iou": acceptance.gate(ours, max(cheap), 0.82, 0.90)}, {"iou": found}
     model = vaegan3d.trained(seed)
     for name, each in (("arithmetic", sums(model, seed)), ("between", middles(model, seed))):
         best = max(each[way] for way in ("as it is", "of voxels") if way in each)
-        figures[name] = measure.gate(each["ours"], best, best, each["of its picture"])
+        figures[name] = acceptance.gate(each["ours"], best, best, each["of its picture"])
         notes[name] = each
     return "modern, other rates", figures, notes, vaegan3d.BATCH * vaegan3d.STEPS
 

@@ -14,7 +14,7 @@ import time
 
 import numpy as np
 
-from benchmarks import measure, textures
+from benchmarks.shared import acceptance, textures
 from benchmarks.systems import mgan, spatial_gan
 from trainers import styles
 from trainers.imaging import grids
@@ -75,10 +75,10 @@ def run(seed):
     redrawn = redrawing(seed)
     ours, cheap = redrawn["strength 1.0"], redrawn["histogram"]
     figures = {
-        "style": measure.gate(ours["style"], cheap["style"], 0.5, 0.75),
-        "edges": measure.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
-        "seconds": measure.gate(*seconds(mgan.trained(STYLE, seed)), 0.2, 0.1, higher=False),
-        "texture": measure.gate(*texture(seed), 3.0, 1.5, higher=False),
+        "style": acceptance.gate(ours["style"], cheap["style"], 0.5, 0.75),
+        "edges": acceptance.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+        "seconds": acceptance.gate(*seconds(mgan.trained(STYLE, seed)), 0.2, 0.1, higher=False),
+        "texture": acceptance.gate(*texture(seed), 3.0, 1.5, higher=False),
     }
     crops = sum(row.STEPS * row.BATCH for row in (mgan, spatial_gan))
     return "paper, other rates", figures, {"redrawn": redrawn}, crops

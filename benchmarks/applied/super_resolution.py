@@ -16,7 +16,7 @@ import time
 import numpy as np
 from scipy.stats import wilcoxon
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from benchmarks.systems import srgan
 from trainers import enlarging, metrics
 from trainers.datasets import crops
@@ -112,10 +112,10 @@ def run(seed):
         model = srgan.trained(seed, 0, factor)
         seam = seams(model, scenes["coins"][0])
         figures |= {
-            f"x{factor}_psnr": measure.gate(first["psnr"], best, best + needed, aim),
-            f"x{factor}_p": measure.gate(p, 1.0, 0.01, 0.001, higher=False),
-            f"x{factor}_texture": measure.gate(*textures, 0.6, 0.4, higher=False),
-            f"x{factor}_seam": measure.gate(*seam, 1.0, 0.1, higher=False),
+            f"x{factor}_psnr": acceptance.gate(first["psnr"], best, best + needed, aim),
+            f"x{factor}_p": acceptance.gate(p, 1.0, 0.01, 0.001, higher=False),
+            f"x{factor}_texture": acceptance.gate(*textures, 0.6, 0.4, higher=False),
+            f"x{factor}_seam": acceptance.gate(*seam, 1.0, 0.1, higher=False),
         }
         notes[f"x{factor}"] = {
             "methods": found,

@@ -14,7 +14,7 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
-from benchmarks import claims, inference, measure
+from benchmarks.shared import acceptance, encoder_rows, figure_style
 
 STEPS = 6_000
 
@@ -40,34 +40,34 @@ def purity(train, test, digits):
 
 def unsupervised(digits, seed):
     """Figures of codes and reconstructions, and notes."""
-    found, notes = inference.of_model(
-        model := inference.trained("aae", "modern", STEPS, seed), digits
+    found, notes = encoder_rows.of_model(
+        model := encoder_rows.trained("aae", "modern", STEPS, seed), digits
     )
     prior = np.random.default_rng(seed).normal(size=(1_000, 8))
     codes = model.encode(digits.train)[:1_000]
     whitened = PCA(8, whiten=True, random_state=0).fit_transform(flat(digits.train))[:1_000]
-    eight = inference.of_components(digits, 8)
-    mmd, reference = inference.mmd(codes, prior), inference.mmd(whitened, prior)
+    eight = encoder_rows.of_components(digits, 8)
+    mmd, reference = encoder_rows.mmd(codes, prior), encoder_rows.mmd(whitened, prior)
     figures = {
-        "codes_mmd": measure.gate(mmd, reference, 0.03, 0.005, higher=False),
-        "mse": measure.gate(found["mse"], eight["mse"], 0.026, 0.018, higher=False),
+        "codes_mmd": acceptance.gate(mmd, reference, 0.03, 0.005, higher=False),
+        "mse": acceptance.gate(found["mse"], eight["mse"], 0.026, 0.018, higher=False),
     }
     return figures, notes | found | {"eight_components": eight}
 
 
 def clusters(digits, seed, count, bounds):
     """The figure of so many clusters."""
-    model = inference.trained("aae", "modern", STEPS, seed, categories=count)
+    model = encoder_rows.trained("aae", "modern", STEPS, seed, categories=count)
     said = [model.classify(x).argmax(axis=1) for x in (digits.train, digits.test)]
     kmeans = KMeans(count, n_init=10, random_state=seed).fit(flat(digits.train))
     reference = purity(kmeans.labels_, kmeans.predict(flat(digits.test)), digits)
-    return measure.gate(purity(*said, digits), reference, *bounds)
+    return acceptance.gate(purity(*said, digits), reference, *bounds)
 
 
 def with_petals(seed):
     """A model whose prior has a petal for each class."""
     arguments = {"latent_dim": 2, "prior": "mixture", "classes": 10}
-    return inference.trained("aae", "modern", STEPS, seed, **arguments)
+    return encoder_rows.trained("aae", "modern", STEPS, seed, **arguments)
 
 
 def shaped(digits, seed):
@@ -79,12 +79,12 @@ def shaped(digits, seed):
     petal = np.argmin((along / 0.5) ** 2 + (across / 0.05) ** 2, axis=1)
     nearest = KNeighborsClassifier(1).fit(flat(digits.train), digits.train_labels)
     reference = float(nearest.score(flat(digits.test), digits.test_labels))
-    return measure.gate(float(np.mean(petal == digits.test_labels)), reference, 0.90, 0.97)
+    return acceptance.gate(float(np.mean(petal == digits.test_labels)), reference, 0.90, 0.97)
 
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits = inference.Digits.load()
+    digits = encoder_rows.Digits.load()
     figures, notes = unsupervised(digits, seed)
     figures["purity_of_16"] = clusters(digits, seed, 16, (0.85, 0.93))
     figures["purity_of_30"] = clusters(digits, seed, 30, (0.90, 0.96))
@@ -94,14 +94,14 @@ def run(seed):
 
 def picture(seed=0):
     """Draws of the prior with a petal for each class, and codes of held-out digits."""
-    digits, model = inference.Digits.load(), with_petals(seed)
+    digits, model = encoder_rows.Digits.load(), with_petals(seed)
     names = np.arange(2_000) % 10
     shown = {
         "the prior": (model.draw(2_000, labels=names).numpy(), names),
         "codes of held-out digits": (model.encode(digits.test), digits.test_labels),
     }
-    drawn, axes = claims.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
+    drawn, axes = figure_style.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
     for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
         panel.scatter(*where.T, c=colour, s=4, cmap="tab10", vmin=0, vmax=9)
         panel.set(title=title, xlim=(-4, 4), ylim=(-4, 4))
-    return claims.rendered(drawn)
+    return figure_style.rendered(drawn)

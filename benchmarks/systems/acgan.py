@@ -8,7 +8,7 @@ reference is CGAN of the same size and recipe in the same run, which is told the
 
 import numpy as np
 
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 from trainers import datasets, metrics
 from trainers.imaging import grids
 
@@ -17,7 +17,7 @@ STEPS = 8_000
 
 def trained(name, seed):
     """A model after so many steps on one half."""
-    return inference.trained(name, "modern", STEPS, seed, split="half_a", classes=10)
+    return encoder_rows.trained(name, "modern", STEPS, seed, split="half_a", classes=10)
 
 
 def judged(name, seed):
@@ -44,8 +44,8 @@ def run(seed):
     found, told = judged("acgan", seed), judged("cgan", seed)
     recall = "intra_class_recall"
     figures = {
-        "label_agreement": measure.gate(found["agreement"], told["agreement"], 0.97, 0.99),
-        recall: measure.gate(found[recall], told[recall], 0.6, 0.8),
+        "label_agreement": acceptance.gate(found["agreement"], told["agreement"], 0.97, 0.99),
+        recall: acceptance.gate(found[recall], told[recall], 0.6, 0.8),
     }
     return "modern", figures, {"acgan": found, "cgan": told}, 2 * 64 * STEPS
 

@@ -8,7 +8,7 @@ Digits: as the row of BiGAN.
 import keras
 
 import zoo
-from benchmarks import claims, inference, measure
+from benchmarks.shared import acceptance, encoder_rows, figure_style
 from benchmarks.systems import bigan
 from trainers import datasets
 from trainers.penalties import R1, R2
@@ -17,7 +17,7 @@ from trainers.schedules import LinearDecay
 STEPS, SAMPLES = 10_000, 10_000
 
 
-@measure.kept
+@acceptance.kept
 def on_grid(seed):
     """A model after so many steps on the grid, whose points are divided by the scale."""
     scale = datasets.arrays("grid")[0].std()
@@ -31,7 +31,7 @@ def on_grid(seed):
         for player in model.players
     }
     changes = {"optimizers": optimizers, "penalties": [R1(0.02), R2(0.02)]}
-    measure.train(model, "modern", data, STEPS, **changes)
+    acceptance.train(model, "modern", data, STEPS, **changes)
     return model, scale
 
 
@@ -41,18 +41,18 @@ def grid(seed):
     samples = scale * model.generate(SAMPLES, seed=seed)
     codes = model.encode((datasets.arrays("grid", "test")[0] / scale)[:1_000])
     prior = model.latents(1_000).numpy()
-    return measure.coverage(samples, datasets.info("grid")), inference.mmd(codes, prior)
+    return acceptance.coverage(samples, datasets.info("grid")), encoder_rows.mmd(codes, prior)
 
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     found, mmd = grid(seed)
-    known = measure.coverage_of_mixture("grid", seed, SAMPLES)
-    figures = {"grid_modes": measure.gate(found[0], known[0], 20, 25)}
-    digits = inference.Digits.load()
-    model = inference.trained("ali", "modern", bigan.STEPS, seed)
-    scores, notes = inference.of_model(model, digits)
-    ten = inference.of_components(digits, 10)
+    known = acceptance.coverage_of_mixture("grid", seed, SAMPLES)
+    figures = {"grid_modes": acceptance.gate(found[0], known[0], 20, 25)}
+    digits = encoder_rows.Digits.load()
+    model = encoder_rows.trained("ali", "modern", bigan.STEPS, seed)
+    scores, notes = encoder_rows.of_model(model, digits)
+    ten = encoder_rows.of_components(digits, 10)
     figures |= {f"digits_{k}": gate for k, gate in bigan.gates(scores, ten).items()}
     notes |= {"high_quality": found[1], "reverse_kl": found[2], "mmd_of_grid_codes": mmd}
     return "modern", figures, notes, 256 * STEPS + 64 * bigan.STEPS
@@ -62,13 +62,13 @@ def picture(seed=0):
     """Samples, codes of held-out points in the colour of their mode, and reconstructions."""
     model, scale = on_grid(seed)
     points, modes = (a[:4_000] for a in datasets.arrays("grid", "test"))
-    drawn, axes = claims.figure(columns=3, size=(3.2, 3.2), subplot_kw={"aspect": "equal"})
+    drawn, axes = figure_style.figure(columns=3, size=(3.2, 3.2), subplot_kw={"aspect": "equal"})
     shown = {
-        "G(z)": (scale * model.generate(4_000, seed=seed), claims.FAKE),
+        "G(z)": (scale * model.generate(4_000, seed=seed), figure_style.FAKE),
         "E(x), a colour for each mode": (model.encode(points / scale), modes % 7),
         "G(E(x))": (scale * model.reconstruct(points / scale), modes % 7),
     }
     for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
         panel.scatter(*where.T, c=colour, s=2, cmap="tab10")
         panel.set_title(title)
-    return claims.rendered(drawn)
+    return figure_style.rendered(drawn)

@@ -5,7 +5,7 @@ each for 6,000 steps of 64. `mse_ratio` is ALICE's error over BiGAN's: the claim
 number; its reference is 1, BiGAN itself. The explicit cost, the squared error, is in the notes.
 """
 
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 
 STEPS = 6_000
 EXPLICIT = {  # the squared error in place of the second judge
@@ -16,19 +16,21 @@ EXPLICIT = {  # the squared error in place of the second judge
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits = inference.Digits.load()
-    bigan, _ = inference.of_model(inference.trained("bigan", "modern", STEPS, seed), digits)
-    found, notes = inference.of_model(inference.trained("alice", "modern", STEPS, seed), digits)
-    explicit = inference.trained("alice", "modern", STEPS, seed, changes=EXPLICIT)
+    digits = encoder_rows.Digits.load()
+    bigan, _ = encoder_rows.of_model(encoder_rows.trained("bigan", "modern", STEPS, seed), digits)
+    found, notes = encoder_rows.of_model(
+        encoder_rows.trained("alice", "modern", STEPS, seed), digits
+    )
+    explicit = encoder_rows.trained("alice", "modern", STEPS, seed, changes=EXPLICIT)
     figures = {
-        "mse_ratio": measure.gate(found["mse"] / bigan["mse"], 1.0, 0.6, 0.35, higher=False),
-        "agreement": measure.gate(found["agreement"], bigan["agreement"], 0.90, 0.95),
+        "mse_ratio": acceptance.gate(found["mse"] / bigan["mse"], 1.0, 0.6, 0.35, higher=False),
+        "agreement": acceptance.gate(found["agreement"], bigan["agreement"], 0.90, 0.95),
     }
     notes |= {
         "alice": found,
         "bigan": bigan,
-        "explicit": inference.of_model(explicit, digits),
-        "ten_components": inference.of_components(digits, 10),
+        "explicit": encoder_rows.of_model(explicit, digits),
+        "ten_components": encoder_rows.of_components(digits, 10),
     }
     return "modern", figures, notes, 3 * 64 * STEPS
 
@@ -36,8 +38,8 @@ def run(seed):
 def picture(seed=0):
     """Held-out digits, and what BiGAN and both costs of ALICE make of their codes."""
     models = {
-        "bigan": inference.trained("bigan", "modern", STEPS, seed),
-        "adversarial": inference.trained("alice", "modern", STEPS, seed),
-        "explicit": inference.trained("alice", "modern", STEPS, seed, changes=EXPLICIT),
+        "bigan": encoder_rows.trained("bigan", "modern", STEPS, seed),
+        "adversarial": encoder_rows.trained("alice", "modern", STEPS, seed),
+        "explicit": encoder_rows.trained("alice", "modern", STEPS, seed, changes=EXPLICIT),
     }
-    return inference.picture(inference.Digits.load().test, models)
+    return encoder_rows.picture(encoder_rows.Digits.load().test, models)

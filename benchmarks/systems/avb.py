@@ -12,7 +12,7 @@ import keras
 import numpy as np
 from keras import layers, ops
 
-from benchmarks import claims, inference, measure
+from benchmarks.shared import acceptance, encoder_rows, figure_style
 from trainers import noise
 from trainers.losses import gaussian_kl, squared_error
 from trainers.runs.environment import fast_options
@@ -54,7 +54,7 @@ class GaussianVAE(AVB):
         return super(AVB, self).build_encoder()
 
 
-@measure.kept
+@acceptance.kept
 def trained(cls, seed):
     """A model after so many steps on the four points."""
     keras.utils.set_random_seed(seed)
@@ -77,7 +77,7 @@ def judged(model, seed):
         return set(map(tuple, inside.astype(int)))
 
     return {
-        "codes_mmd": inference.mmd(codes[:2_000], prior[:2_000]),
+        "codes_mmd": encoder_rows.mmd(codes[:2_000], prior[:2_000]),
         "reconstruction": float(np.mean(again.argmax(axis=1) == x.argmax(axis=1))),
         "occupancy": len(cells(codes) & cells(prior)) / len(cells(prior)),
     }
@@ -110,10 +110,14 @@ def run(seed):
     vae = judged(trained(GaussianVAE, seed), seed)
     error, exact = ratio_error(seed)
     figures = {
-        "codes_mmd": measure.gate(found["codes_mmd"], vae["codes_mmd"], 0.02, 0.005, higher=False),
-        "reconstruction": measure.gate(found["reconstruction"], vae["reconstruction"], 0.99, 0.999),
-        "occupancy": measure.gate(found["occupancy"], vae["occupancy"], 0.9, 0.95),
-        "ratio_error": measure.gate(error, 0.0, 0.05, 0.02, higher=False),
+        "codes_mmd": acceptance.gate(
+            found["codes_mmd"], vae["codes_mmd"], 0.02, 0.005, higher=False
+        ),
+        "reconstruction": acceptance.gate(
+            found["reconstruction"], vae["reconstruction"], 0.99, 0.999
+        ),
+        "occupancy": acceptance.gate(found["occupancy"], vae["occupancy"], 0.9, 0.95),
+        "ratio_error": acceptance.gate(error, 0.0, 0.05, 0.02, higher=False),
     }
     notes = {"avb": found, "vae": vae, "kl_in_closed_form": exact}
     return "modern", figures, notes, 3 * BATCH * STEPS
@@ -126,9 +130,9 @@ def picture(seed=0):
         "Gaussian posteriors": trained(GaussianVAE, seed),
         "AVB": trained(AVB, seed),
     }
-    drawn, axes = claims.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
+    drawn, axes = figure_style.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
     for panel, (title, model) in zip(axes, models.items(), strict=True):
         codes = model.encode(x, seed=seed)
         panel.scatter(*codes.T, c=x.argmax(axis=1), s=2, cmap="tab10", vmin=0, vmax=9)
         panel.set(title=title, xlim=(-3.5, 3.5), ylim=(-3.5, 3.5))
-    return claims.rendered(drawn)
+    return figure_style.rendered(drawn)

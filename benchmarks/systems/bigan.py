@@ -6,7 +6,7 @@ ten principal components, which minimise what the figure measures: they can hard
 model that does not.
 """
 
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 
 STEPS = 6_000
 
@@ -14,23 +14,25 @@ STEPS = 6_000
 def gates(found, reference):
     """Figures of an encoder with ten latents, beside those of ten components."""
     return {
-        "mse": measure.gate(found["mse"], reference["mse"], 0.05, 0.03, higher=False),
-        "agreement": measure.gate(found["agreement"], reference["agreement"], 0.70, 0.88),
-        "one_nn": measure.gate(found["one_nn"], reference["one_nn"], 0.80, 0.93),
+        "mse": acceptance.gate(found["mse"], reference["mse"], 0.05, 0.03, higher=False),
+        "agreement": acceptance.gate(found["agreement"], reference["agreement"], 0.70, 0.88),
+        "one_nn": acceptance.gate(found["one_nn"], reference["one_nn"], 0.80, 0.93),
     }
 
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits = inference.Digits.load()
-    found, notes = inference.of_model(inference.trained("bigan", "modern", STEPS, seed), digits)
-    paper = inference.of_model(inference.trained("bigan", "paper", STEPS, seed), digits)
-    reference = inference.of_components(digits, 10)
+    digits = encoder_rows.Digits.load()
+    found, notes = encoder_rows.of_model(
+        encoder_rows.trained("bigan", "modern", STEPS, seed), digits
+    )
+    paper = encoder_rows.of_model(encoder_rows.trained("bigan", "paper", STEPS, seed), digits)
+    reference = encoder_rows.of_components(digits, 10)
     notes |= {"paper": paper[0] | paper[1], "ten_components": reference}
     return "modern", gates(found, reference), notes, 2 * 64 * STEPS
 
 
 def picture(seed=0):
     """Held-out digits, and what the generator makes of their codes."""
-    models = {"G(E(x))": inference.trained("bigan", "modern", STEPS, seed)}
-    return inference.picture(inference.Digits.load().test, models)
+    models = {"G(E(x))": encoder_rows.trained("bigan", "modern", STEPS, seed)}
+    return encoder_rows.picture(encoder_rows.Digits.load().test, models)

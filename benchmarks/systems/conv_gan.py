@@ -17,7 +17,7 @@ import numpy as np
 from sklearn.decomposition import PCA
 from sklearn.mixture import GaussianMixture
 
-from benchmarks import glyphs, measure
+from benchmarks.shared import acceptance, glyph_classifier
 from trainers import datasets, metrics
 from trainers.imaging import grids
 from zoo.conv_gan import ConvGAN
@@ -58,7 +58,7 @@ def mixture(images, n, seed):
     return found.reshape(n, *SHAPE).astype("float32")
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed):
     """Two dicts from name to model, and to the seconds that it took."""
     models, seconds = {}, {}
@@ -67,7 +67,7 @@ def trained(seed):
         models[name] = family(SHAPE, **sizes)
         data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
         start = time.perf_counter()
-        measure.train(models[name], "paper", data, STEPS, **changes)
+        acceptance.train(models[name], "paper", data, STEPS, **changes)
         seconds[name] = round(time.perf_counter() - start, 1)
     return models, seconds
 
@@ -75,7 +75,7 @@ def trained(seed):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     train, test = (datasets.arrays("glyphs", split) for split in ("train", "test"))
-    judge = glyphs.glyph_features(seed)
+    judge = glyph_classifier.glyph_features(seed)
     held_out = judge.features(test[0])
     n = len(held_out)
 
@@ -86,7 +86,7 @@ def run(seed):
     found = {name: distance(model.generate(n, seed=seed)) for name, model in models.items()}
     naive = min(found["conv_gan, its SGD"], found["conv_gan, Adam"])
     figures = {
-        "frechet_ratio": measure.gate(found["dcgan"] / naive, 1.0, 1.0, 0.5, higher=False),
+        "frechet_ratio": acceptance.gate(found["dcgan"] / naive, 1.0, 1.0, 0.5, higher=False),
     }
     notes = {
         "frechet": found,

@@ -19,7 +19,7 @@ import numpy as np
 from sklearn.preprocessing import normalize
 from sklearn.svm import LinearSVC
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets, metrics
 from trainers.imaging import grids
 from zoo.dcgan import DCGAN
@@ -66,7 +66,7 @@ def accuracies(train, labels, test, expected, seed):
     return means | {"all": float(accuracy(np.arange(len(labels))))}
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed, steps):
     """A model after so many steps of a training of `STEPS`."""
     keras.utils.set_random_seed(seed)
@@ -74,7 +74,7 @@ def trained(seed, steps):
     if steps:
         data = datasets.load("digits", "train", batch_size=BATCH, seed=seed)
         falling = model.adam(2e-4, steps=STEPS)
-        measure.train(model, "paper", data, steps, optimizers=falling)
+        acceptance.train(model, "paper", data, steps, optimizers=falling)
     return model
 
 
@@ -100,10 +100,10 @@ def run(seed):
     references = metrics.references(x, held_out, evaluator)
     best = metrics.verdicts(scores, references)
     figures = {
-        "svm_100_labels": measure.gate(
+        "svm_100_labels": acceptance.gate(
             table["dcgan"]["100"], table["random weights"]["100"], 0.924, 0.945
         ),
-        "digits_frechet": measure.gate(
+        "digits_frechet": acceptance.gate(
             scores["frechet"], best["frechet"]["baseline"], 1.4, 0.7, higher=False
         ),
     }

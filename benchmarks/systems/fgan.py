@@ -17,7 +17,7 @@ from keras import layers
 from scipy import optimize, stats
 
 import zoo
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets
 from trainers.objectives import FDivergence
 from trainers.schedules import LinearDecay
@@ -134,14 +134,14 @@ def run(seed):
     for i, (what, A, B) in enumerate(
         [("divergence", 0.06, 0.02), ("mean", 0.06, 0.02), ("deviation", 0.08, 0.03)]
     ):
-        figures[f"{what}_error"] = measure.gate(*worst(GATED, i), A, B, higher=False)
+        figures[f"{what}_error"] = acceptance.gate(*worst(GATED, i), A, B, higher=False)
     for i, (what, A) in enumerate([("divergence", 0.1), ("mean", 0.1), ("deviation", 0.1)]):
         name = f"jeffrey_{what}_error"
-        figures[name] = measure.gate(*worst(["jeffrey"], i), A, A / 2, higher=False)
-    figures["excess_of_the_bound"] = measure.gate(
+        figures[name] = acceptance.gate(*worst(["jeffrey"], i), A, A / 2, higher=False)
+    figures["excess_of_the_bound"] = acceptance.gate(
         max(excess[name] for name in (*GATED, "jeffrey")), 0.0, 0.01, 0.0, higher=False
     )
     means = [table[name]["learned"][1] for name in ORDER]
-    figures["means_in_order"] = measure.gate(ordered(means), ordered([likely[0]] * 5), 4, 4)
+    figures["means_in_order"] = acceptance.gate(ordered(means), ordered([likely[0]] * 5), 4, 4)
     notes = {"maximum_likelihood": likely, "table": table, "excess": excess}
     return "paper", figures, notes, len(GENERATORS) * STEPS * BATCH

@@ -23,7 +23,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets, metrics
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
@@ -42,7 +42,7 @@ what comes last.
 """
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed, steps=STEPS):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)
@@ -50,7 +50,7 @@ def trained(seed, steps=STEPS):
     if steps:
         data = datasets.load("furniture", batch_size=BATCH, seed=seed)
         adam = model.adam(1e-3, 0.0, 0.99, steps, averaged=["generator"])
-        measure.train(model, "modern", data, steps, optimizers=adam)
+        acceptance.train(model, "modern", data, steps, optimizers=adam)
     return model
 
 
@@ -68,16 +68,16 @@ def whole(shapes):
 
 def mixture(shapes, n, seed):
     """n shapes of a Gaussian mixture on 64 components, the cheap sampler."""
-    projection = PCA(64, random_state=seed).fit(measure.flat(shapes))
+    projection = PCA(64, random_state=seed).fit(acceptance.flat(shapes))
     gaussians = GaussianMixture(12, covariance_type="diag", reg_covar=1e-3, random_state=seed)
-    draws = gaussians.fit(projection.transform(measure.flat(shapes))).sample(n)[0]
+    draws = gaussians.fit(projection.transform(acceptance.flat(shapes))).sample(n)[0]
     return projection.inverse_transform(draws).reshape(n, *SHAPE) > 0.5
 
 
 def drawing(shapes, judge, components, held_out):
     """What is measured of shapes that were drawn."""
-    shares = np.bincount(judge.predict(measure.flat(shapes)), minlength=3) / len(shapes)
-    sets = components.transform(held_out), components.transform(measure.flat(shapes))
+    shares = np.bincount(judge.predict(acceptance.flat(shapes)), minlength=3) / len(shapes)
+    sets = components.transform(held_out), components.transform(acceptance.flat(shapes))
     return {
         "whole": whole(shapes),
         "least_class": float(shares.min()),
@@ -117,18 +117,18 @@ def run(seed):
     ]
     (train, labels, _), (test, *_) = splits
     n = len(test)
-    judge = KNeighborsClassifier(1).fit(measure.flat(train), labels)
-    components = PCA(64, random_state=0).fit(measure.flat(test))
+    judge = KNeighborsClassifier(1).fit(acceptance.flat(train), labels)
+    components = PCA(64, random_state=0).fit(acceptance.flat(test))
     sets = {
         "gan3d": trained(seed).generate(n, seed=seed) > 0.5,
         "mixture": mixture(train, n, seed),
         "real": train[:n] > 0.5,
     }
-    drawn = {name: drawing(s, judge, components, measure.flat(test)) for name, s in sets.items()}
+    drawn = {name: drawing(s, judge, components, acceptance.flat(test)) for name, s in sets.items()}
     read = {
         "gan3d": reading(trained(seed).features, splits, seed),
         "random weights": reading(trained(seed, 0).features, splits, seed),
-        "voxels": reading(measure.flat, splits, seed),
+        "voxels": reading(acceptance.flat, splits, seed),
     }
     bounds = {
         "whole": (0.8, 0.95),
@@ -137,11 +137,11 @@ def run(seed):
         "coverage": (0.5, 0.75),
     }
     figures = {
-        name: measure.gate(drawn["gan3d"][name], drawn["mixture"][name], *pair)
+        name: acceptance.gate(drawn["gan3d"][name], drawn["mixture"][name], *pair)
         for name, pair in bounds.items()
     }
     for name, pair in {"measures": (0.6, 0.85), "svm_9_labels": (0.9, 0.97)}.items():
-        figures[name] = measure.gate(read["gan3d"][name], read["random weights"][name], *pair)
+        figures[name] = acceptance.gate(read["gan3d"][name], read["random weights"][name], *pair)
     return "modern, other rates", figures, {"drawn": drawn, "read": read}, BATCH * STEPS
 
 

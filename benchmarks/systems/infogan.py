@@ -12,7 +12,7 @@ from keras import ops
 from scipy.optimize import linear_sum_assignment
 from sklearn.cluster import KMeans
 
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 from trainers import metrics
 from trainers.imaging import grids
 from trainers.losses import cross_entropy
@@ -40,7 +40,7 @@ def hungarian(found, labels, clusters=10):
 
 def trained(recipe, seed):
     """A model after so many steps of 128."""
-    return inference.trained("infogan", recipe, STEPS, seed, batch_size=128)
+    return encoder_rows.trained("infogan", recipe, STEPS, seed, batch_size=128)
 
 
 def judged(model, digits):
@@ -59,15 +59,15 @@ def judged(model, digits):
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits = inference.Digits.load()
+    digits = encoder_rows.Digits.load()
     found, paper = (judged(trained(recipe, seed), digits) for recipe in ("modern", "paper"))
     kmeans = KMeans(10, n_init=10, random_state=seed)
     kmeans.fit(digits.train.reshape(len(digits.train), -1))
     clusters = kmeans.predict(digits.test.reshape(len(digits.test), -1))
     reference = hungarian(clusters, digits.test_labels)
     figures = {
-        "hungarian": measure.gate(found["hungarian"], reference, 0.72, 0.85),
-        "information": measure.gate(found["information"], float(np.log(10.0)), 2.2, 2.29),
+        "hungarian": acceptance.gate(found["hungarian"], reference, 0.72, 0.85),
+        "information": acceptance.gate(found["information"], float(np.log(10.0)), 2.2, 2.29),
     }
     return "modern", figures, {"modern": found, "paper": paper}, 2 * 128 * STEPS
 

@@ -13,7 +13,7 @@ steps. The notes have that of what the levels draw on real bases.
 import keras
 import numpy as np
 
-from benchmarks import glyphs, measure
+from benchmarks.shared import acceptance, glyph_classifier
 from trainers import datasets, metrics, noise
 from trainers.engine.inference import in_batches
 from trainers.imaging import grids
@@ -31,25 +31,25 @@ half of them first weights after 600 steps: `details` -.03. The paper's SGD at .
 """
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)
     model = LAPGAN(SHAPE, **LAPGAN.small(SHAPE))
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
     adam = model.adam(1e-3, 0.0, 0.99, STEPS, ["generator"])
-    measure.train(model, "modern", data, STEPS, optimizers=adam)
+    acceptance.train(model, "modern", data, STEPS, optimizers=adam)
     return model
 
 
-@measure.kept
+@acceptance.kept
 def rival(seed):
     """A DCGAN, its rates falling too."""
     keras.utils.set_random_seed(seed)
     model = DCGAN(SHAPE, **DCGAN_SIZES)
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
     adam = model.adam(2e-4, steps=DCGAN_STEPS)
-    measure.train(model, "paper", data, DCGAN_STEPS, optimizers=adam)
+    acceptance.train(model, "paper", data, DCGAN_STEPS, optimizers=adam)
     return model
 
 
@@ -80,7 +80,7 @@ def rebuilt(model, x):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     test, _ = datasets.arrays("glyphs", "test")
-    model, judge, low = trained(seed), glyphs.glyph_features(seed), blurred(test)
+    model, judge, low = trained(seed), glyph_classifier.glyph_features(seed), blurred(test)
     halves = test[::2], test[1::2]
     enlarged = keras.ops.image.resize(down(test), SHAPE[:2], interpolation="bicubic")
     shown = {"bicubic": np.clip(enlarged, -1.0, 1.0), "with detail": sharpened(model, low, seed)}
@@ -99,9 +99,9 @@ def run(seed):
     gained = 1.0 - swd["with detail"][0] / swd["bicubic"][0]
     ratio = frechet["lapgan"] / frechet["dcgan"]
     figures = {
-        "rebuilt": measure.gate(rebuilt(model, test), 0.0, 1e-6, 1e-6, higher=False),
-        "details": measure.gate(gained, 0.0, 0.5, 0.75),
-        "frechet_ratio": measure.gate(ratio, 1.0, 2.0, 1.0, higher=False),
+        "rebuilt": acceptance.gate(rebuilt(model, test), 0.0, 1e-6, 1e-6, higher=False),
+        "details": acceptance.gate(gained, 0.0, 0.5, 0.75),
+        "frechet_ratio": acceptance.gate(ratio, 1.0, 2.0, 1.0, higher=False),
     }
     seen = BATCH * (STEPS + DCGAN_STEPS)
     return "modern, other rates", figures, {"frechet": frechet, "patch_swd": swd}, seen

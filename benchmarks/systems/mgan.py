@@ -15,7 +15,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from benchmarks import measure, textures
+from benchmarks.shared import acceptance, textures
 from trainers import styles
 from trainers.datasets.builtin import photos
 from trainers.imaging import grids
@@ -26,7 +26,7 @@ THINGS = ("chelsea", "coffee", "flower", "motorcycle_left", "rocket")
 STEPS, BATCH, SHAPE = 1_200, 8, (textures.SIDE, textures.SIDE, 1)
 
 
-@measure.kept
+@acceptance.kept
 def trained(style, seed):
     """A small model of one style after so many steps."""
     keras.utils.set_random_seed(seed)
@@ -36,7 +36,7 @@ def trained(style, seed):
     y = textures.crops([textures.halves(style)[0]], seed + 1)
     data = tf.data.Dataset.zip(x, y).batch(BATCH)
     changes = {"optimizers": model.adam(5e-4, steps=STEPS), "loss_weights": WEIGHTS}
-    measure.train(model, "paper", data, STEPS, **changes)
+    acceptance.train(model, "paper", data, STEPS, **changes)
     return model
 
 
@@ -70,8 +70,8 @@ def run(seed):
     }
     ours, cheap = means["mgan"], means["histogram"]
     figures = {
-        "style": measure.gate(ours["style"], cheap["style"], 0.5, 0.75),
-        "edges": measure.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+        "style": acceptance.gate(ours["style"], cheap["style"], 0.5, 0.75),
+        "edges": acceptance.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
     }
     notes = {"means": means, "each": each, "seconds_256": seconds(trained(STYLES[0], seed))}
     return "paper, weighed anew, other rates", figures, notes, len(STYLES) * 2 * BATCH * STEPS

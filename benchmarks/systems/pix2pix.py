@@ -14,7 +14,7 @@ import keras
 import numpy as np
 from sklearn.neighbors import KNeighborsClassifier
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets
 from trainers.imaging import grids
 from zoo.pix2pix import Pix2Pix
@@ -32,7 +32,7 @@ SIZES = {"source_channels": 1, "width": 32, "stages": 4, "patch_stages": 1}
 NORMS = {"batch_norm": True, "dropout": 0.0}
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed, alone=False):
     """A model after so many steps; `alone`: G learns from L1 only."""
     keras.utils.set_random_seed(seed)
@@ -43,14 +43,14 @@ def trained(seed, alone=False):
     if alone:
         weights = {"generator_game": 0.0, "generator_l1": 100.0}
         changes |= {"turns": {"discriminator": 0}, "loss_weights": weights}
-    measure.train(model, "paper", data, STEPS, **changes)
+    acceptance.train(model, "paper", data, STEPS, **changes)
     return model
 
 
 def nearest(x, train):
     """For each outline the picture of the outline in the training set that is nearest in pixels."""
-    search = KNeighborsClassifier(1).fit(measure.flat(train[0]), np.arange(len(train[0])))
-    return train[1][search.predict(measure.flat(x))]
+    search = KNeighborsClassifier(1).fit(acceptance.flat(train[0]), np.arange(len(train[0])))
+    return train[1][search.predict(acceptance.flat(x))]
 
 
 def slope(images):
@@ -67,7 +67,7 @@ def inside(images, real):
 def compared(found, real, kinds, colours):
     """What is measured of pictures beside the real ones."""
     gaps = np.linalg.norm(inside(found, real)[:, None] - colours[None], axis=-1)
-    return measure.alike(found, real) | {
+    return acceptance.alike(found, real) | {
         "colour": float(np.mean(gaps.argmin(axis=1) == kinds)),
         "off_sharpness": abs(slope(found) / slope(real) - 1.0),
     }
@@ -88,10 +88,10 @@ def run(seed):
     found = {name: compared(images, y, kinds, colours) for name, images in shown.items()}
     ours, cheap, blind = found["pix2pix"], found["nearest"], found["l1 alone"]
     figures = {
-        "l1": measure.gate(ours["l1"], cheap["l1"], 0.010, 0.006, higher=False),
-        "ssim": measure.gate(ours["ssim"], cheap["ssim"], 0.90, 0.95),
-        "colour": measure.gate(ours["colour"], cheap["colour"], 0.98, 1.0),
-        "off_sharpness": measure.gate(
+        "l1": acceptance.gate(ours["l1"], cheap["l1"], 0.010, 0.006, higher=False),
+        "ssim": acceptance.gate(ours["ssim"], cheap["ssim"], 0.90, 0.95),
+        "colour": acceptance.gate(ours["colour"], cheap["colour"], 0.98, 1.0),
+        "off_sharpness": acceptance.gate(
             ours["off_sharpness"], blind["off_sharpness"], 0.05, 0.02, higher=False
         ),
     }

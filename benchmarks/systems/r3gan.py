@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 import zoo
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets, metrics
 
 SAMPLES = 10_000
@@ -31,10 +31,10 @@ def draw_points(name, recipe, seed):
     model = zoo.create("r3gan", image_shape=(2,))
     data = datasets.load(name, batch_size=256, seed=seed).map(lambda x: x / scale)
     start = time.perf_counter()
-    measure.train(model, recipe, data, POINTS[name][0])
+    acceptance.train(model, recipe, data, POINTS[name][0])
     seconds = time.perf_counter() - start
     samples = scale * model.generate(SAMPLES, seed=seed)
-    return measure.coverage(samples, datasets.info(name)), round(seconds, 1)
+    return acceptance.coverage(samples, datasets.info(name)), round(seconds, 1)
 
 
 def measure_points(name, seed):
@@ -43,11 +43,11 @@ def measure_points(name, seed):
     world = datasets.info(name)
     found, seconds = draw_points(name, "modern", seed)
     paper, _ = draw_points(name, "paper", seed)
-    known = measure.coverage_of_mixture(name, seed, SAMPLES)
+    known = acceptance.coverage_of_mixture(name, seed, SAMPLES)
     figures = {
-        "modes": measure.gate(found[0], known[0], world.classes, world.classes),
-        "high_quality": measure.gate(found[1], known[1], *quality),
-        "reverse_kl": measure.gate(found[2], known[2], *reverse_kl, higher=False),
+        "modes": acceptance.gate(found[0], known[0], world.classes, world.classes),
+        "high_quality": acceptance.gate(found[1], known[1], *quality),
+        "reverse_kl": acceptance.gate(found[2], known[2], *reverse_kl, higher=False),
     }
     notes = {
         "seconds": seconds,
@@ -61,7 +61,7 @@ def measure_digits(seed, steps=20_000):
     """Figures of the digits, all scores beside those of samplers that are no GANs."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("r3gan", scale="small", image_shape=(8, 8, 1))
-    measure.train(model, "modern", datasets.load("digits", "half_a", seed=seed), steps)
+    acceptance.train(model, "modern", datasets.load("digits", "half_a", seed=seed), steps)
     train, held_out = (datasets.arrays("digits", half)[0] for half in ("half_a", "half_b"))
     evaluator = metrics.evaluator("digits")
     fake = model.generate(len(held_out), seed=seed)
@@ -69,10 +69,10 @@ def measure_digits(seed, steps=20_000):
     references = metrics.references(train, held_out, evaluator)
     best = metrics.verdicts(scores, references)
     figures = {
-        "digits_frechet": measure.gate(
+        "digits_frechet": acceptance.gate(
             scores["frechet"], best["frechet"]["baseline"], 0.9, 0.5, higher=False
         ),
-        "digits_coverage": measure.gate(
+        "digits_coverage": acceptance.gate(
             scores["coverage"], best["coverage"]["baseline"], 0.88, 0.95
         ),
     }

@@ -13,7 +13,7 @@ import tensorflow as tf
 from sklearn.semi_supervised import LabelSpreading
 
 import zoo
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 from trainers.imaging import grids
 
 STEPS, BATCH = 2_000, 100
@@ -56,10 +56,10 @@ def stream(x, y, seed):
     return tf.data.Dataset.zip(labelled, others).map(joined)
 
 
-@measure.kept
+@acceptance.kept
 def trained(count, seed, alone=False):
     """A model after so many steps with so many labels; `alone`: D learns from these only."""
-    digits = inference.Digits.load()
+    digits = encoder_rows.Digits.load()
     y = hidden(digits.train_labels, count, seed)
     keras.utils.set_random_seed(seed)
     model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
@@ -69,7 +69,7 @@ def trained(count, seed, alone=False):
             "turns": {"generator": 0},
             "loss_weights": {"discriminator_unlabelled": 0.0},
         }
-    measure.train(model, "modern", stream(digits.train, y, seed), STEPS, **changes)
+    acceptance.train(model, "modern", stream(digits.train, y, seed), STEPS, **changes)
     return model
 
 
@@ -88,21 +88,23 @@ def spreading(digits, y):
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits = inference.Digits.load()
+    digits = encoder_rows.Digits.load()
     figures, notes = {}, {"labels_alone": {}}
     for count, margin in MARGINS.items():
         y = hidden(digits.train_labels, count, seed)
         found, alone = (accuracy(digits, count, seed, alone) for alone in (False, True))
         best = spreading(digits, y)
         needed = round(alone + margin, 4)
-        figures[f"accuracy_{count}_labels"] = measure.gate(found, best, needed, max(best, needed))
+        figures[f"accuracy_{count}_labels"] = acceptance.gate(
+            found, best, needed, max(best, needed)
+        )
         notes["labels_alone"][count] = alone
     return "modern", figures, notes, 2 * len(MARGINS) * BATCH * STEPS
 
 
 def picture(seed=0):
     """The ten digits with a label, samples, and held-out digits, a row for each class found."""
-    digits = inference.Digits.load()
+    digits = encoder_rows.Digits.load()
     y = hidden(digits.train_labels, 10, seed)
     model = trained(10, seed, False)
     found = model.classify(digits.test).argmax(axis=1)

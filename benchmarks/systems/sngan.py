@@ -13,7 +13,7 @@ import keras
 import numpy as np
 
 import zoo
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from benchmarks.systems.r3gan import SAMPLES
 from trainers import datasets
 from trainers.schedules import LinearDecay
@@ -79,17 +79,17 @@ def run(seed):
     plain = trained(seed, STEPS, BATCH, scale, normalised=False, **rules(STEPS))
     paper = trained(seed, PAPER_STEPS, 64, scale)
     found, without, by_paper = (
-        measure.coverage(scale * one.generate(SAMPLES, seed=seed), world)
+        acceptance.coverage(scale * one.generate(SAMPLES, seed=seed), world)
         for one in (model, plain, paper)
     )
-    known = measure.coverage_of_mixture("ring", seed, SAMPLES)
+    known = acceptance.coverage_of_mixture("ring", seed, SAMPLES)
     off = max(abs(float(s) - 1.0) for s in singular_values(early.discriminator))
     ours, theirs = (steepest(one.discriminator, scale, seed) for one in (model, plain))
     figures = {
-        "singular_values_off_1": measure.gate(off, 0.0, 0.02, 0.01, higher=False),
-        "steepest_slope": measure.gate(ours, theirs, 1.05, 1.0, higher=False),
-        "ring_modes": measure.gate(found[0], known[0], world.classes, world.classes),
-        "ring_high_quality": measure.gate(found[1], known[1], 0.90, 0.96),
+        "singular_values_off_1": acceptance.gate(off, 0.0, 0.02, 0.01, higher=False),
+        "steepest_slope": acceptance.gate(ours, theirs, 1.05, 1.0, higher=False),
+        "ring_modes": acceptance.gate(found[0], known[0], world.classes, world.classes),
+        "ring_high_quality": acceptance.gate(found[1], known[1], 0.90, 0.96),
     }
     names = ("modes", "high_quality", "reverse_kl")
     notes = {

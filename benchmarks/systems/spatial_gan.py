@@ -11,7 +11,7 @@ which copy all but their seams. The notes have each texture, and noise of the sa
 import keras
 import numpy as np
 
-from benchmarks import measure, textures
+from benchmarks.shared import acceptance, textures
 from trainers.imaging import grids
 from zoo.spatial_gan import SpatialGAN
 
@@ -24,14 +24,14 @@ minutes.
 SIZES = {"latent_dim": 20, "width": 16, "stages": 4}
 
 
-@measure.kept
+@acceptance.kept
 def trained(name, seed):
     """A model of one texture after so many steps."""
     keras.utils.set_random_seed(seed)
     model = SpatialGAN((textures.SIDE, textures.SIDE, 1), **SIZES)
     left, _ = textures.halves(name)
     data = textures.crops([left], seed).batch(BATCH)
-    measure.train(model, "paper", data, STEPS, optimizers=model.adam(5e-4, steps=STEPS))
+    acceptance.train(model, "paper", data, STEPS, optimizers=model.adam(5e-4, steps=STEPS))
     return model
 
 
@@ -51,7 +51,7 @@ def run(seed):
         for method, image in shown.items():
             ratios[method][name] = textures.distance(right, image, seed)[0] / itself
     means = {method: float(np.mean(list(each.values()))) for method, each in ratios.items()}
-    figure = measure.gate(means["spatial_gan"], means["shuffled"], 3.0, 1.5, higher=False)
+    figure = acceptance.gate(means["spatial_gan"], means["shuffled"], 3.0, 1.5, higher=False)
     notes = {"ratios": ratios, "means": means, "left half to right half": levels}
     return "paper, falling rates", {"swd_ratio": figure}, notes, 3 * BATCH * STEPS
 

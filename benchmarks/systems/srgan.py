@@ -13,7 +13,7 @@ PSNR of what is shrunk again beside what went in; the references are those of th
 import keras
 import numpy as np
 
-from benchmarks import measure, textures
+from benchmarks.shared import acceptance, textures
 from trainers import enlarging
 from trainers.datasets import crops
 from trainers.datasets.builtin import photos
@@ -37,18 +37,18 @@ steps by the rules of this row: `texture` .51, `psnr_loss` 1.52.
 """
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed, steps, factor=FACTOR):
     """A small model after the first stage, and so many steps of the second."""
     keras.utils.set_random_seed(seed)
     model = SRGAN(SHAPE, factor, **SRGAN.small(SHAPE))
     if not steps:
-        measure.train(
+        acceptance.train(
             model, "modern", training_crops(seed), PRETRAINING, **model.pretraining(PRETRAINING)
         )
         return model
     model.set_weights(trained(seed, 0, factor).get_weights())
-    measure.train(model, "modern", training_crops(seed), steps)
+    acceptance.train(model, "modern", training_crops(seed), steps)
     return model
 
 
@@ -79,10 +79,10 @@ def run(seed):
     texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap))
     loss, worse = (first["psnr"] - f["psnr"] for f in (second, cheap))
     figures = {
-        "psnr": measure.gate(first["psnr"], cheap["psnr"], 26.2, 26.7),
-        "texture": measure.gate(texture, blurred, 0.6, 0.4, higher=False),
-        "psnr_loss": measure.gate(loss, worse, 2.0, 1.0, higher=False),
-        "consistency": measure.gate(second["consistency"], cheap["consistency"], 40.0, 45.0),
+        "psnr": acceptance.gate(first["psnr"], cheap["psnr"], 26.2, 26.7),
+        "texture": acceptance.gate(texture, blurred, 0.6, 0.4, higher=False),
+        "psnr_loss": acceptance.gate(loss, worse, 2.0, 1.0, higher=False),
+        "consistency": acceptance.gate(second["consistency"], cheap["consistency"], 40.0, 45.0),
     }
     return "modern", figures, {"compared": found}, BATCH * (PRETRAINING + STEPS)
 

@@ -14,7 +14,7 @@ The weights were chosen by seed 0.
 import keras
 import numpy as np
 
-from benchmarks import inference, measure
+from benchmarks.shared import acceptance, encoder_rows
 from trainers import datasets, metrics
 from trainers.losses import gaussian_kl, squared_error
 from zoo.vaegan import VAEGAN
@@ -50,7 +50,7 @@ is little for a learned similarity to win; 28x28 glyphs take half an hour.
 """
 
 
-@measure.kept
+@acceptance.kept
 def both(seed):
     """The model and its reference, trained alike."""
     models = {}
@@ -62,7 +62,7 @@ def both(seed):
         model = models[name] = cls(image_shape=(8, 8, 1), **SIZES)
         adam = model.adam(1e-3, steps=STEPS, averaged=["encoder", "generator"])
         data = datasets.load("digits", "train", seed=seed)
-        measure.train(model, "paper", data, STEPS, optimizers=adam, **changes)
+        acceptance.train(model, "paper", data, STEPS, optimizers=adam, **changes)
     return models
 
 
@@ -78,9 +78,9 @@ def sharpness(images):
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    digits, notes, evaluator = inference.Digits.load(), {}, metrics.evaluator("digits")
+    digits, notes, evaluator = encoder_rows.Digits.load(), {}, metrics.evaluator("digits")
     for name, model in both(seed).items():
-        found, more = inference.of_model(model, digits)
+        found, more = encoder_rows.of_model(model, digits)
         again = model.reconstruct(digits.test)
         notes[name] = found | {
             "sharpness": sharpness(again) / sharpness(digits.test),
@@ -94,13 +94,13 @@ def run(seed):
     ours, vae = notes["vaegan"], notes["vae"]
     ratio = ours["frechet"] / vae["frechet"]
     figures = {
-        "agreement": measure.gate(ours["agreement"], vae["agreement"], 0.95, 0.98),
-        "frechet_ratio": measure.gate(ratio, 1.0, 1.0, 0.5, higher=False),
-        "off_sharpness": measure.gate(off(ours), off(vae), 0.1, 0.05, higher=False),
+        "agreement": acceptance.gate(ours["agreement"], vae["agreement"], 0.95, 0.98),
+        "frechet_ratio": acceptance.gate(ratio, 1.0, 1.0, 0.5, higher=False),
+        "off_sharpness": acceptance.gate(off(ours), off(vae), 0.1, 0.05, higher=False),
     }
     return "paper, weighed anew", figures, notes, 2 * 64 * STEPS
 
 
 def picture(seed=0):
     """Held-out digits, and the reconstructions of both."""
-    return inference.picture(inference.Digits.load().test, both(seed))
+    return encoder_rows.picture(encoder_rows.Digits.load().test, both(seed))

@@ -19,7 +19,7 @@ from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeCV
 from sklearn.neighbors import KNeighborsClassifier
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
@@ -28,7 +28,7 @@ from zoo.vaegan3d import VAEGAN3D
 SIDE, STEPS, BATCH = 16, 1_800, 32
 
 
-@measure.kept
+@acceptance.kept
 def trained(seed, side=SIDE):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)
@@ -37,7 +37,7 @@ def trained(seed, side=SIDE):
     data = tf.data.Dataset.from_tensor_slices(pairs("train", side)).shuffle(3_600, seed=seed)
     adam = model.adam(1e-3, 0.0, 0.99, STEPS, averaged=["encoder", "generator"])
     data = data.batch(BATCH, drop_remainder=True)
-    measure.train(model, "modern", data, STEPS, optimizers=adam)
+    acceptance.train(model, "modern", data, STEPS, optimizers=adam)
     return model
 
 
@@ -67,15 +67,15 @@ def iou(real, found):
 def methods(seed, side=SIDE):
     """Name -> a function from pictures to voxels."""
     x, y = pairs("train", side)
-    nearest = KNeighborsClassifier(1).fit(measure.flat(x), np.arange(len(x)))
-    components = PCA(64, random_state=0).fit(measure.flat(y))
+    nearest = KNeighborsClassifier(1).fit(acceptance.flat(x), np.arange(len(x)))
+    components = PCA(64, random_state=0).fit(acceptance.flat(y))
     ridge = RidgeCV(np.logspace(-1, 4, 6)).fit(
-        measure.flat(x), components.transform(measure.flat(y))
+        acceptance.flat(x), components.transform(acceptance.flat(y))
     )
     return {
         "vaegan3d": trained(seed, side).reconstruct,
-        "nearest picture": lambda views: y[nearest.predict(measure.flat(views))],
-        "ridge": lambda views: components.inverse_transform(ridge.predict(measure.flat(views))),
+        "nearest picture": lambda views: y[nearest.predict(acceptance.flat(views))],
+        "ridge": lambda views: components.inverse_transform(ridge.predict(acceptance.flat(views))),
     }
 
 
@@ -90,8 +90,8 @@ def run(seed, side=SIDE, A=0.82, B=0.90):
     drop, *drops = (f["test"] - f["unseen"] for f in (ours, *cheap))
     best = max(f["test"] for f in cheap)
     figures = {
-        "iou": measure.gate(ours["test"], best, A, B),
-        "unseen_drop": measure.gate(drop, min(drops), 0.10, 0.05, higher=False),
+        "iou": acceptance.gate(ours["test"], best, A, B),
+        "unseen_drop": acceptance.gate(drop, min(drops), 0.10, 0.05, higher=False),
     }
     return "modern, other rates", figures, {"iou": found}, BATCH * STEPS
 

@@ -20,7 +20,7 @@ from keras.optimizers import RMSprop
 from scipy import stats
 
 import zoo
-from benchmarks import judges, measure
+from benchmarks.shared import acceptance, toy_games
 from benchmarks.systems import wgan_gp
 from benchmarks.systems.wgan_gp import BATCH, line
 from trainers import datasets, metrics
@@ -107,10 +107,10 @@ def slopes_for_the_generator(seed, steps=3_000):
 def jensen_shannon(theta, seed):
     """What a logistic discriminator says of two lines at this distance: log 2 - its loss / 2."""
     keras.utils.set_random_seed(seed)
-    model = judges.judge(line(0.0), dimensions=2)
-    x = judges.draws(line(theta), 200 * BATCH, seed, dimensions=2)
-    judges.train(model, x, 2_000, seed, batch=BATCH, rate=1e-2, objective=Minimax())
-    x, y = (judges.draws(line(at), 20_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
+    model = toy_games.judge(line(0.0), dimensions=2)
+    x = toy_games.draws(line(theta), 200 * BATCH, seed, dimensions=2)
+    toy_games.train(model, x, 2_000, seed, batch=BATCH, rate=1e-2, objective=Minimax())
+    x, y = (toy_games.draws(line(at), 20_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
     loss = model.objective.discriminator_loss(model.discriminator(x), model.discriminator(y))
     return float(np.log(2.0) - 0.5 * loss)
 
@@ -122,7 +122,7 @@ def run(seed):
     lines = {}
     for theta in THETAS:
         raw, slope = wgan_gp.read(2, line(theta), line(0.0), seed)
-        x, y = (judges.draws(line(at), 1_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
+        x, y = (toy_games.draws(line(at), 1_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
         lines[theta] = {
             "critic": raw / slope,
             "samples": float(wgan_gp.between(x, y)),
@@ -134,10 +134,10 @@ def run(seed):
 
     off = max(abs(found["jensen_shannon"] - np.log(2.0)) for found in lines.values())
     figures = {
-        "correlation_with_distance": measure.gate(critic, discriminator, 0.8, 0.95),
-        "slope_over_minimax": measure.gate(wasserstein / minimax, 1.0, 10.0, 100.0),
-        "lines_error": measure.gate(error("critic"), error("samples"), 0.05, 0.02, higher=False),
-        "lines_js_off_log_2": measure.gate(off, 0.0, 0.02, 0.01, higher=False),
+        "correlation_with_distance": acceptance.gate(critic, discriminator, 0.8, 0.95),
+        "slope_over_minimax": acceptance.gate(wasserstein / minimax, 1.0, 10.0, 100.0),
+        "lines_error": acceptance.gate(error("critic"), error("samples"), 0.05, 0.02, higher=False),
+        "lines_js_off_log_2": acceptance.gate(off, 0.0, 0.02, 0.01, higher=False),
     }
     notes = {
         "lines": lines,

@@ -19,7 +19,7 @@ from keras import ops
 from scipy import optimize, spatial, stats
 
 import zoo
-from benchmarks import judges, measure
+from benchmarks.shared import acceptance, toy_games
 from trainers import noise
 from trainers.penalties import GradientPenalty, squared_slope
 
@@ -50,8 +50,8 @@ CASES = {  # name: (dimensions, real, fake, W₁)
 def read(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=10.0):
     """(what the objective reads, the mean slope between the two) of a trained critic."""
     keras.utils.set_random_seed(seed)
-    model = judges.judge(fake, dimensions, family=zoo.WGANGP)
-    x = judges.draws(real, 200 * BATCH, seed, dimensions)
+    model = toy_games.judge(fake, dimensions, family=zoo.WGANGP)
+    x = toy_games.draws(real, 200 * BATCH, seed, dimensions)
     for steps, free in ((warm_up, True), (STEPS, one_sided)):
         if steps:
             adam = keras.optimizers.Adam(1e-3, 0.5, 0.9)
@@ -59,8 +59,8 @@ def read(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=
                 "penalties": [GradientPenalty(weight, one_sided=free)],
                 "optimizers": {"discriminator": adam},
             }
-            judges.train(model, x, steps, seed, batch=BATCH, **rules)
-    x, y = (judges.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake)))
+            toy_games.train(model, x, steps, seed, batch=BATCH, **rules)
+    x, y = (toy_games.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake)))
     critic = model.discriminator
     with noise.stream(seed):
         alpha = noise.uniform((SAMPLES, 1))
@@ -81,7 +81,9 @@ def run(seed, weight=10.0):
     table = {}
     for name, (dimensions, real, fake, exact) in CASES.items():
         raw, slope = read(dimensions, real, fake, seed)
-        x, y = (judges.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake)))
+        x, y = (
+            toy_games.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake))
+        )
         table[name] = {
             "exact": float(exact),
             "raw": raw,
@@ -93,14 +95,14 @@ def run(seed, weight=10.0):
         }
     raw, slope = read(*CASES["shift by 1"][:3], seed, one_sided=True)
     figures = {
-        "wasserstein_error": measure.gate(
+        "wasserstein_error": acceptance.gate(
             max(case["error"] for case in table.values()),
             max(abs(case["samples"] / case["exact"] - 1.0) for case in table.values()),
             0.06,
             0.03,
             higher=False,
         ),
-        "distance_to_the_law": measure.gate(
+        "distance_to_the_law": acceptance.gate(
             max(abs(case["raw_over_exact"] - case["law"]) for case in table.values()),
             max(abs(1.0 - case["law"]) for case in table.values()),  # without the law: raw = W₁
             0.04,

@@ -10,14 +10,14 @@ al. 2016, §3.3.
 
 import numpy as np
 
-from benchmarks import claims, judges
+from benchmarks.shared import claims, figure_style, toy_games
 from trainers.objectives import Wasserstein
 from trainers.penalties import HistoricalAverage
 
 H, STEPS = 0.1, 500
 
 
-class Extragradient(judges.Dirac):
+class Extragradient(toy_games.Dirac):
     """Steps with the gradient of the place one step ahead: two plain steps, of which the first is
     taken back."""
 
@@ -32,9 +32,9 @@ class Extragradient(judges.Dirac):
         return metrics
 
 
-def played(kind=judges.Dirac, schedule="simultaneous", steps=STEPS, **rules):
+def played(kind=toy_games.Dirac, schedule="simultaneous", steps=STEPS, **rules):
     """The distances to the saddle and the path."""
-    path = judges.path(kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules)
+    path = toy_games.path(kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules)
     return np.linalg.norm(path, axis=1), path
 
 
@@ -77,12 +77,12 @@ def run(seed=0):
 
 def drawn(paths, weighed):
     """Paths in the plane, and distances under the penalty."""
-    figure, (left, right) = claims.figure(2, size=(4.2, 3.6))
-    colours = (claims.FAKE, claims.REAL, claims.JUDGE)
+    figure, (left, right) = figure_style.figure(2, size=(4.2, 3.6))
+    colours = (figure_style.FAKE, figure_style.REAL, figure_style.JUDGE)
     for (name, path), colour in zip(paths.items(), colours, strict=True):
         left.plot(*path[:150].T, color=colour, linewidth=1.2, label=name)
-    left.plot(1, 1, "o", color=claims.THEORY, markersize=4)
-    left.plot(0, 0, "+", color=claims.THEORY)
+    left.plot(1, 1, "o", color=figure_style.THEORY, markersize=4)
+    left.plot(0, 0, "+", color=figure_style.THEORY)
     left.set(
         xlabel="θ",
         ylabel="ψ",
@@ -91,11 +91,11 @@ def drawn(paths, weighed):
         xlim=(-3.2, 3.2),
         ylim=(-3.2, 3.2),
     )
-    claims.legend(left, loc="lower left")
+    figure_style.legend(left, loc="lower left")
     for (weight, radius), colour in zip(
-        weighed.items(), (claims.PALE, claims.JUDGE, claims.FAKE), strict=True
+        weighed.items(), (figure_style.PALE, figure_style.JUDGE, figure_style.FAKE), strict=True
     ):
         right.semilogy(radius, color=colour, label=f"η = {weight:g}")
     right.set(xlabel="steps", ylabel="distance to the saddle", title="Historical averaging, η")
-    claims.legend(right)
+    figure_style.legend(right)
     return figure

@@ -9,7 +9,7 @@ Source: Arjovsky & Bottou 2017, theorems 2.1 to 2.4; Arjovsky et al. 2017, examp
 import keras
 import numpy as np
 
-from benchmarks import claims, judges
+from benchmarks.shared import claims, densities, figure_style, toy_games
 from benchmarks.theorems.saturation import LOSSES, for_samples, line
 from trainers.objectives import Minimax
 
@@ -19,17 +19,17 @@ NOISE = 0.5
 
 def blurred(theta):
     """JS of N(0, NOISE²) and N(θ, NOISE²)."""
-    return judges.jensen_shannon(judges.normal(0.0, NOISE), judges.normal(theta, NOISE))
+    return densities.jensen_shannon(densities.normal(0.0, NOISE), densities.normal(theta, NOISE))
 
 
 def estimate(theta, seed, steps, **rules):
     """(JS as D's loss says it, accuracy of D, minimax gradient of a fake)."""
     keras.utils.set_random_seed(seed)
-    model = judges.judge(line(0.0), dimensions=2)
-    real = judges.draws(line(theta), 50_000, seed, dimensions=2)
-    judges.train(model, real, steps, seed, objective=Minimax(), **rules)
-    real = judges.draws(line(theta), 20_000, seed + 1, dimensions=2)
-    fake = judges.draws(line(0.0), 20_000, seed + 2, dimensions=2)
+    model = toy_games.judge(line(0.0), dimensions=2)
+    real = toy_games.draws(line(theta), 50_000, seed, dimensions=2)
+    toy_games.train(model, real, steps, seed, objective=Minimax(), **rules)
+    real = toy_games.draws(line(theta), 20_000, seed + 1, dimensions=2)
+    fake = toy_games.draws(line(0.0), 20_000, seed + 2, dimensions=2)
     shown = model.augment or (lambda x: x)
     said = [model.discriminator(np.asarray(shown(x))).numpy() for x in (real, fake)]
     loss = float(Minimax().discriminator_loss(*said))
@@ -41,7 +41,7 @@ def run(seed=0):
     """(claims, figure)."""
     sharp = {theta: estimate(theta, seed, 1_000, rate=1e-2) for theta in THETAS}
     soft = {
-        theta: estimate(theta, seed, 1_000, augment=judges.instance_noise(NOISE))
+        theta: estimate(theta, seed, 1_000, augment=toy_games.instance_noise(NOISE))
         for theta in THETAS
     }
     found = []
@@ -54,15 +54,15 @@ def run(seed=0):
     for theta, (js, _, _) in soft.items():
         text = f"JS from D's loss at θ = {theta:g} with noise of {NOISE:g}"
         found.append(claims.claim(text, js, blurred(theta), tolerance=0.01))
-    figure, axes = claims.figure(size=(5.0, 3.2))
+    figure, axes = figure_style.figure(size=(5.0, 3.2))
     ticks = np.linspace(0.0, 1.2, 61)
-    axes.plot(ticks, ticks, color=claims.REAL, label="W₁ = θ")
-    axes.axhline(np.log(2.0), color=claims.FAKE, label="JS = log 2")
-    axes.plot(ticks, [blurred(t) for t in ticks], color=claims.JUDGE, label="JS, noise of ½")
-    for points, colour in ((sharp, claims.FAKE), (soft, claims.JUDGE)):
+    axes.plot(ticks, ticks, color=figure_style.REAL, label="W₁ = θ")
+    axes.axhline(np.log(2.0), color=figure_style.FAKE, label="JS = log 2")
+    axes.plot(ticks, [blurred(t) for t in ticks], color=figure_style.JUDGE, label="JS, noise of ½")
+    for points, colour in ((sharp, figure_style.FAKE), (soft, figure_style.JUDGE)):
         axes.plot(list(points), [p[0] for p in points.values()], "o", color=colour)
     axes.set(
         xlabel="θ", ylabel="nats, or length", title="Two lines at distance θ; points: trained D"
     )
-    claims.legend(axes)
+    figure_style.legend(axes)
     return found, figure

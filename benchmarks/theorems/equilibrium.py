@@ -8,8 +8,8 @@ since D* is the best D there (envelope theorem). Source: Goodfellow et al. 2014,
 import numpy as np
 from keras import ops
 
-from benchmarks import claims, judges
-from benchmarks.judges import X
+from benchmarks.shared import claims, densities, figure_style, toy_games
+from benchmarks.shared.densities import X
 from trainers.objectives import Minimax
 
 SHIFTS = (0.0, 0.5, 1.0, 2.0)
@@ -17,38 +17,38 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 
 def trained(shift, seed):
     """A discriminator of N(0, 1) and N(shift, 1)."""
-    model = judges.judge(lambda z: shift + z)
+    model = toy_games.judge(lambda z: shift + z)
     rules = {"objective": Minimax(), "rate": 1e-3}
-    judges.train(model, judges.draws(lambda z: z, 100_000, seed), 2_000, seed, **rules)
+    toy_games.train(model, toy_games.draws(lambda z: z, 100_000, seed), 2_000, seed, **rules)
     return model
 
 
 def slope_for_the_generator(model, shift):
     """d/dμ E_q log(1 - σ(D(x))) = -E_q σ(D) D', by quadrature."""
-    logits = judges.on_grid(model)
+    logits = toy_games.on_grid(model)
     share = 1.0 / (1.0 + np.exp(-logits))
-    return -judges.integral(judges.normal(shift, 1.0) * share * np.gradient(logits, X))
+    return -densities.integral(densities.normal(shift, 1.0) * share * np.gradient(logits, X))
 
 
 def slope_of_the_divergence(shift, h=1e-3):
     """d(2 JS)/dμ."""
-    p = judges.normal(0.0, 1.0)
-    up, down = (judges.jensen_shannon(p, judges.normal(shift + d, 1.0)) for d in (h, -h))
+    p = densities.normal(0.0, 1.0)
+    up, down = (densities.jensen_shannon(p, densities.normal(shift + d, 1.0)) for d in (h, -h))
     return (up - down) / h
 
 
 def run(seed=0):
     """(claims, figure)."""
     models = {shift: trained(shift, seed) for shift in SHIFTS}
-    logits = judges.on_grid(models[0.0])
-    p = judges.normal(0.0, 1.0)
+    logits = toy_games.on_grid(models[0.0])
+    p = densities.normal(0.0, 1.0)
     share = 1.0 / (1.0 + np.exp(-logits))
     inside = np.abs(X) < 2.5  # where 98.8 % of the samples are
     found = [
         claims.claim(
             "D - ½ at its largest, within 2.5 σ", np.abs(share - 0.5)[inside].max(), at_most=0.02
         ),
-        claims.claim("V(D)", judges.value(p, p, logits), -np.log(4.0), tolerance=0.002),
+        claims.claim("V(D)", densities.value(p, p, logits), -np.log(4.0), tolerance=0.002),
         claims.claim(
             "loss of D, from the objective",
             float(Minimax().discriminator_loss(ops.zeros(4), ops.zeros(4))),
@@ -67,17 +67,21 @@ def run(seed=0):
 
 def drawn(share, slopes):
     """D where q = p, and the generator's slope against theory."""
-    figure, (left, right) = claims.figure(2)
-    left.axhline(0.5, color=claims.THEORY, linestyle=":", label="½")
-    left.plot(X, share, color=claims.JUDGE, label="D, trained")
-    left.fill_between(X, judges.normal(0.0, 1.0), color=claims.REAL, alpha=0.2, label="p = q", lw=0)
+    figure, (left, right) = figure_style.figure(2)
+    left.axhline(0.5, color=figure_style.THEORY, linestyle=":", label="½")
+    left.plot(X, share, color=figure_style.JUDGE, label="D, trained")
+    left.fill_between(
+        X, densities.normal(0.0, 1.0), color=figure_style.REAL, alpha=0.2, label="p = q", lw=0
+    )
     left.set(xlim=(-4, 4), ylim=(0, 1), xlabel="x", title="The generator draws the data")
-    claims.legend(left)
+    figure_style.legend(left)
     ticks = np.linspace(-0.5, 2.5, 61)
     theory = [slope_of_the_divergence(t) for t in ticks]
-    right.plot(ticks, theory, color=claims.THEORY, linestyle=":", label="d(2 JS)/dμ")
-    right.plot(*zip(*slopes.items(), strict=True), "o", color=claims.FAKE, label="from a trained D")
-    right.axhline(0.0, color=claims.PALE, linewidth=0.8)
+    right.plot(ticks, theory, color=figure_style.THEORY, linestyle=":", label="d(2 JS)/dμ")
+    right.plot(
+        *zip(*slopes.items(), strict=True), "o", color=figure_style.FAKE, label="from a trained D"
+    )
+    right.axhline(0.0, color=figure_style.PALE, linewidth=0.8)
     right.set(xlabel="μ", ylabel="slope", title="What it tells the generator")
-    claims.legend(right)
+    figure_style.legend(right)
     return figure

@@ -11,8 +11,8 @@ import numpy as np
 from scipy import stats
 
 import zoo
-from benchmarks import claims, judges
-from benchmarks.judges import X
+from benchmarks.shared import claims, densities, figure_style, toy_games
+from benchmarks.shared.densities import X
 from trainers import datasets
 from trainers.objectives import DIVERGENCES, FDivergence
 
@@ -25,25 +25,25 @@ LOG_P = np.logaddexp(
 LOG_Q = stats.norm(MEAN, DEVIATION).logpdf(X)
 U = np.exp(LOG_P - LOG_Q)
 EXACT = {  # D_f = ∫ q f(p/q)
-    "kl": judges.integral(np.exp(LOG_Q) * U * np.log(U)),
-    "jensen_shannon": judges.integral(
+    "kl": densities.integral(np.exp(LOG_Q) * U * np.log(U)),
+    "jensen_shannon": densities.integral(
         np.exp(LOG_Q) * (U * np.log(U) - (1.0 + U) * np.log(0.5 + 0.5 * U))
     ),
-    "pearson": judges.integral(np.exp(LOG_Q) * (U - 1.0) ** 2),
+    "pearson": densities.integral(np.exp(LOG_Q) * (U - 1.0) ** 2),
 }
 
 
 def read(name, width, seed):
     """F of a trained V, by quadrature."""
     keras.utils.set_random_seed(seed)
-    value = judges.network(1, width, depth=1, activation="tanh")
-    model = judges.judge(lambda z: MEAN + DEVIATION * z, family=zoo.FGAN, discriminator=value)
+    value = toy_games.network(1, width, depth=1, activation="tanh")
+    model = toy_games.judge(lambda z: MEAN + DEVIATION * z, family=zoo.FGAN, discriminator=value)
     points = datasets.arrays("fgan_mixture")[0]
-    judges.train(model, points, 1_000, seed, rate=1e-2, objective=FDivergence(name))
-    v = np.float32(judges.on_grid(model))
+    toy_games.train(model, points, 1_000, seed, rate=1e-2, objective=FDivergence(name))
+    v = np.float32(toy_games.on_grid(model))
     activation, conjugate = DIVERGENCES[name]
     real, fake = np.asarray(activation(v)), np.asarray(conjugate(v))
-    return judges.integral(np.exp(LOG_P) * real - np.exp(LOG_Q) * fake)
+    return densities.integral(np.exp(LOG_P) * real - np.exp(LOG_Q) * fake)
 
 
 def run(seed=0):
@@ -62,14 +62,14 @@ def run(seed=0):
                 at_least=2,
             ),
         ]
-    figure, axes = claims.figure(size=(5.0, 3.2))
-    colours = (claims.REAL, claims.FAKE, claims.JUDGE)
+    figure, axes = figure_style.figure(size=(5.0, 3.2))
+    colours = (figure_style.REAL, figure_style.FAKE, figure_style.JUDGE)
     for (name, values), colour in zip(table.items(), colours, strict=True):
         share = [v / EXACT[name] for v in values]
         axes.plot(WIDTHS, share, "o-", color=colour, label=name.replace("_", " "), markersize=4)
-    axes.axhline(1.0, color=claims.THEORY, linestyle=":", label="the divergence")
+    axes.axhline(1.0, color=figure_style.THEORY, linestyle=":", label="the divergence")
     axes.set_xscale("log", base=2)
     axes.set_xticks(WIDTHS, [str(w) for w in WIDTHS])
     axes.set(xlabel="hidden units of V", ylabel="F / D_f", title="The bound, from below")
-    claims.legend(axes, loc="lower right")
+    figure_style.legend(axes, loc="lower right")
     return found, figure

@@ -20,7 +20,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from benchmarks import claims, judges
+from benchmarks.shared import claims, figure_style, toy_games
 from trainers.objectives import Minimax, NonSaturating, Wasserstein
 from trainers.penalties import R1, GradientPenalty
 from trainers.schedules import LinearDecay
@@ -105,7 +105,7 @@ def jacobian(model, real, z):
 
 def of_dirac(rules):
     """Eigenvalues at the equilibrium."""
-    model = judges.Dirac()
+    model = toy_games.Dirac()
     model.compile(optimizers={p: "sgd" for p in model.players}, **rules)
     model.put(0.0, 0.0)
     return np.linalg.eigvals(jacobian(model, tf.zeros((1, 1)), tf.ones((1, 1))))
@@ -120,7 +120,7 @@ def of_trained(seed, steps=3_000, width=8, rows=2_000):
         image_shape=(2,),
         latent_dim=1,
         generator=keras.Sequential([keras.Input((1,)), keras.layers.Dense(2)]),
-        discriminator=judges.network(2, width, depth=1, activation="tanh"),
+        discriminator=toy_games.network(2, width, depth=1, activation="tanh"),
     )
     adam = {p: keras.optimizers.Adam(LinearDecay(2e-3, steps), 0.0, 0.99) for p in model.players}
     fast = {"jit_compile": True, "steps_per_execution": 25}
@@ -150,18 +150,18 @@ def run(seed=0):
         text = f"{name}: distance of the eigenvalues to theory"
         found.append(claims.claim(text, np.abs(ours - exact).max(), at_most=1e-3))
         for schedule in ("simultaneous", "alternating"):
-            path = judges.path(judges.Dirac(), STEPS, H, START, schedule=schedule, **rules)
+            path = toy_games.path(toy_games.Dirac(), STEPS, H, START, schedule=schedule, **rules)
             paths[name, schedule] = path
             radius, exact = np.linalg.norm(path[-1]), recursion(move, schedule)
             text = f"{name}, {schedule}: distance after {STEPS} steps"
             found.append(claims.claim(text, radius, exact, tolerance=0.03 * exact + 1e-7))
     more = {
         "WGAN-GP": {"objective": Wasserstein(), "penalties": [GradientPenalty(1.0)]},
-        "instance noise": {"objective": Minimax(), "augment": judges.instance_noise(1.0)},
+        "instance noise": {"objective": Minimax(), "augment": toy_games.instance_noise(1.0)},
     }
     for name, rules in more.items():
         keras.utils.set_random_seed(seed)
-        paths[name, "alternating"] = judges.path(judges.Dirac(), STEPS, H, START, **rules)
+        paths[name, "alternating"] = toy_games.path(toy_games.Dirac(), STEPS, H, START, **rules)
     late = np.linalg.norm(paths["WGAN-GP", "alternating"][-100:], axis=1)
     found.append(
         claims.claim(
@@ -177,22 +177,22 @@ def run(seed=0):
 
 def drawn(paths, without, with_r1):
     """Paths of six games, and the spectra."""
-    figure, axes = claims.figure(4, 2, size=(2.9, 2.7))
+    figure, axes = figure_style.figure(4, 2, size=(2.9, 2.7))
     shown = ("minimax", "non-saturating", "WGAN", "WGAN-GP", "R1, γ = 0.3", "instance noise")
     for name, panel in zip(shown, axes.flat, strict=False):
         path = paths[name, "alternating"]
-        panel.plot(*path.T, color=claims.JUDGE, linewidth=0.9)
-        panel.plot(*path[0], "o", color=claims.THEORY, markersize=3)
-        panel.plot(*path[-1], "o", color=claims.FAKE, markersize=4)
-        panel.plot(0, 0, "+", color=claims.THEORY)
+        panel.plot(*path.T, color=figure_style.JUDGE, linewidth=0.9)
+        panel.plot(*path[0], "o", color=figure_style.THEORY, markersize=3)
+        panel.plot(*path[-1], "o", color=figure_style.FAKE, markersize=4)
+        panel.plot(0, 0, "+", color=figure_style.THEORY)
         panel.set(title=name, xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
     spread = max(np.abs(without.imag).max(), np.abs(with_r1.imag).max())
     for panel, values, title in (
         (axes[1, 2], without, "trained GAN, R1 taken away"),
         (axes[1, 3], with_r1, "the same with R1"),
     ):
-        panel.axvline(0.0, color=claims.PALE, linewidth=0.8)
-        panel.plot(values.real, values.imag, ".", color=claims.REAL, markersize=4)
+        panel.axvline(0.0, color=figure_style.PALE, linewidth=0.8)
+        panel.plot(values.real, values.imag, ".", color=figure_style.REAL, markersize=4)
         panel.set_xscale("symlog", linthresh=1e-2)
         panel.set(title=title, ylim=(-1.1 * spread, 1.1 * spread), xlabel="Re λ", ylabel="Im λ")
     return figure

@@ -8,7 +8,7 @@ quadrature of both Kullback-Leibler divergences. Source: Goodfellow et al. 2014,
 import numpy as np
 from scipy import stats
 
-from benchmarks import claims, judges
+from benchmarks.shared import claims, densities, figure_style
 from trainers.objectives import Minimax
 
 PAIRS, QUANTILES = 10, 200_000
@@ -22,7 +22,9 @@ def both_sides(first, second):
         for x in (first.ppf(levels), second.ppf(levels))
     ]
     left = -float(Minimax().discriminator_loss(*logits))
-    right = 2.0 * judges.jensen_shannon(first.pdf(judges.X), second.pdf(judges.X)) - np.log(4.0)
+    right = 2.0 * densities.jensen_shannon(
+        first.pdf(densities.X), second.pdf(densities.X)
+    ) - np.log(4.0)
     return left, right
 
 
@@ -35,9 +37,9 @@ def run(seed=0):
         sides.append(both_sides(first, second))
     off = max(abs(left - right) for left, right in sides)
     found = [claims.claim(f"largest difference of {PAIRS} pairs", off, at_most=1e-4)]
-    figure, axes = claims.figure()
+    figure, axes = figure_style.figure()
     limits = -np.log(4.0), 0.0
-    axes.plot(limits, limits, color=claims.THEORY, linestyle=":")
-    axes.plot(*zip(*sides, strict=True), "o", color=claims.JUDGE)
+    axes.plot(limits, limits, color=figure_style.THEORY, linestyle=":")
+    axes.plot(*zip(*sides, strict=True), "o", color=figure_style.JUDGE)
     axes.set(xlabel="max V(D, G)", ylabel="-log 4 + 2 JS", title="Ten random pairs of Gaussians")
     return found, figure

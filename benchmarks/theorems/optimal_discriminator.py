@@ -9,8 +9,8 @@ eight Gaussians on a circle, the fakes N(0, I). Source: Goodfellow et al. 2014, 
 import numpy as np
 from scipy import stats
 
-from benchmarks import claims, judges
-from benchmarks.judges import X
+from benchmarks.shared import claims, densities, figure_style, toy_games
+from benchmarks.shared.densities import X
 from trainers.objectives import Minimax
 
 CASES = {f"N({m:g}, 1)": (m, 1.0) for m in (0.5, 1.0, 2.0, 3.0, 4.0)} | {"N(0, 4)": (0.0, 2.0)}
@@ -20,17 +20,21 @@ CENTRES, SPREAD = 2.0 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.3
 
 def learned(mean, deviation, seed):
     """The logits on X of a discriminator of N(0, 1) and N(mean, deviation²)."""
-    model = judges.judge(lambda z: mean + deviation * z)
-    judges.train(model, judges.draws(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax())
-    return judges.on_grid(model)
+    model = toy_games.judge(lambda z: mean + deviation * z)
+    toy_games.train(
+        model, toy_games.draws(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax()
+    )
+    return toy_games.on_grid(model)
 
 
 def plane(seed, side=101):
     """D and D* on a square of the plane, and the share of (p + q)/2 that each place has."""
     rng = np.random.default_rng(seed)
     real = CENTRES[rng.integers(8, size=100_000)] + SPREAD * rng.standard_normal((100_000, 2))
-    model = judges.judge(lambda z: 1.0 * z, dimensions=2, discriminator=judges.network(2, 128))
-    judges.train(model, real, 2_500, seed, objective=Minimax())
+    model = toy_games.judge(
+        lambda z: 1.0 * z, dimensions=2, discriminator=toy_games.network(2, 128)
+    )
+    toy_games.train(model, real, 2_500, seed, objective=Minimax())
     ticks = np.linspace(-3.5, 3.5, side)
     places = np.stack(np.meshgrid(ticks, ticks), axis=-1).reshape(-1, 2)
     p = np.mean(
@@ -47,14 +51,14 @@ def plane(seed, side=101):
 def run(seed=0):
     """(claims, figure)."""
     found, curves = [], {}
-    p = judges.normal(0.0, 1.0)
+    p = densities.normal(0.0, 1.0)
     for name, (mean, deviation) in CASES.items():
-        q = judges.normal(mean, deviation)
+        q = densities.normal(mean, deviation)
         log_ratio = stats.norm(0.0, 1.0).logpdf(X) - stats.norm(mean, deviation).logpdf(X)
         logits = learned(mean, deviation, seed)
         best, ours = (1.0 / (1.0 + np.exp(-t)) for t in (log_ratio, logits))  # σ(log p/q) = D*
-        off = judges.integral(0.5 * (p + q) * np.abs(ours - best))
-        reached, most = judges.value(p, q, logits), judges.value(p, q, log_ratio)
+        off = densities.integral(0.5 * (p + q) * np.abs(ours - best))
+        reached, most = densities.value(p, q, logits), densities.value(p, q, log_ratio)
         found.append(claims.claim(f"E|D - D*| against {name}", off, at_most=0.015))
         found.append(claims.claim(f"V(D) against {name}", reached, most, tolerance=0.01))
         found.append(claims.claim(f"V(D) - V(D*) against {name}", reached - most, at_most=1e-6))
@@ -67,14 +71,14 @@ def run(seed=0):
 
 def drawn(curves, ours, best):
     """Curves on the line, and both maps of the plane."""
-    figure, (line, left, right) = claims.figure(3)
-    colours = (claims.REAL, claims.FAKE, claims.JUDGE)
+    figure, (line, left, right) = figure_style.figure(3)
+    colours = (figure_style.REAL, figure_style.FAKE, figure_style.JUDGE)
     for name, colour in zip(("N(1, 1)", "N(4, 1)", "N(0, 4)"), colours, strict=True):
         line.plot(X, curves[name][1], color=colour, label=name)
-        line.plot(X, curves[name][0], color=claims.THEORY, linestyle=":", linewidth=1.8)
+        line.plot(X, curves[name][0], color=figure_style.THEORY, linestyle=":", linewidth=1.8)
     line.set(xlim=(-6, 7), ylim=(-0.02, 1.02), xlabel="x", ylabel="D(x)")
     line.set_title("N(0, 1) against others; dotted: D*")
-    claims.legend(line, loc="upper right")
+    figure_style.legend(line, loc="upper right")
     for axes, values, title in ((left, ours, "D, trained"), (right, best, "D* = p/(p + q)")):
         picture = axes.imshow(
             values, origin="lower", extent=(-3.5, 3.5, -3.5, 3.5), vmin=0, vmax=1, cmap="RdBu"

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 import zoo
-from benchmarks import claims, judges
+from benchmarks.shared import claims, figure_style, toy_games
 from trainers import datasets, noise
 from trainers.objectives import Minimax
 from trainers.penalties import R1
@@ -35,7 +35,7 @@ def hessian(value, variables):
 
 def dirac():
     """Of V at the equilibrium of the Dirac-GAN."""
-    model = judges.Dirac()
+    model = toy_games.Dirac()
     model.put(0.0, 0.0)
     zero = tf.zeros((1, 1))
 
@@ -92,15 +92,18 @@ def run(seed=0):
             f"trained GAN of {len(eigenvalues)} weights: eigenvalues above 1e-4", up, at_least=1
         ),
     ]
-    figure, (left, right) = claims.figure(2)
+    figure, (left, right) = figure_style.figure(2)
     ticks = np.linspace(-4, 4, 161)
     theta, psi = np.meshgrid(ticks, ticks)
     surface = -np.logaddexp(0.0, psi * theta) - np.log(2.0)
     left.contour(theta, psi, surface, levels=24, cmap="RdBu", linewidths=1.0)
-    left.plot(0, 0, "+", color=claims.THEORY, markersize=10)
+    left.plot(0, 0, "+", color=figure_style.THEORY, markersize=10)
     left.set(xlabel="θ", ylabel="ψ", title="V of the Dirac-GAN")
     order = np.arange(len(eigenvalues))
-    for sign, colour in ((eigenvalues > 0, claims.REAL), (eigenvalues <= 0, claims.FAKE)):
+    for sign, colour in (
+        (eigenvalues > 0, figure_style.REAL),
+        (eigenvalues <= 0, figure_style.FAKE),
+    ):
         right.vlines(order[sign], 0.0, eigenvalues[sign], color=colour)
     right.set_yscale("symlog", linthresh=1e-4)
     right.set(

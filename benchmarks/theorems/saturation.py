@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 from keras import ops
 
-from benchmarks import claims, judges
+from benchmarks.shared import claims, figure_style, toy_games
 from trainers.objectives import Minimax, NonSaturating
 
 LOSSES = {"minimax": Minimax(), "non-saturating": NonSaturating()}
@@ -60,12 +60,12 @@ def run(seed=0):
         ),
     ]
     keras.utils.set_random_seed(seed)
-    model = judges.judge(line(0.0), dimensions=2)
-    real = judges.draws(line(1.0), 50_000, seed, dimensions=2)
-    fake = judges.draws(line(0.0), 2_000, seed + 1, dimensions=2)
+    model = toy_games.judge(line(0.0), dimensions=2)
+    real = toy_games.draws(line(1.0), 50_000, seed, dimensions=2)
+    fake = toy_games.draws(line(0.0), 2_000, seed + 1, dimensions=2)
     sent, done = {name: [] for name in LOSSES}, 0
     for steps in CHECKS:  # each stretch goes on with the weights of the one before
-        judges.train(model, real, steps - done, seed, objective=Minimax())
+        toy_games.train(model, real, steps - done, seed, objective=Minimax())
         done = steps
         for name, objective in LOSSES.items():
             sent[name].append(for_samples(objective, model, fake))
@@ -76,8 +76,10 @@ def run(seed=0):
 
 def drawn(a, curves, sent):
     """Slopes against the logit, and gradients against the training of D."""
-    figure, (left, right) = claims.figure(2)
-    for (name, curve), colour in zip(curves.items(), (claims.FAKE, claims.REAL), strict=True):
+    figure, (left, right) = figure_style.figure(2)
+    for (name, curve), colour in zip(
+        curves.items(), (figure_style.FAKE, figure_style.REAL), strict=True
+    ):
         left.plot(a, curve, color=colour, label=name)
         right.loglog(CHECKS, sent[name], "o-", color=colour, markersize=4, label=name)
     left.set(xlabel="logit of a fake", ylabel="slope of the generator's loss")
@@ -85,5 +87,5 @@ def drawn(a, curves, sent):
     right.set(xlabel="steps of D on two lines", ylabel="mean gradient of a sample")
     right.set_title("D wins")
     for axes in (left, right):
-        claims.legend(axes)
+        figure_style.legend(axes)
     return figure

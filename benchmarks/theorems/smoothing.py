@@ -7,8 +7,8 @@ bias. Source: Salimans et al. 2016, §3.4; Sønderby et al. 2017, §3.3.
 
 import numpy as np
 
-from benchmarks import claims, judges
-from benchmarks.judges import X
+from benchmarks.shared import claims, densities, figure_style, toy_games
+from benchmarks.shared.densities import X
 from trainers.objectives import NonSaturating
 
 ALPHA, NOISE = 0.9, 0.7
@@ -22,23 +22,23 @@ def gaussian(mean, deviation):
 
 def share_of(seed, **rules):
     """D on X after training."""
-    model = judges.judge(gaussian(*FAKE))
-    judges.train(model, judges.draws(gaussian(*REAL), 100_000, seed), 3_000, seed, **rules)
-    return 1.0 / (1.0 + np.exp(-judges.on_grid(model)))
+    model = toy_games.judge(gaussian(*FAKE))
+    toy_games.train(model, toy_games.draws(gaussian(*REAL), 100_000, seed), 3_000, seed, **rules)
+    return 1.0 / (1.0 + np.exp(-toy_games.on_grid(model)))
 
 
 def run(seed=0):
     """(claims, figure)."""
-    p, q = judges.normal(*REAL), judges.normal(*FAKE)
+    p, q = densities.normal(*REAL), densities.normal(*FAKE)
     blurred_p, blurred_q = (
-        judges.normal(mean, np.hypot(deviation, NOISE)) for mean, deviation in (REAL, FAKE)
+        densities.normal(mean, np.hypot(deviation, NOISE)) for mean, deviation in (REAL, FAKE)
     )
     best, blurred = p / (p + q + 1e-300), blurred_p / (blurred_p + blurred_q)
     smooth = share_of(seed, objective=NonSaturating(real_label=ALPHA))
-    noisy = share_of(seed, objective=NonSaturating(), augment=judges.instance_noise(NOISE))
+    noisy = share_of(seed, objective=NonSaturating(), augment=toy_games.instance_noise(NOISE))
 
     def off(found, theory, first, second):
-        return judges.integral(0.5 * (first + second) * np.abs(found - theory))
+        return densities.integral(0.5 * (first + second) * np.abs(found - theory))
 
     found = [
         claims.claim("smoothed, E|D - α D*|", off(smooth, ALPHA * best, p, q), at_most=0.02),
@@ -49,15 +49,17 @@ def run(seed=0):
             at_most=0.02,
         ),
     ]
-    figure, (left, right) = claims.figure(2)
-    left.plot(X, best, color=claims.PALE, label="D*")
-    left.plot(X, ALPHA * best, ":", color=claims.THEORY, linewidth=2, label="α D*, α = .9")
-    left.plot(X, smooth, color=claims.JUDGE, label="D, smoothed labels")
-    right.plot(X, best, color=claims.PALE, label="D*")
-    right.plot(X, blurred, ":", color=claims.THEORY, linewidth=2, label="D* of the blurred pair")
-    right.plot(X, noisy, color=claims.JUDGE, label="D, noise of .7")
+    figure, (left, right) = figure_style.figure(2)
+    left.plot(X, best, color=figure_style.PALE, label="D*")
+    left.plot(X, ALPHA * best, ":", color=figure_style.THEORY, linewidth=2, label="α D*, α = .9")
+    left.plot(X, smooth, color=figure_style.JUDGE, label="D, smoothed labels")
+    right.plot(X, best, color=figure_style.PALE, label="D*")
+    right.plot(
+        X, blurred, ":", color=figure_style.THEORY, linewidth=2, label="D* of the blurred pair"
+    )
+    right.plot(X, noisy, color=figure_style.JUDGE, label="D, noise of .7")
     for axes, title in ((left, "One-sided label smoothing"), (right, "Instance noise")):
         axes.set(xlim=(-2, 3), ylim=(-0.02, 1.05), xlabel="x", title=title)
-        claims.legend(axes, loc="lower left")
+        figure_style.legend(axes, loc="lower left")
     left.set_ylabel("D(x)")
     return found, figure

@@ -3,8 +3,9 @@ import json
 import numpy as np
 import pytest
 
-from benchmarks import applications, document, measure, rows, survey
+from benchmarks import applications, document
 from benchmarks.applied import semantic_editing
+from benchmarks.shared import acceptance, rows, tables
 
 FILES = document.DOCS / "applications"
 
@@ -20,13 +21,13 @@ def test_some_rows_keep_models():
 
 
 def test_a_row_is_reported_as_those_of_the_survey(monkeypatch, tmp_path, capsys):
-    figure = measure.gate(0.6, reference=0.9, A=0.5, B=0.8)
+    figure = acceptance.gate(0.6, reference=0.9, A=0.5, B=0.8)
     monkeypatch.setattr(semantic_editing, "run", lambda seed: ("paper", {"target": figure}, {}, 10))
-    row = survey.row_of("semantic_editing", 3, "applied")
-    survey.report(row, tmp_path, package="applied")
+    row = rows.row_of("semantic_editing", 3, "applied")
+    rows.report(row, tmp_path, package="applied")
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == row
     assert json.loads((tmp_path / "semantic_editing-3.json").read_text()) == row
-    shown = "\n".join(rows.survey(tmp_path, "applied"))
+    shown = "\n".join(tables.survey(tmp_path, "applied"))
     assert "benchmarks/applied/semantic_editing.py" in shown
     assert "| target | 0.6 | 0.6 | 0.5 | 0.8 | A | loses to 0.9 |" in shown
 
@@ -68,7 +69,7 @@ def test_edits_that_change_two_things_leak(latents):
 
 
 def test_every_file_is_that_of_a_row():
-    found = rows.measured(FILES)
+    found = tables.measured(FILES)
     assert set(found) <= set(applications.APPLICATIONS)
     names = {f"{name}-{one['seed']}.json" for name in found for one in found[name]}
     assert names == {path.name for path in FILES.iterdir()}

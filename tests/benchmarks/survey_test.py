@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import code_hash, document, measure, rows, survey
+from benchmarks import document, survey
+from benchmarks.shared import acceptance, code_hash, rows, tables
 from benchmarks.systems import r3gan
 from trainers import command_line, files
 
@@ -20,14 +21,14 @@ import os
 import time
 from pathlib import Path
 
-from benchmarks import measure
+from benchmarks.shared import acceptance
 
 with Path("ran").open("a") as ran:
     ran.write("{name}\\n")
 
 def run(seed):
     {body}
-    figure = measure.gate(seed + 1.0, reference=0.0, A=1.0, B=2.0)
+    figure = acceptance.gate(seed + 1.0, reference=0.0, A=1.0, B=2.0)
     return "paper", {{"count": figure}}, {{}}, 10
 '''
 ENGINE = """
@@ -42,12 +43,12 @@ def machine():
 @pytest.fixture
 def tree(tmp_path):
     """The script in a folder of its own, with two rows that are measured at once."""
-    for module in (survey, code_hash, measure, command_line, files):
+    for module in (survey, rows, code_hash, acceptance, command_line, files):
         name = Path(*module.__name__.split(".")).with_suffix(".py")
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(module.__file__, tmp_path / name)
     (tmp_path / "benchmarks/systems").mkdir()
-    for package in ("benchmarks", "benchmarks/systems", "trainers"):
+    for package in ("benchmarks", "benchmarks/shared", "benchmarks/systems", "trainers"):
         (tmp_path / package / "__init__.py").touch()
     (tmp_path / "trainers/runs.py").write_text(ENGINE)
     for name in ("abel", "cain"):
@@ -94,7 +95,7 @@ def test_a_job_measures_all_systems_with_one_seed_before_the_next(tree):
 
 
 def test_rows_that_take_hours_are_measured_by_name_and_among_all_when_that_is_asked(tree):
-    large = next(iter(survey.LARGE))
+    large = next(iter(rows.LARGE))
     add(tree, large)
     for flags in (["--system=all"], ["--system=all", "--full"], [f"--system={large}", "--again"]):
         assert run(tree, *flags, "--seeds=0")[0] == 0
@@ -106,7 +107,7 @@ def test_one_row_still_ends_with_its_object_and_runs_again_when_asked(tree):
         code, said, error = run(tree, "--system=cain", "--seed=3")
         assert (code, error, len(said)) == (0, [], 2)
         row = json.loads(said[-1])
-        assert row.keys() == survey.KEYS
+        assert row.keys() == rows.KEYS
         assert row == json.loads((tree / "out/cain-3.json").read_text())
     assert ran(tree) == ["cain", "cain"]
 
@@ -160,7 +161,7 @@ def test_a_row_is_measured_again_when_its_file_or_its_code_says_so(tree):
     assert code == 0
     assert said[0] == "abel, seed 0 (1 of 2): measured, since out/abel-0.json is damaged."
     assert ran(tree) == ["abel", "cain", "abel"]
-    assert json.loads((out / "abel-0.json").read_text()).keys() == survey.KEYS
+    assert json.loads((out / "abel-0.json").read_text()).keys() == rows.KEYS
     (tree / "zoo").mkdir()
     (tree / "zoo/cain.py").write_text("rate = 1")
     assert "out/cain-0.json was made by other code" in run(tree, *job)[1][1]
@@ -231,8 +232,8 @@ def test_a_wrong_flag_is_refused_in_one_line(tree, flags, said):
 def row(seed, quality, error, **others):
     """One that a good quality and a small error are asked of."""
     figures = {
-        "ring_quality": measure.gate(quality, reference=0.85, A=0.8, B=0.9),
-        "ring_error": measure.gate(error, reference=0.5, A=0.2, B=0.1, higher=False),
+        "ring_quality": acceptance.gate(quality, reference=0.85, A=0.8, B=0.9),
+        "ring_error": acceptance.gate(error, reference=0.5, A=0.2, B=0.1, higher=False),
     }
     found = {
         "system": "r3gan",
@@ -243,18 +244,18 @@ def row(seed, quality, error, **others):
         "seconds": 10.0 + seed,
         "images_per_second": 1,
     }
-    assert found.keys() == survey.KEYS
+    assert found.keys() == rows.KEYS
     return found
 
 
 def test_tables_tell_the_medians_and_what_was_tried(tmp_path, monkeypatch):
     monkeypatch.setattr(r3gan, "TRIED", "Smaller\nrates.\n", raising=False)
-    more = {"grid_quality": measure.gate(1.0, reference=1.0, A=1.0, B=1.0)}
+    more = {"grid_quality": acceptance.gate(1.0, reference=1.0, A=1.0, B=1.0)}
     for one in (row(2, 0.95, 0.3, **more), row(0, 0.75, 0.4)):
-        survey.report(one, tmp_path)
+        rows.report(one, tmp_path)
     (tmp_path / ".1-r3gan-1.json").write_text("{")
     title = r3gan.__doc__.splitlines()[0].rstrip(".")
-    assert rows.survey(tmp_path) == [
+    assert tables.survey(tmp_path) == [
         f"## {title}",
         "",
         "[benchmarks/systems/r3gan.py](../benchmarks/systems/r3gan.py); recipe: modern; "
@@ -268,11 +269,11 @@ def test_tables_tell_the_medians_and_what_was_tried(tmp_path, monkeypatch):
         "",
         "Smaller\nrates.",
     ]
-    assert rows.summary(tmp_path)[2] == "| r3gan | 2 | 3 | 1 | 1 | 1: ring error | 1 |"
+    assert tables.summary(tmp_path)[2] == "| r3gan | 2 | 3 | 1 | 1 | 1: ring error | 1 |"
 
 
 def test_every_file_is_that_of_a_row():
-    found = rows.measured(document.SURVEY)
+    found = tables.measured(document.SURVEY)
     assert set(found) <= set(survey.SYSTEMS)
     names = {f"{system}-{one['seed']}.json" for system in found for one in found[system]}
     assert names == {path.name for path in document.SURVEY.iterdir()}

@@ -3,7 +3,8 @@ import pkgutil
 
 import pytest
 
-from benchmarks import claims, document, judges, theorems, theory
+from benchmarks import document, theorems, theory
+from benchmarks.shared import claims, densities, toy_games
 from trainers.objectives import Wasserstein
 
 FOLDER = document.DOCS / "theory"
@@ -45,16 +46,16 @@ def test_a_claim_holds_within_its_bound_only():
 
 
 def test_the_integrals_are_those_that_are_known():
-    p = judges.normal(0.0, 1.0)
-    assert judges.integral(p) == pytest.approx(1.0, abs=1e-9)
-    assert judges.jensen_shannon(p, p) == pytest.approx(0.0, abs=1e-12)
+    p = densities.normal(0.0, 1.0)
+    assert densities.integral(p) == pytest.approx(1.0, abs=1e-9)
+    assert densities.jensen_shannon(p, p) == pytest.approx(0.0, abs=1e-12)
     for mean, expected in ((1.0, 0.1114), (4.0, 0.6327)):
-        found = judges.jensen_shannon(p, judges.normal(mean, 1.0))
+        found = densities.jensen_shannon(p, densities.normal(mean, 1.0))
         assert found == pytest.approx(expected, abs=1e-4)
 
 
 def test_a_dirac_gan_circles_as_the_recursion_says():
-    path = judges.path(judges.Dirac(), steps=3, rate=0.5, objective=Wasserstein())
+    path = toy_games.path(toy_games.Dirac(), steps=3, rate=0.5, objective=Wasserstein())
     theta, psi = 1.0, 1.0
     for place in path[1:]:
         psi -= 0.5 * theta  # D first: alternating

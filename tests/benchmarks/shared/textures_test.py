@@ -1,6 +1,6 @@
 import numpy as np
 
-from benchmarks import textures
+from benchmarks.shared import textures
 
 
 def test_crops_are_of_the_images_and_a_function_of_the_seed():

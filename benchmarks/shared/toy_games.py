@@ -1,38 +1,14 @@
-"""Judges between two distributions that stay as they are: what they learn, theory knows."""
+"""GANs small enough for theory: a discriminator between two fixed distributions, and DiracGAN."""
 
 import keras
 import numpy as np
 import tensorflow as tf
 from keras import layers, ops
-from scipy import stats
 
 import zoo
+from benchmarks.shared import densities
 from trainers import noise, runs
 from trainers.schedules import LinearDecay
-
-X = np.linspace(-12.0, 16.0, 8_001)  # where densities on the line are integrated
-
-
-def integral(values):
-    """∫ values dx over X, by the trapezoidal rule."""
-    return float(np.trapezoid(values, X))
-
-
-def normal(mean, deviation):
-    """The density of N(mean, deviation²) on X."""
-    return stats.norm(mean, deviation).pdf(X)
-
-
-def jensen_shannon(p, q):
-    """JS(p, q) in nats, of two densities on X: ½ KL(p‖m) + ½ KL(q‖m), m = (p + q)/2."""
-    m = np.maximum(0.5 * (p + q), 1e-300)
-    parts = [integral(np.where(d > 0, d * np.log(np.maximum(d, 1e-300) / m), 0)) for d in (p, q)]
-    return 0.5 * sum(parts)
-
-
-def value(p, q, logits):
-    """V(D) = ∫ p log σ(logits) + q log(1 - σ(logits)), of logits on X."""
-    return -integral(p * np.logaddexp(0.0, -logits) + q * np.logaddexp(0.0, logits))
 
 
 def network(dimensions, width=64, depth=2, activation=None):
@@ -83,7 +59,7 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
 
 def on_grid(model):
     """What the discriminator says on X, float64."""
-    said = model.discriminator.predict(np.float32(X)[:, None], batch_size=4096, verbose=0)
+    said = model.discriminator.predict(np.float32(densities.X)[:, None], batch_size=4096, verbose=0)
     return said[:, 0].astype(float)
 
 

@@ -14,9 +14,9 @@ import pkgutil
 import tempfile
 from pathlib import Path
 
-from benchmarks import rows
+from benchmarks.shared import tables
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 EDITS = ("inversion", "self_inversion", "target", "leakage", "identity", "brush", "locality")
 OWN = {  # the figures of a model whose row has those of others too
     "srresnet_photos": ["psnr"],
@@ -88,8 +88,8 @@ def card(name, model, module, row, command):
     for figure in OWN.get(name, row["figures"]):
         gate = row["figures"][figure]
         table.append(
-            f"| {rows.said(figure)} | {gate['value']:.4g} | {gate['A']:g} | {gate['B']:g} "
-            f"| {rows.met(gate)} | {rows.against(gate)} |"
+            f"| {tables.said(figure)} | {gate['value']:.4g} | {gate['A']:g} | {gate['B']:g} "
+            f"| {tables.met(gate)} | {tables.against(gate)} |"
         )
     parts = [
         f"# {name}",

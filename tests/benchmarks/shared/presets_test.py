@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from benchmarks import presets
+from benchmarks.shared import presets
 
 ROW = {
     "system": "counted",

@@ -5,7 +5,8 @@ import subprocess
 
 import pytest
 
-from benchmarks import code_hash, restamp, survey
+from benchmarks import restamp
+from benchmarks.shared import code_hash, rows
 
 CODE = '''"""One."""
 import os
@@ -70,8 +71,8 @@ def project(tmp_path, monkeypatch):
     for folder in ("docs/survey", "docs/applications", "benchmarks/systems", "zoo"):
         (tmp_path / folder).mkdir(parents=True)
     (tmp_path / "benchmarks/systems/abel.py").write_text(CODE)
-    monkeypatch.setattr(survey, "ROOT", tmp_path)
-    row = {"system": "abel", "seed": 0, "notes": {"source": survey.source("abel")}}
+    monkeypatch.setattr(rows, "ROOT", tmp_path)
+    row = {"system": "abel", "seed": 0, "notes": {"source": rows.source("abel")}}
     (tmp_path / "docs/survey/abel-0.json").write_text(json.dumps(row))
     git = ["git", "-C", tmp_path, "-c", "user.name=a", "-c", "user.email=a@b"]
     for command in (["init", "-q"], ["add", "."], ["commit", "-q", "-m", "First"]):
@@ -86,23 +87,23 @@ def stamp(project, renamed=()):
 
 
 def test_a_row_is_stamped_after_a_renaming(project):
-    before = survey.source("abel")
+    before = rows.source("abel")
     assert stamp(project) == ("kept", "up to date.", before)
     page = project / "benchmarks/systems/abel.py"
     page.write_text(CODE.replace("text", "line"))
-    assert survey.source("abel") != before
+    assert rows.source("abel") != before
     assert stamp(project) == (
         "stale",
         "benchmarks/systems/abel.py: 'text' became 'line', which is not declared.",
         before,
     )
     verdict, _, found = stamp(project, [("text", "line")])
-    assert (verdict, found) == ("stamped", survey.source("abel"))
+    assert (verdict, found) == ("stamped", rows.source("abel"))
 
 
 def test_a_row_by_older_code_is_left_as_it_is(project):
     path = project / "docs/survey/abel-0.json"
-    path.write_text(path.read_text().replace(survey.source("abel"), "0" * 16))
+    path.write_text(path.read_text().replace(rows.source("abel"), "0" * 16))
     (project / "benchmarks/systems/abel.py").write_text(CODE.replace("1.5e-3", "2.0"))
     assert stamp(project)[0::2] == ("older", "0" * 16)
 

@@ -1,6 +1,6 @@
 """What data cost: the memory of a folder of any size, and the rate of batches beside a training's.
 
-    python -m benchmarks.data            # about three minutes
+    python -m benchmarks.input_pipeline            # about three minutes
 
 Writes folders of JPEGs of different sizes and reads each in a process of its own, whose memory at
 its highest is measured; then the rate of batches alone beside DCGAN's training on the same ones,
@@ -79,7 +79,7 @@ def photos(folder, count):
 
 def read_apart(folder, data_dir):
     """`read` in a process of its own: twice, since the first one decodes."""
-    command = [sys.executable, "-m", "benchmarks.data", f"--read={folder}"]
+    command = [sys.executable, "-m", "benchmarks.input_pipeline", f"--read={folder}"]
     command.append(f"--data_dir={data_dir}")
     runs = []
     for _ in range(2):

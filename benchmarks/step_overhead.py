@@ -1,6 +1,6 @@
 """What the engine costs: `model.fit(zoo.DCGAN)` beside a hand-written loop of the same steps.
 
-    python -m benchmarks.engine
+    python -m benchmarks.step_overhead
 
 Both train the same networks on the same batches with the same mathematics: fakes made once for two
 turns, Adam for either player, mean losses kept. A third takes both players' steps at once

@@ -2,7 +2,8 @@ import json
 
 import pytest
 
-from benchmarks import measure, survey
+from benchmarks import survey
+from benchmarks.shared import acceptance, rows
 from benchmarks.systems import r3gan
 
 
@@ -18,17 +19,17 @@ from benchmarks.systems import r3gan
 )
 def test_a_figure_meets_its_bounds_from_either_side(value, higher, met, verdict):
     low, high = (0.8, 0.95) if higher else (0.92, 0.6)
-    figure = measure.gate(value, reference=0.9, A=low, B=high, higher=higher)
+    figure = acceptance.gate(value, reference=0.9, A=low, B=high, higher=higher)
     assert (figure["meets_A"], figure["meets_B"]) == met
-    assert measure.verdict(figure) == verdict
+    assert acceptance.verdict(figure) == verdict
 
 
 @pytest.mark.parametrize(("value", "higher", "met"), [(0.1, False, True), (0.1, True, False)])
 def test_one_bound_alone_points_as_its_figure_does(value, higher, met):
-    figure = measure.gate(value, reference=0.2, A=0.5, B=0.5, higher=higher)
+    figure = acceptance.gate(value, reference=0.2, A=0.5, B=0.5, higher=higher)
     assert figure["meets_A"] == met
-    assert measure.more_is_better(figure) == higher
-    assert measure.verdict(figure) == ("loses to" if higher else "beats")
+    assert acceptance.more_is_better(figure) == higher
+    assert acceptance.verdict(figure) == ("loses to" if higher else "beats")
 
 
 def test_a_row_is_found_by_existing():
@@ -36,9 +37,9 @@ def test_a_row_is_found_by_existing():
 
 
 def test_a_missed_bound_is_reported_and_no_error(monkeypatch, tmp_path, capsys):
-    figure = measure.gate(0.1, reference=0.9, A=0.5, B=0.8)
+    figure = acceptance.gate(0.1, reference=0.9, A=0.5, B=0.8)
     monkeypatch.setattr(r3gan, "run", lambda seed: ("modern", {"quality": figure}, {}, 10))
-    survey.report(survey.row_of("r3gan", 3), tmp_path)
+    rows.report(rows.row_of("r3gan", 3), tmp_path)
     lines = capsys.readouterr().out.splitlines()
     row = json.loads(lines[-1])
     assert "missed; loses to the reference" in lines[0]

@@ -20,7 +20,7 @@ def measured(folder):
 
 def medians(rows):
     """Figure -> (medians over the seeds, a figure of `gate`; its least and greatest; its seeds)."""
-    from benchmarks import measure  # brings TensorFlow
+    from benchmarks.shared import acceptance  # brings TensorFlow
 
     found = {}
     for name in dict.fromkeys(name for row in rows for name in row["figures"]):
@@ -30,7 +30,7 @@ def medians(rows):
             statistics.median(gate[key] for gate in gates)
             for key in ("value", "reference", "A", "B")
         )
-        figure = measure.gate(value, reference, A, B, higher=measure.more_is_better(gates[0]))
+        figure = acceptance.gate(value, reference, A, B, higher=acceptance.more_is_better(gates[0]))
         values = [gate["value"] for gate in gates]
         found[name] = figure, (min(values), max(values)), seeds
     return found
@@ -43,14 +43,14 @@ def met(figure):
 
 def against(figure):
     """How a figure stands to its reference, in words."""
-    from benchmarks import measure  # brings TensorFlow
+    from benchmarks.shared import acceptance  # brings TensorFlow
 
-    return f"{measure.verdict(figure)} {figure['reference']:.4g}"
+    return f"{acceptance.verdict(figure)} {figure['reference']:.4g}"
 
 
 def summary(folder):
     """A line for each system: how many figures meet what."""
-    from benchmarks import measure  # brings TensorFlow
+    from benchmarks.shared import acceptance  # brings TensorFlow
 
     table = ["| system | seeds | figures | B | A, not B | missed | beat their reference |"]
     table.append("|---|---|---|---|---|---|---|")
@@ -58,7 +58,7 @@ def summary(folder):
         figures = {name: figure for name, (figure, *_) in medians(rows).items()}
         reached = [met(figure) for figure in figures.values()]
         missed = [said(name) for name, figure in figures.items() if met(figure) == "missed"]
-        beaten = [measure.verdict(figure) for figure in figures.values()].count("beats")
+        beaten = [acceptance.verdict(figure) for figure in figures.values()].count("beats")
         table.append(
             f"| {system} | {len(rows)} | {len(figures)} | {reached.count('B')} "
             f"| {reached.count('A')} | {len(missed)}{': ' if missed else ''}{', '.join(missed)} "

@@ -9,7 +9,7 @@ from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 
 import zoo
-from benchmarks import measure
+from benchmarks.shared import acceptance
 from trainers import datasets, metrics
 from trainers.imaging import grids
 
@@ -34,14 +34,14 @@ class Digits:
         return cls(*datasets.arrays("digits", "train"), *datasets.arrays("digits", "test"))
 
 
-@measure.kept
+@acceptance.kept
 def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=None, **arguments):
     """A small model of that name after so many steps on a split of the digits; `changes` to the
     recipe, and arguments of the constructor."""
     keras.utils.set_random_seed(seed)
     model = zoo.create(name, scale="small", image_shape=(8, 8, 1), **arguments)
     data = datasets.load("digits", split, batch_size, labels="classes" in arguments, seed=seed)
-    measure.train(model, recipe, data, steps, **(changes or {}))
+    acceptance.train(model, recipe, data, steps, **(changes or {}))
     return model
 
 

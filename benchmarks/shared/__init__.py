@@ -1,0 +1,1 @@
+"""What the scripts, rows and theorems of `benchmarks` share."""
