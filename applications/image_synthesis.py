@@ -29,7 +29,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from applications import common
+from applications.shared import flag_sets, training_job
 from trainers import command_line
 
 FLAGS = flags.FLAGS
@@ -41,8 +41,8 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)
     flags.adopt_module_key_flags(command_line)
-    common.define_trainer(recipe="paper")
-    flags.adopt_module_key_flags(common)
+    flag_sets.define_trainer(recipe="paper")
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum(
         "features",
         "auto",
@@ -72,7 +72,7 @@ def main():
         revisit(out, given, seed=seed, **{name: FLAGS[name].value for name in what})
         return
     settings = {name: FLAGS[name].value for name in SETTINGS}
-    places = {"out": out, "export_dir": common.export_dir_of(out)}
+    places = {"out": out, "export_dir": flag_sets.export_dir_of(out)}
     how = ("device", "workers", "worker", "data_dir", "resume", "overwrite", "features")
     synthesize(settings, FLAGS.steps, **places, **{name: FLAGS[name].value for name in how})
 
@@ -104,10 +104,11 @@ def synthesize(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    from trainers import evaluation, metrics
+    from trainers import metrics
+    from trainers.tasks import image_synthesis
 
-    data = evaluation.Data.of(settings, data_dir)
-    judge = evaluation.judge_of(data, features)
+    data = image_synthesis.Data.of(settings, data_dir)
+    judge = image_synthesis.judge_of(data, features)
     if judge:
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
@@ -128,7 +129,7 @@ def synthesize(
 
     load()  # refuses what cannot be loaded before anything is written
     data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
@@ -141,11 +142,11 @@ def synthesize(
     real = {role: data.images(role) for role in ("train", "held_out")}
     fake = model.generate(len(real["held_out"]), seed=settings["seed"])
     show(out, model, data, real, np.nan_to_num(fake), settings["seed"])
-    figures = evaluation.scores(data, real, fake, features, settings["seed"])
+    figures = image_synthesis.scores(data, real, fake, features, settings["seed"])
     name = f"{model.family}_{data.info.name}"
     version = export.save(model, export.next_version(export_dir / name))
     figures = run.finish(model, {**figures, "saved_model": str(version)})
-    evaluation.report(figures)
+    image_synthesis.report(figures)
     print(f"{figures['steps']:,} steps in {figures['seconds']} s", end=", ")
     print(f"{figures['images_per_second']:,} images/s")
     print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {figures['saved_model']}")
@@ -188,8 +189,9 @@ def revisit(
         ValueError: there is no finished run in `out`, or it has other settings.
     """
     import zoo  # noqa: F401 (the classes that are loaded)
-    from trainers import devices, evaluation, files, runs
+    from trainers import devices, files, runs
     from trainers.imaging import grids, samples
+    from trainers.tasks import image_synthesis
 
     settings = runs.settings_of(out)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
@@ -224,11 +226,11 @@ def revisit(
         print(f"{grid} latents as each class: {classes}")
     if not evaluate:
         return None
-    data = evaluation.Data.of(settings, data_dir)
+    data = image_synthesis.Data.of(settings, data_dir)
     real = {role: data.images(role) for role in ("train", "held_out")}
     fake = model.generate(len(real["held_out"]), seed=seed)
-    figures = evaluation.scores(data, real, fake, features, seed)
-    evaluation.report(figures)
+    figures = image_synthesis.scores(data, real, fake, features, seed)
+    image_synthesis.report(figures)
     return figures
 
 
@@ -267,12 +269,13 @@ def build(settings, info, steps):
 
 def show(out, model, data, real, fake, seed):
     """Writes samples.png, nearest.png, interpolation.png, progress.gif and loss.png."""
-    from trainers import evaluation, metrics
+    from trainers import metrics
     from trainers.imaging import grids, samples
     from trainers.runs import loss_log
+    from trainers.tasks import image_synthesis
 
     columns, title = samples.COLUMNS, f"{type(model).__name__}, {data.info.name}"
-    judge = evaluation.judge_of(data, "auto")
+    judge = image_synthesis.judge_of(data, "auto")
     if judge is not None and data.info.classes:
         count = data.info.classes
         rows = grids.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)

@@ -24,7 +24,7 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import attributes, common
+from applications.shared import attribute_directions, flag_sets, image_files
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -35,8 +35,8 @@ COLUMNS = 12  # of a picture
 
 def define_flags():
     """Defines the flags of this script."""
-    common.define()
-    flags.adopt_module_key_flags(common)
+    flag_sets.define()
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum("edit", "invert", EDITS, "What to do.")
     flags.DEFINE_string("attributes", None, "A CSV: file, and a column for each attribute.")
     flags.DEFINE_string("balance", None, "An attribute that is to be as frequent on both sides.")
@@ -53,21 +53,23 @@ def main():
     """Reads the flags and does the job."""
     edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
     targets = [out / name.format(FLAGS.format) for name in TARGETS.get(edit, ())]
-    common.check_free(targets, FLAGS.overwrite)
-    moves = attributes.moves_of(FLAGS.move, out) if edit == "move" else None
-    table = attributes.table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
+    flag_sets.check_free(targets, FLAGS.overwrite)
+    moves = attribute_directions.moves_of(FLAGS.move, out) if edit == "move" else None
+    table = (
+        attribute_directions.table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
+    )
     brush = brush_of(FLAGS.colour, FLAGS.mask) if edit == "paint" else None
     if edit in ("learn", "discover"):
         names = next(iter(table.values())) if table else discovered_names(FLAGS.method, FLAGS.count)
-        attributes.check_taken(out, names, FLAGS.overwrite)
+        attribute_directions.check_taken(out, names, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = common.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
     editor = Editor(model, FLAGS.steps, FLAGS.seed)
     files.make_folder(out, "out")
     if edit == "discover":
-        attributes.add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
+        attribute_directions.add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
         return
     if edit == "move" and FLAGS.images is None:
         latents = editor.samples(FLAGS.count)
@@ -75,20 +77,24 @@ def main():
         names = [Path(f"{i:05d}.png") for i in range(len(x))]
         opacities = [None] * len(x)
     else:
-        names, x, opacities = common.images_of(FLAGS.images, model.image_shape, NEEDED.get(edit))
+        names, x, opacities = image_files.images_of(
+            FLAGS.images, model.image_shape, NEEDED.get(edit)
+        )
         if edit == "learn":  # what is wrong with the table, before the descent
             some = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
-            attributes.learned(some, names, table, FLAGS.balance)
+            attribute_directions.learned(some, names, table, FLAGS.balance)
         if edit == "paint":
             colour, mask = painted_on(brush, model.image_shape)
         latents, errors = editor.latents(x)
         print(f"{len(x)} images, mean squared error of their latents {errors.mean():.4f}")
     if edit == "invert":
         found = {"latents": latents, "errors": errors, "names": list(map(str, names))}
-        common.save_arrays(out / "latents.npz", found)
+        image_files.save_arrays(out / "latents.npz", found)
         save_rows(out / "inverted.png", {"image": x, "drawn again": editor.drawn(latents)})
     elif edit == "learn":
-        attributes.add_directions(out, attributes.learned(latents, names, table, FLAGS.balance))
+        attribute_directions.add_directions(
+            out, attribute_directions.learned(latents, names, table, FLAGS.balance)
+        )
     elif edit == "move":
         write_moved(out, names, x, editor.moved(x, latents, moves), FLAGS.format, opacities)
     elif edit == "morph":
@@ -99,7 +105,7 @@ def main():
     else:
         after = editor.painted(x, latents, mask, colour)
         save_rows(out / "painted.png", {"before": x, "after": after})
-        common.save_image(after[0], out / f"painted_image.{FLAGS.format}", *opacities)
+        image_files.save_image(after[0], out / f"painted_image.{FLAGS.format}", *opacities)
 
 
 TARGETS = {  # what an edit writes anew
@@ -117,7 +123,7 @@ def write_moved(out, names, before, after, suffix, opacities):
     all."""
     shutil.rmtree(out / "moved", ignore_errors=True)
     for name, image, opacity in zip(names, after, opacities, strict=True):
-        common.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"), opacity)
+        image_files.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"), opacity)
     save_rows(out / "moved.png", {"before": before, "after": after})
 
 
@@ -293,7 +299,7 @@ def painted_on(brush, image_shape):
     with command_line.flag("colour"):
         if len(values) not in (1, channels):
             raise ValueError(f"should be one number for grey images. Received: {len(values)}.")
-    _, mask, _ = common.images_of(str(path), (side, side, 1), needed=1)
+    _, mask, _ = image_files.images_of(str(path), (side, side, 1), needed=1)
     with command_line.flag("mask"):
         if not (mask > 0.0).any():
             raise ValueError(f"should be white somewhere. Received: {path}")

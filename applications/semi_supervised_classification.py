@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from applications import common
+from applications.shared import flag_sets, image_files, training_job
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -38,9 +38,9 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="semi_supervised", dataset="digits", steps=2000, batch_size=100)
     flags.adopt_module_key_flags(command_line)
-    common.define_trainer(recipe="modern")
-    common.define_trained()
-    flags.adopt_module_key_flags(common)
+    flag_sets.define_trainer(recipe="modern")
+    flag_sets.define_trained()
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_integer("labels_per_class", 1, "Labels that are kept.", lower_bound=1)
 
 
@@ -54,7 +54,7 @@ def main():
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
         out = Path(FLAGS.out or f"runs/{name}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = common.export_dir_of(out)
+        export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
     with command_line.flag("out"):
@@ -62,11 +62,11 @@ def main():
             raise ValueError("should name a folder for the results. Received: nothing.")
     out = Path(FLAGS.out).expanduser()
     names = READ if FLAGS.images is None else ["predictions.csv"]
-    common.check_free([out / name for name in names], FLAGS.overwrite)
+    flag_sets.check_free([out / name for name in names], FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = common.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
     if len(model.image_shape) != 3:
         raise ValueError(f"The model should see images. Received: a {type(model).__name__}.")
     if FLAGS.images is None:
@@ -74,7 +74,7 @@ def main():
         read(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
-    paths, x, _ = common.images_of(FLAGS.images, model.image_shape)
+    paths, x, _ = image_files.images_of(FLAGS.images, model.image_shape)
     files.make_folder(out, "out")
     write_predictions(out / "predictions.csv", paths, classify(x), classes)
     print(f"{len(paths)} images: {out / 'predictions.csv'}")
@@ -118,9 +118,9 @@ def learn(
                 "should be even, since half of a batch is labelled. "
                 f"Received: {settings['batch_size']}"
             )
-    from trainers import few_labels  # brings TensorFlow
+    from trainers.tasks import semi_supervised  # brings TensorFlow
 
-    data = few_labels.Labelled.of(settings, data_dir)
+    data = semi_supervised.Labelled.of(settings, data_dir)
 
     from trainers import devices, export, runs
     from trainers.engine import data_adapter
@@ -133,7 +133,7 @@ def learn(
     turns = max(model.turns.values())
     data.stream(turns)  # refuses what cannot be loaded before anything is written
     data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     recipe = settings["recipe"]
@@ -142,16 +142,16 @@ def learn(
     if run.writes:
         print("The same network on the labels alone …", flush=True)
     fast = runs.fast_options(alone, steps)
-    alone.compile(recipe, steps, **fast, **few_labels.ALONE[settings["model"]])
+    alone.compile(recipe, steps, **fast, **semi_supervised.ALONE[settings["model"]])
     alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
     if not run.writes:
         return None
-    beside = few_labels.answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
+    beside = semi_supervised.answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
     references = {
-        "label spreading": few_labels.spreading(data),
+        "label spreading": semi_supervised.spreading(data),
         "labels alone": float(np.mean(beside)),
     }
-    probabilities = few_labels.answers_of(model)(data.test)
+    probabilities = semi_supervised.answers_of(model)(data.test)
     show(out, data, probabilities, type(model).__name__)
     loss_log.losses(out, type(model).__name__)
     version = export.save(
@@ -192,19 +192,19 @@ def read(model, settings, out, data_dir=None):
     Raises:
         ValueError: for data that do not fit.
     """
-    from trainers import few_labels
+    from trainers.tasks import semi_supervised
 
-    data = few_labels.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+    data = semi_supervised.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
     if data.info.shape != model.image_shape:
         raise ValueError(
             f"--dataset: The images should be {model.image_shape}, as the model's. "
             f"Received: {data.info.shape}"
         )
     seen, test = (x.reshape(len(x), -1) for x in (data.x, data.test))
-    pixels = few_labels.machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
-    best = few_labels.spreading(data)
+    pixels = semi_supervised.machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
+    best = semi_supervised.spreading(data)
     references = {"label spreading": best, "the SVM on pixels": float(pixels)}
-    probabilities = few_labels.reader(model, data)(data.test)
+    probabilities = semi_supervised.reader(model, data)(data.test)
     name = type(model).__name__
     show(out, data, probabilities, f"{name}, linear SVM")
     kept = {k: settings[k] for k in ("dataset", "seed", "labels_per_class")}
@@ -219,14 +219,16 @@ def classifier_of(model, settings, run=None, data_dir=None):
     """(a function from images to class probabilities, the names of the classes): of a model that
     classifies by itself, of any other by an SVM on its features. Without the folder of a run that
     knows them the names are numbers."""
-    from trainers import few_labels
+    from trainers.tasks import semi_supervised
 
     if not hasattr(model, "classify"):
-        data = few_labels.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
-        return few_labels.reader(model, data), class_names(data.info)
+        data = semi_supervised.Labelled.of(
+            settings | {"image_size": model.image_shape[0]}, data_dir
+        )
+        return semi_supervised.reader(model, data), class_names(data.info)
     known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
-    return few_labels.answers_of(model), known.get("class_names", list(range(count)))
+    return semi_supervised.answers_of(model), known.get("class_names", list(range(count)))
 
 
 def class_names(info):
@@ -238,7 +240,7 @@ def judged(data, probabilities, references):
     """Figures of answers to the held-out images, and of cheap methods beside them.
 
     Args:
-        data: a `few_labels.Labelled`.
+        data: a `semi_supervised.Labelled`.
         probabilities: (n, classes).
         references: name -> accuracy.
     """

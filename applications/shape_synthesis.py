@@ -22,7 +22,7 @@ from pathlib import Path
 import numpy as np
 from absl import flags
 
-from applications import common
+from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -41,9 +41,9 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="gan3d", dataset=None, steps=3200, batch_size=32)
     flags.adopt_module_key_flags(command_line)
-    common.define_trainer(recipe="modern")
-    common.define_trained()
-    flags.adopt_module_key_flags(common)
+    flag_sets.define_trainer(recipe="modern")
+    flag_sets.define_trained()
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_integer("sample", 8, "How many shapes to draw.", lower_bound=1)
     flags.DEFINE_integer("interpolate", None, "Shapes from one to another.", lower_bound=2)
     flags.DEFINE_bool("combine", False, "a - b + c.")
@@ -53,27 +53,27 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        common.refuse(USING, "should be given with --preset or --run. Received: neither.")
-        common.refuse(["image_size"], "is of images. Voxels come as they are stored.")
+        flag_sets.refuse(USING, "should be given with --preset or --run. Received: neither.")
+        flag_sets.refuse(["image_size"], "is of images. Voxels come as they are stored.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         settings["dataset"] = FLAGS.dataset or WORLDS.get(FLAGS.model)
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{settings['dataset']}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = common.export_dir_of(out)
+        export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    common.refuse(TRAINING, "is of a training, without --preset and --run.")
+    flag_sets.refuse(TRAINING, "is of a training, without --preset and --run.")
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     if FLAGS.combine and FLAGS.interpolate:
         raise ValueError("--combine: should be given without --interpolate. Received: both.")
     out = Path(FLAGS.out).expanduser()
-    common.check_free([out / name for name in WRITTEN], FLAGS.overwrite)
+    flag_sets.check_free([out / name for name in WRITTEN], FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = common.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
     check_shapes(model)
     needed = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
     views = None
@@ -83,7 +83,7 @@ def main():
         with command_line.flag("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        names, views, opacities = common.images_of(FLAGS.images, model.view_shape, needed)
+        names, views, opacities = image_files.images_of(FLAGS.images, model.view_shape, needed)
         views = on_black(names, views, opacities)
         latents = model.encode(views)
     if FLAGS.interpolate:
@@ -174,7 +174,7 @@ def write(out, shapes, latents, views=None):
     named, and have no .obj."""
     from trainers.imaging import grids, voxels
 
-    common.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
+    image_files.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
     rows = grids.in_rows(voxels.render(shapes), SHOWN)
     if views is not None and len(views) == len(shapes):
         seen = [shown(part) for part in grids.in_rows(views, SHOWN)]
@@ -264,7 +264,7 @@ def learn(
         return datasets.load(name, batch_size=size, turns=turns, start=start, **options)
 
     load()  # refuses what cannot be loaded before anything is written
-    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
@@ -282,9 +282,9 @@ def learn(
         scores = whole(made, x, train[0], settings["seed"])
     picture(out, made, x if paired else None)
     place = export.next_version(export_dir / f"{model.family}_{info.name}")
-    said = {"scores": scores, "verdicts": common.verdicts(scores)}
+    said = {"scores": scores, "verdicts": reporting.verdicts(scores)}
     figures = run.finish(model, said | {"saved_model": str(export.save(model, place))})
-    common.report(scores)
+    reporting.report(scores)
     print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {place}")
     return figures
 

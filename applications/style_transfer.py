@@ -27,8 +27,10 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import albums, common, lessons
+from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
+from trainers.imaging import grids
+from trainers.tasks import image_translation, style_transfer
 
 FLAGS = flags.FLAGS
 MODELS = ("mgan", "spatial_gan", "cyclegan", "pix2pix")
@@ -59,9 +61,9 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="mgan", dataset="photos", steps=1500, batch_size=8)
     flags.adopt_module_key_flags(command_line)
-    common.define_trainer(recipe="paper")
-    common.define_trained()
-    flags.adopt_module_key_flags(common)
+    flag_sets.define_trainer(recipe="paper")
+    flag_sets.define_trained()
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_string("style", None, "A picture whose manner is learned.")
     flags.DEFINE_string("source", None, "A folder of pictures of one kind.")
     flags.DEFINE_string("target", None, "And of another, which they are turned into.")
@@ -76,30 +78,30 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        common.refuse(USING, "should be given with --preset or --run. Received: neither.")
+        flag_sets.refuse(USING, "should be given with --preset or --run. Received: neither.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{named(settings)}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = common.export_dir_of(out)
+        export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    common.refuse(TRAINING, "is of a training, without --preset and --run.")
+    flag_sets.refuse(TRAINING, "is of a training, without --preset and --run.")
     if FLAGS.size is not None:
-        common.refuse(["images"], "should be given without --size.")
+        flag_sets.refuse(["images"], "should be given without --size.")
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     out = Path(FLAGS.out).expanduser()
     if FLAGS.size is None:
-        album = albums.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        album = image_files.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     else:
         size = size_of(FLAGS.size)
         targets = [out / f"texture_{i}.{FLAGS.format}" for i in range(FLAGS.count)]
-        common.check_free(targets, FLAGS.overwrite)
+        flag_sets.check_free(targets, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = common.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
     if FLAGS.size is not None:
         draw(model, size, targets, FLAGS.seed)
         return
@@ -137,15 +139,15 @@ def lesson_of(settings, data_dir=None):
         if name not in MODELS:
             raise ValueError(f"should be one of {', '.join(MODELS)}. Received: {name}")
     if name in ("mgan", "spatial_gan"):
-        style = lessons.style_of(settings["style"], side)
+        style = style_transfer.style_of(settings["style"], side)
         if name == "spatial_gan":
-            return lessons.Texture(style, side)
-        return lessons.Redrawing.of(settings["dataset"], style, side)
+            return style_transfer.Texture(style, side)
+        return style_transfer.Redrawing.of(settings["dataset"], style, side)
     paired = name == "pix2pix"
     if settings["source"] is None and settings["target"] is None:
-        return lessons.Translation.of_world(settings["dataset"], paired, data_dir)
+        return image_translation.Translation.of_world(settings["dataset"], paired, data_dir)
     folders = settings["source"], settings["target"]
-    return lessons.Translation.of_folders(*folders, paired, settings["image_size"])
+    return image_translation.Translation.of_folders(*folders, paired, settings["image_size"])
 
 
 def learn(
@@ -188,7 +190,7 @@ def learn(
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
     data_adapter.check_deal(together, turns, strategy.num_replicas_in_sync)
-    run = common.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
@@ -208,9 +210,9 @@ def learn(
         grids.grid(list(rows.values()), labels=list(rows), title=title).save(draft)
     name = f"{model.family}_{named(settings)}"
     version = export.save(model, export.next_version(export_dir / name))
-    said = {"scores": found, "verdicts": common.verdicts(found, lower=lessons.LOWER)}
+    said = {"scores": found, "verdicts": reporting.verdicts(found, lower=image_translation.LOWER)}
     figures = run.finish(model, said | {"saved_model": str(version)})
-    common.report(found, lower=lessons.LOWER)
+    reporting.report(found, lower=image_translation.LOWER)
     print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {version}")
     return figures
 
@@ -276,7 +278,7 @@ class Painter:
         from trainers.imaging import grids, ycbcr
 
         colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-        made = self.translate(lessons.seen(colour, self.channels)[None], seed=self.seed)[0]
+        made = self.translate(style_transfer.seen(colour, self.channels)[None], seed=self.seed)[0]
         if self.made == 1:
             made = np.clip(made / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
             hue = ycbcr.split(colour if self.channels == 1 else 0 * colour)[1]
@@ -296,18 +298,18 @@ def redraw(painter, album, out):
 
     Args:
         painter: a `Painter`.
-        album: an `albums.Album`.
+        album: an `image_files.Album`.
         out: a folder.
     """
     shown, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
     for target, pixels, opacity in tqdm.tqdm(album, desc="redrawn", disable=None):
         made = painter.redrawn(pixels)
-        common.save_photograph(made, opacity, target)
+        image_files.save_photograph(made, opacity, target)
         megapixels += made.shape[0] * made.shape[1] / 1e6
-        if len(shown["before"]) < albums.SHOWN:
-            shown["before"].append(albums.middle(pixels, SHOWN))
-            shown["after"].append(albums.middle(made, SHOWN))
-    albums.save_pairs(out / albums.BEFORE_AFTER, shown)
+        if len(shown["before"]) < image_files.SHOWN:
+            shown["before"].append(grids.middle(pixels, SHOWN))
+            shown["after"].append(grids.middle(made, SHOWN))
+    reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 
 
@@ -324,7 +326,7 @@ def draw(model, size, targets, seed=0):
             raise ValueError(f"should be of a SpatialGAN. Received: a {type(model).__name__}.")
     images = model.generate(len(targets), seed=seed, batch_size=1, size=size)
     for target, image in zip(targets, grids.pixels_of(images), strict=True):
-        common.save_photograph(image, None, target)
+        image_files.save_photograph(image, None, target)
         print(target)
 
 

@@ -23,8 +23,9 @@ import numpy as np
 import tqdm
 from absl import flags
 
-from applications import albums, common
+from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
+from trainers.imaging import grids
 
 FLAGS = flags.FLAGS
 SETTINGS = (
@@ -46,9 +47,9 @@ def define_flags():
     """Defines the flags of this script."""
     command_line.define(model="srgan", dataset="photos", steps=1500, batch_size=8)
     flags.adopt_module_key_flags(command_line)
-    common.define_trainer(recipe="modern")
-    common.define_trained()
-    flags.adopt_module_key_flags(common)
+    flag_sets.define_trainer(recipe="modern")
+    flag_sets.define_trained()
+    flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum("factor", "4", ["2", "4"], "How many times sides are enlarged.")
     flags.DEFINE_float("blend", 0.0, "From SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
     flags.DEFINE_integer("tile", TILE, "Pixels of the pieces; 0: all at once.", lower_bound=0)
@@ -64,11 +65,11 @@ def main():
         with command_line.flag("images"):
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-        common.refuse(["tile", "format"], "is of enlarging: give --images.")
+        flag_sets.refuse(["tile", "format"], "is of enlarging: give --images.")
         settings = {name: FLAGS[name].value for name in SETTINGS} | {"factor": factor}
         settings["image_size"] = FLAGS.image_size or SIDE
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
-        export_dir = common.export_dir_of(out)
+        export_dir = flag_sets.export_dir_of(out)
         how = ("device", "workers", "worker", "resume", "overwrite")
         steps = dict(zip(STAGES, (FLAGS.steps, FLAGS.game_steps), strict=True))
         learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
@@ -76,14 +77,16 @@ def main():
     with command_line.flag("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
-    common.refuse(TRAINING, "is of a training: leave out --images, --evaluate, --preset and --run.")
+    flag_sets.refuse(
+        TRAINING, "is of a training: leave out --images, --evaluate, --preset and --run."
+    )
     out = Path(FLAGS.out).expanduser()
     if FLAGS.evaluate:
-        common.refuse(["images"], "should be given without --evaluate.")
-        common.check_free([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
+        flag_sets.refuse(["images"], "should be given without --evaluate.")
+        flag_sets.check_free([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
-        common.refuse(["dataset"], "is of --evaluate and of a training.")
-        found = albums.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        flag_sets.refuse(["dataset"], "is of --evaluate and of a training.")
+        found = image_files.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
@@ -103,7 +106,7 @@ def model_of(preset, run, factor, blend=0.0):
     """
     if preset is None and run is None:
         preset = PRESETS[factor]
-    model = common.model_of(preset, run)
+    model = flag_sets.model_of(preset, run)
     if not hasattr(model, "enlarge"):
         raise ValueError(f"The model should enlarge. Received: a {type(model).__name__}.")
     with command_line.flag("factor"):
@@ -118,9 +121,9 @@ def model_of(preset, run, factor, blend=0.0):
                 f"named srgan. Received: {preset or run}"
             )
     if preset is not None:
-        other = common.model_of(preset.replace("srresnet", "srgan"))
+        other = flag_sets.model_of(preset.replace("srresnet", "srgan"))
     else:
-        other = common.model_of(
+        other = flag_sets.model_of(
             run=Path(run).with_name(Path(run).name.replace("srresnet", "srgan"))
         )
     return blended(model, other, blend)
@@ -208,10 +211,10 @@ def bicubic(image, factor):
         >>> bicubic(np.ones((2, 3, 2), "float32"), 4).shape
         (8, 12, 2)
     """
-    from trainers import enlarging
+    from trainers.tasks import super_resolution
 
     channels = np.split(image, image.shape[-1], axis=-1)
-    return np.concatenate([enlarging.resized(one, factor) for one in channels], axis=-1)
+    return np.concatenate([super_resolution.resized(one, factor) for one in channels], axis=-1)
 
 
 def enlarge_all(enlarger, album, out):
@@ -219,7 +222,7 @@ def enlarge_all(enlarger, album, out):
 
     Args:
         enlarger: an `Enlarger`.
-        album: an `albums.Album`.
+        album: an `image_files.Album`.
         out: a folder.
     """
     factor, shown = enlarger.model.factor, {"bicubic": [], "enlarged": []}
@@ -228,13 +231,15 @@ def enlarge_all(enlarger, album, out):
         name = f"{target.name}, {i} of {len(album)}"
         bar = functools.partial(tqdm.tqdm, desc=name, unit="piece", disable=None)
         large = enlarger.enlarged(pixels, bar)
-        common.save_photograph(large, None if opacity is None else bicubic(opacity, factor), target)
+        image_files.save_photograph(
+            large, None if opacity is None else bicubic(opacity, factor), target
+        )
         megapixels += large.shape[0] * large.shape[1] / 1e6
-        if i <= albums.SHOWN:
-            small = albums.middle(pixels, SHOWN)
+        if i <= image_files.SHOWN:
+            small = grids.middle(pixels, SHOWN)
             shown["bicubic"].append(bicubic(small, factor))
-            shown["enlarged"].append(albums.middle(large, SHOWN * factor))
-    albums.save_pairs(out / albums.BEFORE_AFTER, shown)
+            shown["enlarged"].append(grids.middle(large, SHOWN * factor))
+    reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
 
@@ -245,11 +250,11 @@ def known_of(dataset, side=SIDE):
     Raises:
         ValueError: for a split without such a photograph.
     """
-    from trainers import enlarging
     from trainers.datasets import crops
+    from trainers.tasks import super_resolution
 
     with command_line.flag("dataset"):
-        test = crops.whole(dataset, "test", enlarging.SQUARE)
+        test = crops.whole(dataset, "test", super_resolution.SQUARE)
         return {"train": crops.whole(dataset, "train", side), "test": test}
 
 
@@ -270,8 +275,7 @@ def evaluate(model, known, out):
 
 
 def scores(models, known, out):
-    """Figures of models and of cheap methods, by the protocol of `trainers.enlarging`, said and
-    drawn as enlarged.png.
+    """Figures of models and of cheap methods, said and drawn as enlarged.png.
 
     Args:
         models: name -> one that enlarges; all by the same factor.
@@ -281,27 +285,27 @@ def scores(models, known, out):
     Returns:
         A dict of factor, photographs, and methods, name -> figures; and what beats what.
     """
-    from trainers import enlarging
+    from trainers.tasks import super_resolution
 
     factor = next(iter(models.values())).factor
-    seen, scenes = (enlarging.scenes(known[split], factor) for split in ("train", "test"))
-    linear = enlarging.LinearFilter(factor).fit(seen.values())
+    seen, scenes = (super_resolution.scenes(known[split], factor) for split in ("train", "test"))
+    linear = super_resolution.LinearFilter(factor).fit(seen.values())
     methods = {
-        "bicubic": lambda small: enlarging.resized(small, factor),
+        "bicubic": lambda small: super_resolution.resized(small, factor),
         "linear filter": linear.enlarge,
     }
     methods |= {name: Enlarger(model).luminance for name, model in models.items()}
-    found = enlarging.judged(methods, scenes, factor)
+    found = super_resolution.judged(methods, scenes, factor)
     for one in found.values():
         one.pop("each")
     rows = {name: [] for name in (*methods, "true")}
     for small, large in list(scenes.values())[:8]:
-        small = albums.middle(small, SHOWN)
+        small = grids.middle(small, SHOWN)
         for name, enlarge in methods.items():
             rows[name].append(enlarge(small))
-        rows["true"].append(albums.middle(large, SHOWN * factor))
+        rows["true"].append(grids.middle(large, SHOWN * factor))
     shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
-    albums.save_pairs(out / "enlarged.png", shown)
+    reporting.save_pairs(out / "enlarged.png", shown)
     return {
         "factor": factor,
         "photographs": list(scenes),
@@ -317,7 +321,7 @@ def verdicts_of(found, name):
         | {"texture": one["patch_swd"][0]}
         for method, one in found.items()
     }
-    return common.report(told, name, LOWER)
+    return reporting.report(told, name, LOWER)
 
 
 LOWER = ("texture",)  # the patch-SWD of the finest level, of which less is better
@@ -380,7 +384,7 @@ def learn(
             told |= {"first_steps": steps["srresnet"]}
         if count:
             where = out / stage, export_dir
-            started[stage] = common.opened(*where, told, count, resume, overwrite, strategy)
+            started[stage] = training_job.opened(*where, told, count, resume, overwrite, strategy)
     in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
 
     def load(start):

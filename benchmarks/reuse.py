@@ -22,20 +22,11 @@ from sklearn.decomposition import PCA
 import zoo
 from benchmarks.shared import acceptance, textures
 from benchmarks.systems import gan3d, mgan, srgan
-from trainers import (
-    command_line,
-    datasets,
-    enlarging,
-    export,
-    few_labels,
-    files,
-    metrics,
-    runs,
-    styles,
-)
+from trainers import command_line, datasets, export, files, metrics, runs
 from trainers.datasets.builtin import photos
 from trainers.latents import inversion
 from trainers.losses import feature_distance
+from trainers.tasks import semi_supervised, style_transfer, super_resolution
 from zoo.networks import perceptual
 
 FLAGS = flags.FLAGS
@@ -118,9 +109,9 @@ def classification(model, world):
         world = "digits"
     side = None if datasets.info(world).shape == model.image_shape else model.image_shape[0]
     (x, y), (test, expected) = (datasets.arrays(world, s, side) for s in ("train", "test"))
-    rows = few_labels.chosen(y, PER_CLASS)
+    rows = semi_supervised.chosen(y, PER_CLASS)
     ours, plain = (
-        few_labels.machine(read(x[rows]), y[rows]).score(read(test), expected)
+        semi_supervised.machine(read(x[rows]), y[rows]).score(read(test), expected)
         for read in (model.features, acceptance.flat)
     )
     return against(ours, plain, f"{world} themselves", f"accuracy on {world}", higher=True)
@@ -130,12 +121,12 @@ def enlarging_photographs(model, world):
     """The PSNR of four photographs enlarged, beside a linear filter."""
     if not hasattr(model, "enlarge"):
         raise ValueError("The model does not enlarge.")
-    scenes = enlarging.scenes(photos.photographs("test"), model.factor)
-    linear = enlarging.LinearFilter(model.factor)
-    linear.fit(enlarging.scenes(photos.photographs("train"), model.factor).values())
+    scenes = super_resolution.scenes(photos.photographs("test"), model.factor)
+    linear = super_resolution.LinearFilter(model.factor)
+    linear.fit(super_resolution.scenes(photos.photographs("train"), model.factor).values())
 
     methods = {"ours": functools.partial(srgan.enlarged, model), "linear": linear.enlarge}
-    found = enlarging.judged(methods, scenes, model.factor)
+    found = super_resolution.judged(methods, scenes, model.factor)
     values = (found[name]["psnr"] for name in methods)
     return against(*values, "a linear filter", "dB", higher=True)
 
@@ -161,9 +152,9 @@ def _texture(phi):
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
     acceptance.train(model, "modern", srgan.training_crops(0), STEPS)
-    scenes = enlarging.scenes(photos.photographs("test"), model.factor)
+    scenes = super_resolution.scenes(photos.photographs("test"), model.factor)
     methods = {"ours": functools.partial(srgan.enlarged, model)}
-    return enlarging.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]
+    return super_resolution.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]
 
 
 @functools.cache
@@ -178,10 +169,13 @@ def redrawing(model, world):
     style = textures.halves("grass")[0]
     found = {"ours": [], "histogram": []}
     for photograph in mgan.held_out().values():
-        before, _ = styles.distance(style, photograph)
+        before, _ = style_transfer.distance(style, photograph)
         made = model.translate(photograph[None])[0]
-        for name, image in (("ours", made), ("histogram", styles.matched(photograph, style))):
-            found[name].append(styles.compared(photograph, before, image, style)["style"])
+        for name, image in (
+            ("ours", made),
+            ("histogram", style_transfer.matched(photograph, style)),
+        ):
+            found[name].append(style_transfer.compared(photograph, before, image, style)["style"])
     values = (np.mean(each) for each in found.values())
     return against(*values, "a histogram", "nearer to grass by", higher=True)
 

@@ -13,8 +13,9 @@ import numpy as np
 
 import zoo
 from benchmarks.shared import acceptance
-from trainers import datasets, few_labels, metrics
+from trainers import datasets, metrics
 from trainers.imaging import grids
+from trainers.tasks import semi_supervised
 
 STEPS, DRAWS = 2_000, 5
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
@@ -28,7 +29,7 @@ Translated digits were not tried.
 def labelled(labels, seed):
     """The digits, so many of which have a label."""
     given = {"dataset": "digits", "image_size": None, "batch_size": 100, "seed": seed}
-    return few_labels.Labelled.of(given | {"labels_per_class": labels // 10})
+    return semi_supervised.Labelled.of(given | {"labels_per_class": labels // 10})
 
 
 @acceptance.kept
@@ -36,7 +37,7 @@ def trained(labels, seed, alone=False):
     """A classifier after so many steps; `alone`: it learns from the labels only."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
-    changes = few_labels.ALONE["semi_supervised"] if alone else {}
+    changes = semi_supervised.ALONE["semi_supervised"] if alone else {}
     acceptance.train(model, "modern", labelled(labels, seed).stream(turns=1), STEPS, **changes)
     return model
 
@@ -49,12 +50,12 @@ def run(seed):
         for draw in range(DRAWS * seed, DRAWS * (seed + 1)):
             data = labelled(labels, draw)
             ours, alone = (
-                few_labels.answers_of(trained(labels, draw, blind))(data.test)
+                semi_supervised.answers_of(trained(labels, draw, blind))(data.test)
                 for blind in (False, True)
             )
             for name, answers in (("ours", ours), ("labels alone", alone)):
                 found[name].append(float(np.mean(answers.argmax(axis=1) == data.test_labels)))
-            found["label spreading"].append(few_labels.spreading(data))
+            found["label spreading"].append(semi_supervised.spreading(data))
             found["calibration"].append(metrics.calibration_error(ours, data.test_labels))
         means = {name: float(np.mean(values)) for name, values in found.items()}
         needed = round(means["labels alone"] + margin, 4)

@@ -16,8 +16,8 @@ import numpy as np
 
 from benchmarks.shared import acceptance, textures
 from benchmarks.systems import mgan, spatial_gan
-from trainers import styles
 from trainers.imaging import grids
+from trainers.tasks import style_transfer
 
 STYLE, TEXTURE = "grass", "brick"
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -29,16 +29,16 @@ on either side of what is needed.
 
 
 def redrawing(seed):
-    """name -> `styles.compared`, the mean over photographs: of each strength, and the cheapest."""
+    """name -> the mean of `compared` over photographs: of each strength, and the cheapest."""
     style = textures.halves(STYLE)[0]
     found = {f"strength {share}": [] for share in STRENGTHS} | {"histogram": []}
     for photograph in mgan.held_out().values():
-        before, _ = styles.distance(style, photograph, seed)
+        before, _ = style_transfer.distance(style, photograph, seed)
         made = mgan.trained(STYLE, seed).translate(photograph[None])[0]
         ways = {f"strength {s}": s * made + (1.0 - s) * photograph for s in STRENGTHS}
-        ways["histogram"] = styles.matched(photograph, style)
+        ways["histogram"] = style_transfer.matched(photograph, style)
         for name, image in ways.items():
-            found[name].append(styles.compared(photograph, before, image, style, seed))
+            found[name].append(style_transfer.compared(photograph, before, image, style, seed))
     return {
         name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
         for name, each in found.items()
@@ -48,10 +48,10 @@ def redrawing(seed):
 def texture(seed):
     """(ours, shuffled): distances to the right half over that of the left one."""
     left, right = textures.halves(TEXTURE)
-    itself, _ = styles.distance(right, left, seed)
+    itself, _ = style_transfer.distance(right, left, seed)
     drawn = spatial_gan.trained(TEXTURE, seed).generate(1, seed=seed, size=left.shape[:2])[0]
-    ways = drawn, styles.shuffled(left, seed=seed)
-    return [styles.distance(right, image, seed)[0] / itself for image in ways]
+    ways = drawn, style_transfer.shuffled(left, seed=seed)
+    return [style_transfer.distance(right, image, seed)[0] / itself for image in ways]
 
 
 def seconds(model):
@@ -66,7 +66,10 @@ def seconds(model):
             taken.append(time.perf_counter() - begun)
         return float(np.median(taken[1:]))
 
-    ways = (lambda: model.translate(picture[None])), (lambda: styles.matched(picture, picture))
+    ways = (
+        (lambda: model.translate(picture[None])),
+        (lambda: style_transfer.matched(picture, picture)),
+    )
     return [median(work) for work in ways]
 
 
@@ -103,5 +106,5 @@ def picture(seed=0):
         rows["photograph"].append(piece)
         for share in STRENGTHS:
             rows[str(share)].append(share * made + (1.0 - share) * piece)
-        rows["histogram"].append(styles.matched(piece, style))
+        rows["histogram"].append(style_transfer.matched(piece, style))
     return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

@@ -18,10 +18,11 @@ from scipy.stats import wilcoxon
 
 from benchmarks.shared import acceptance
 from benchmarks.systems import srgan
-from trainers import enlarging, metrics
+from trainers import metrics
 from trainers.datasets import crops
 from trainers.datasets.builtin import photos
 from trainers.imaging import grids, tiling
+from trainers.tasks import super_resolution
 
 STEPS = 1_000  # of the game
 SQUARE = 128  # of the pairs
@@ -36,10 +37,10 @@ of the row srgan.
 
 def methods(factor, seed):
     """Name -> a function from small luminances to large ones."""
-    linear = enlarging.LinearFilter(factor)
-    linear.fit(enlarging.scenes(photos.photographs("train"), factor).values())
+    linear = super_resolution.LinearFilter(factor)
+    linear.fit(super_resolution.scenes(photos.photographs("train"), factor).values())
     return {
-        "bicubic": lambda small: enlarging.resized(small, factor),
+        "bicubic": lambda small: super_resolution.resized(small, factor),
         "linear filter": linear.enlarge,
         "srresnet": lambda small: srgan.enlarged(srgan.trained(seed, 0, factor), small),
         "srgan": lambda small: srgan.enlarged(srgan.trained(seed, STEPS, factor), small),
@@ -100,10 +101,10 @@ def run(seed):
     """(recipe, figures, notes, crops seen)."""
     figures, notes = {}, {}
     for factor, (needed, aimed) in BOUNDS.items():
-        scenes = enlarging.scenes(photos.photographs("test"), factor)
+        scenes = super_resolution.scenes(photos.photographs("test"), factor)
         ways = methods(factor, seed)
         blends = {f"blend {share}": between(factor, seed, share) for share in SHARES}
-        found = enlarging.judged(ways | blends, scenes, factor, seed)
+        found = super_resolution.judged(ways | blends, scenes, factor, seed)
         first, second, cheap = (found[name] for name in ("srresnet", "srgan", "linear filter"))
         squares, p = in_pairs(ways["srresnet"], ways["linear filter"], scenes, factor)
         textures = [f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap)]
@@ -157,7 +158,7 @@ def picture(seed=0):
     last = ways.pop("srgan")
     ways |= {"between": between(factor, seed, 0.5), "srgan": last}
     rows = {name: [] for name in (*ways, "true")}
-    for small, large in enlarging.scenes(photos.photographs("test"), factor).values():
+    for small, large in super_resolution.scenes(photos.photographs("test"), factor).values():
         for y, x in ((48, 80), (80, 120)):
             for name, enlarge in ways.items():
                 rows[name].append(enlarge(small[y : y + side, x : x + side]))

@@ -90,15 +90,15 @@ def flat(x):
 
 
 def alike(found, real):
-    """`trainers.styles.alike`, which brings datasets along: a row that is refused needs none.
+    """`alike` of style transfer, which brings datasets along: a row that is refused needs none.
 
     Example:
         >>> alike(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
         0.5
     """
-    from trainers import styles
+    from trainers.tasks import style_transfer
 
-    return styles.alike(found, real)
+    return style_transfer.alike(found, real)
 
 
 def coverage_of_mixture(name, seed, samples=10_000):

@@ -16,9 +16,9 @@ import numpy as np
 import tensorflow as tf
 
 from benchmarks.shared import acceptance, textures
-from trainers import styles
 from trainers.datasets.builtin import photos
 from trainers.imaging import grids
+from trainers.tasks import style_transfer
 from zoo.mgan import MGAN
 
 STYLES = ("grass", "gravel")
@@ -58,11 +58,11 @@ def run(seed):
     for name in STYLES:
         style = textures.halves(name)[0]
         for scene, photograph in held_out().items():
-            before, _ = styles.distance(style, photograph, seed)
+            before, _ = style_transfer.distance(style, photograph, seed)
             made = trained(name, seed).translate(photograph[None])[0]
-            shown = {"mgan": made, "histogram": styles.matched(photograph, style)}
+            shown = {"mgan": made, "histogram": style_transfer.matched(photograph, style)}
             for method, image in shown.items():
-                found = styles.compared(photograph, before, image, style, seed)
+                found = style_transfer.compared(photograph, before, image, style, seed)
                 each[method][f"{scene} as {name}"] = found
     means = {
         method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}

@@ -14,10 +14,10 @@ import keras
 import numpy as np
 
 from benchmarks.shared import acceptance, textures
-from trainers import enlarging
 from trainers.datasets import crops
 from trainers.datasets.builtin import photos
 from trainers.imaging import grids
+from trainers.tasks import super_resolution
 from zoo.srgan import SRGAN
 
 SHAPE, FACTOR, BATCH = (64, 64, 1), 4, 8
@@ -65,16 +65,16 @@ def enlarged(model, small):
 
 def run(seed):
     """(recipe, figures, notes, crops seen)."""
-    scenes = enlarging.scenes(photos.photographs("test"), FACTOR)
-    filters = enlarging.LinearFilter(FACTOR)
-    filters.fit(enlarging.scenes(photos.photographs("train"), FACTOR).values())
+    scenes = super_resolution.scenes(photos.photographs("test"), FACTOR)
+    filters = super_resolution.LinearFilter(FACTOR)
+    filters.fit(super_resolution.scenes(photos.photographs("train"), FACTOR).values())
     methods = {
-        "bicubic": lambda small: enlarging.resized(small, FACTOR),
+        "bicubic": lambda small: super_resolution.resized(small, FACTOR),
         "linear filter": filters.enlarge,
         "srresnet": lambda small: enlarged(trained(seed, 0), small),
         "srgan": lambda small: enlarged(trained(seed, STEPS), small),
     }
-    found = enlarging.judged(methods, scenes, FACTOR, seed)
+    found = super_resolution.judged(methods, scenes, FACTOR, seed)
     first, second, cheap = (found[k] for k in ("srresnet", "srgan", "linear filter"))
     texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap))
     loss, worse = (first["psnr"] - f["psnr"] for f in (second, cheap))
@@ -90,10 +90,10 @@ def run(seed):
 def picture(seed=0):
     """Pieces of the held-out photographs: bicubic, after either stage, and true."""
     rows = {"bicubic": [], "srresnet": [], "srgan": [], "true": []}
-    for small, large in enlarging.scenes(photos.photographs("test"), FACTOR).values():
+    for small, large in super_resolution.scenes(photos.photographs("test"), FACTOR).values():
         for y, x in ((24, 40), (40, 60)):
             low = small[y : y + 24, x : x + 24]
-            rows["bicubic"].append(enlarging.resized(low, FACTOR))
+            rows["bicubic"].append(super_resolution.resized(low, FACTOR))
             rows["srresnet"].append(enlarged(trained(seed, 0), low))
             rows["srgan"].append(enlarged(trained(seed, STEPS), low))
             rows["true"].append(large[4 * y : 4 * y + 96, 4 * x : 4 * x + 96])

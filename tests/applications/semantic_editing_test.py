@@ -11,7 +11,8 @@ import pytest
 from PIL import Image
 
 import zoo
-from applications import attributes, common, semantic_editing
+from applications import semantic_editing
+from applications.shared import attribute_directions, image_files
 from trainers import files
 
 
@@ -78,7 +79,7 @@ def test_attributes_of_a_table_become_directions(editor, tmp_path):
     lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
     table.write_text("\n".join(["file,upper,lower", *lines]))
     names = [Path(f"{i}.png") for i in range(200)]
-    found = attributes.learned(z, names, attributes.table_of(table))
+    found = attribute_directions.learned(z, names, attribute_directions.table_of(table))
     np.testing.assert_allclose(found["upper"], 0.5 * np.cov(z.T)[0] / z[:, 0].var(), atol=0.01)
     np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
 
@@ -131,14 +132,14 @@ def test_models_of_more_than_latents_are_refused(name, sizes, said):
 def images(tmp_path):
     """Two images of one name in two folders, and a file that is none."""
     for folder, upper in (("one", 0.5), ("two", -0.5)):
-        common.save_image(halves(upper, -0.5)[0], tmp_path / "images" / folder / "a.png")
+        image_files.save_image(halves(upper, -0.5)[0], tmp_path / "images" / folder / "a.png")
     (tmp_path / "images" / "bad.jpg").write_bytes(b"cut off")
     return tmp_path / "images"
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpeg", "webp"])
 def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
-    common.save_image(halves(0.5, -0.5)[0].repeat(4, axis=0), tmp_path / f"a.{suffix}")
+    image_files.save_image(halves(0.5, -0.5)[0].repeat(4, axis=0), tmp_path / f"a.{suffix}")
     with Image.open(tmp_path / f"a.{suffix}") as image:
         assert image.format == suffix.upper()
         pixels = np.asarray(image.convert("L"))
@@ -146,7 +147,7 @@ def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
 
 
 def test_images_are_told_apart_by_their_folders(images):
-    names, x, _ = common.images_of(str(images), (8, 8, 1))
+    names, x, _ = image_files.images_of(str(images), (8, 8, 1))
     assert list(map(str, names)) == ["one/a.png", "two/a.png"]
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
 
@@ -162,7 +163,7 @@ def test_images_are_told_apart_by_their_folders(images):
 )
 def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
     with pytest.raises(ValueError, match=f"--images: {said}"):
-        common.images_of(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
+        image_files.images_of(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
 
 
 @pytest.mark.parametrize(
@@ -179,8 +180,10 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
 def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lines, balance, said):
     (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
     with pytest.raises(ValueError, match=f"--attributes: .*{said}"):
-        table = attributes.table_of(tmp_path / "table.csv", balance)
-        attributes.learned(np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance)
+        table = attribute_directions.table_of(tmp_path / "table.csv", balance)
+        attribute_directions.learned(
+            np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance
+        )
 
 
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
@@ -207,7 +210,7 @@ def run(preset, out, *flags):
 def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
-    common.save_image(halves(0.5, -0.5)[0], images / "a.png")
+    image_files.save_image(halves(0.5, -0.5)[0], images / "a.png")
     wide = Image.new("LA", (40, 20), (255, 255))
     wide.paste((255, 0), (0, 0, 20, 20))
     wide.save(images / "wide.png")

@@ -10,8 +10,8 @@ import tensorflow as tf
 from PIL import Image
 
 import zoo
-from applications import common
 from applications import shape_synthesis as script
+from applications.shared import image_files
 from trainers.imaging import grids, voxels
 
 SHAPE = (8, 8, 8, 1)
@@ -113,7 +113,7 @@ def test_smaller_pieces_can_be_left_out(models):
 def test_pictures_become_shapes_that_can_be_added(presets, models, tmp_path):
     x = np.random.default_rng(0).uniform(-1.0, 1.0, (3, 8, 8, 1)).astype("float32")
     for name, image in zip("abc", x, strict=True):
-        common.save_image(image, tmp_path / "views" / f"{name}.png")
+        image_files.save_image(image, tmp_path / "views" / f"{name}.png")
     seen = grids.pixels_of(x) / 127.5 - 1.0
     flags = ["--preset=vaegan3d_x", f"--images={tmp_path / 'views'}"]
     code, _, errors = call(presets, tmp_path / "out", *flags, "--combine")

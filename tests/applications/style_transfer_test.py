@@ -11,10 +11,9 @@ import tensorflow as tf
 from PIL import Image
 
 import zoo
-from applications import lessons
 from applications import style_transfer as script
-from trainers import styles
 from trainers.imaging import ycbcr
+from trainers.tasks import image_translation, style_transfer
 
 RNG = np.random.default_rng(0)
 RUNS = ["mgan", *(pytest.param(name, marks=pytest.mark.slow) for name in script.MODELS[1:])]
@@ -134,12 +133,12 @@ def test_pairs_may_differ_by_their_suffix_and_validation_serves_as_a_test(tmp_pa
         for split, name in (("train", "0"), ("train", "1"), ("val", "2")):
             (tmp_path / kind / split).mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels(16, 16)).save(tmp_path / kind / split / f"{name}.{suffix}")
-    found = lessons.Translation.of_folders(tmp_path / "a", tmp_path / "b", paired=True)
+    found = image_translation.Translation.of_folders(tmp_path / "a", tmp_path / "b", paired=True)
     assert (len(found.x), len(found.test_x)) == (2, 1)
 
 
 def test_pictures_of_one_name_are_pairs(folder, capsys):
-    found = lessons.Translation.of_folders(folder / "a", folder / "b", paired=True)
+    found = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=True)
     assert "bad.png is passed over" in capsys.readouterr().err
     for x, y in ((found.x, found.y), (found.test_x, found.test_y)):
         np.testing.assert_array_equal(x[..., 0], y[..., 0])
@@ -149,7 +148,7 @@ def test_pictures_of_one_name_are_pairs(folder, capsys):
 
 
 def test_without_pairs_each_kind_is_drawn_by_itself(folder):
-    found = lessons.Translation.of_folders(folder / "a", folder / "b", paired=False)
+    found = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=False)
     x, y = (part.numpy() for part in next(iter(found.stream(8, 0, 0))))
     assert not np.array_equal(x[..., 0], y[..., 0]) and not found.truth
     later = list(found.stream(8, 0, 0).take(3))[2]
@@ -166,7 +165,7 @@ class Perfect:
 
 
 def test_figures_stand_beside_those_of_cheap_methods(folder):
-    lesson = lessons.Translation.of_folders(folder / "a", folder / "b", paired=True)
+    lesson = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=True)
     figures, rows = lesson.scores(Perfect())
     assert figures["ours"]["l1"] == 0.0 and figures["ours"]["ssim"] == pytest.approx(1.0)
     assert figures["the source itself"]["l1"] == pytest.approx(1.0 / 3.0)
@@ -313,10 +312,12 @@ def test_a_lesson_of_style_knows_its_cheapest_answer(folder):
         def translate(self, x):
             return x
 
-    x = lessons.seen(pixels(64, 68), 3)
-    lesson = lessons.Redrawing([x], {"y": x}, lessons.style_of(folder / "style.png", 16), 16)
+    x = style_transfer.seen(pixels(64, 68), 3)
+    lesson = style_transfer.Redrawing(
+        [x], {"y": x}, style_transfer.style_of(folder / "style.png", 16), 16
+    )
     figures, _ = lesson.scores(Idle())
     assert figures["ours"] == pytest.approx({"style": 0.0, "edges": 1.0})
-    before, _ = styles.distance(lesson.style, x)
-    matched = styles.matched(x, lesson.style)
-    assert figures["histogram"] == styles.compared(x, before, matched, lesson.style)
+    before, _ = style_transfer.distance(lesson.style, x)
+    matched = style_transfer.matched(x, lesson.style)
+    assert figures["histogram"] == style_transfer.compared(x, before, matched, lesson.style)

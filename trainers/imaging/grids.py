@@ -171,3 +171,19 @@ def _enlarged(image, zoom):
     pixels = np.clip(np.asarray(image) / 2.0 + 0.5, 0.0, 1.0)
     pixels = np.round(255.0 * pixels).astype("uint8").repeat(zoom, 0).repeat(zoom, 1)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
+
+
+def middle(image, side):
+    """The middle of an image, side x side, black where the image is smaller.
+
+    Example:
+        >>> float(middle(np.ones((4, 8, 1)), 6).sum())
+        24.0
+    """
+    height, width = image.shape[:2]
+    top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
+    cut = image[top : top + side, left : left + side]
+    found = np.zeros((side, side, image.shape[-1]), image.dtype)
+    top, left = ((side - n) // 2 for n in cut.shape[:2])
+    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
+    return found

@@ -1,9 +1,9 @@
 """Data of which few samples have a label, and what classifies them.
 
-data = few_labels.Labelled.of({"dataset": "digits", "labels_per_class": 5, …})
+data = semi_supervised.Labelled.of({"dataset": "digits", "labels_per_class": 5, …})
 model.fit(data.stream(turns=1), …)
-few_labels.answers_of(model)(data.test)    # class probabilities
-few_labels.reader(gan, data)(data.test)    # those of a linear SVM on its features
+semi_supervised.answers_of(model)(data.test)    # class probabilities
+semi_supervised.reader(gan, data)(data.test)    # those of a linear SVM on its features
 """
 
 import dataclasses

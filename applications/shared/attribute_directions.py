@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from applications import common
+from applications.shared import image_files
 from trainers import command_line
 
 
@@ -125,5 +125,5 @@ def check_taken(out, names, overwrite=False):
 def add_directions(out, found):
     """Adds directions to those that a folder has, in place of those of the same names."""
     path = Path(out) / "directions.npz"
-    common.save_arrays(path, directions_in(out) | found)
+    image_files.save_arrays(path, directions_in(out) | found)
     print(f"{', '.join(found)}: {path}")

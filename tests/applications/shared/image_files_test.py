@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from applications import albums, common
+from applications.shared import image_files
+from trainers.imaging import grids
 
 RNG = np.random.default_rng(0)
 
@@ -15,7 +16,7 @@ def save(path, size=(8, 6), mode="RGB"):
 
 
 def targets(text, out, suffix="png", overwrite=False):
-    found = albums.Album(str(text), out, suffix, overwrite)
+    found = image_files.Album(str(text), out, suffix, overwrite)
     return {target.relative_to(out).as_posix(): path.name for target, path in found.targets.items()}
 
 
@@ -69,7 +70,7 @@ def test_nothing_is_not_everything(text, tmp_path, monkeypatch):
 def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, capsys):
     save(tmp_path / "in" / "long.png", size=(5_000, 2))
     save(tmp_path / "in" / "short.png")
-    album = albums.Album(str(tmp_path / "in"), tmp_path / "out", "webp", False)
+    album = image_files.Album(str(tmp_path / "in"), tmp_path / "out", "webp", False)
     assert [target.name for target, *_ in album.enlarged(4)] == ["short.webp"]
     assert "long.png is passed over: webp holds 16,383 pixels a side" in capsys.readouterr().err
     assert len(list(album)) == 2
@@ -78,16 +79,16 @@ def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, caps
 def test_hidden_colours_do_not_show_at_edges():
     pixels = np.array([[[0], [0], [200], [100]]], np.uint8)
     opacity = np.array([[[0], [0], [255], [9]]], np.uint8)
-    assert albums.filled(pixels, opacity).ravel().tolist() == [200, 200, 200, 100]
-    np.testing.assert_array_equal(albums.filled(pixels, 0 * opacity), pixels)
+    assert image_files.filled(pixels, opacity).ravel().tolist() == [200, 200, 200, 100]
+    np.testing.assert_array_equal(image_files.filled(pixels, 0 * opacity), pixels)
 
 
 def test_opaque_formats_show_white_where_nothing_is(tmp_path):
     empty = np.zeros((4, 4, 1), np.uint8)
-    common.save_photograph(np.zeros((4, 4, 3), np.uint8), empty, tmp_path / "a.jpeg")
+    image_files.save_photograph(np.zeros((4, 4, 3), np.uint8), empty, tmp_path / "a.jpeg")
     assert np.asarray(Image.open(tmp_path / "a.jpeg")).min() > 250
 
 
 def test_the_middle_of_a_small_image_is_framed():
-    np.testing.assert_array_equal(albums.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
-    assert albums.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
+    np.testing.assert_array_equal(grids.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
+    assert grids.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
