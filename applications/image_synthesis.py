@@ -39,7 +39,7 @@ PATHS = 8  # rows of interpolation.png
 
 def define_flags():
     """Defines the flags of this script."""
-    command_line.define(model="dcgan", dataset="digits", steps=5000, batch_size=64)
+    command_line.define_training_flags(model="dcgan", dataset="digits", steps=5000, batch_size=64)
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="paper")
     flags.adopt_module_key_flags(flag_sets)
@@ -108,7 +108,7 @@ def synthesize(
     from trainers.tasks import image_synthesis
 
     data = image_synthesis.Data.of(settings, data_dir)
-    judge = image_synthesis.judge_of(data, features)
+    judge = image_synthesis.evaluator_name(data, features)
     if judge:
         metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
 
@@ -128,14 +128,16 @@ def synthesize(
         return data.stream(turns, conditional, start)
 
     load()  # refuses what cannot be loaded before anything is written
-    data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    data_adapter.check_divisible(
+        settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync
+    )
+    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
-    latents = samples.latents(model, 5 * samples.COLUMNS, settings["seed"])
+    latents = samples.fixed_latents(model, 5 * samples.COLUMNS, settings["seed"])
     in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
-    run.train(model, load, in_epoch, lambda model, step: samples.frame(model, latents, step))
+    run.train(model, load, in_epoch, lambda model, step: samples.sample_grid(model, latents, step))
     if not run.writes:
         return None
 
@@ -193,7 +195,7 @@ def revisit(
     from trainers.imaging import grids, samples
     from trainers.tasks import image_synthesis
 
-    settings = runs.settings_of(out)
+    settings = runs.load_settings(out)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
     if others:
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
@@ -205,23 +207,23 @@ def revisit(
         if path.exists() and not overwrite:
             raise ValueError(f"{path} is there already. Replace it with --overwrite.")
     devices.strategy(device)
-    model = runs.trained(out)
+    model = runs.load_model(out)
     if sample:
         told = conditions(model, labels, sample) if labels else {}
-        with command_line.flag("labels"):
+        with command_line.flag_errors("labels"):
             images = model.generate(sample, seed=seed, truncation=truncation, **told)
         shutil.rmtree(drawn, ignore_errors=True)
-        with files.aside(drawn) as folder:
+        with files.atomic_path(drawn) as folder:
             samples.write(images, folder)
         print(f"{sample} images, and samples.npz: {drawn}")
     if interpolate:
-        with files.aside(paths) as draft:
+        with files.atomic_path(paths) as draft:
             grids.grid(samples.interpolations(model, seed, interpolate)).save(draft)
         print(f"{interpolate} paths: {paths}")
     if grid:
-        with command_line.flag("grid"):
-            rows, names = samples.attributes(model, seed, grid)
-        with files.aside(classes) as draft:
+        with command_line.flag_errors("grid"):
+            rows, names = samples.attribute_grid(model, seed, grid)
+        with files.atomic_path(classes) as draft:
             grids.grid(rows, names).save(draft)
         print(f"{grid} latents as each class: {classes}")
     if not evaluate:
@@ -242,10 +244,10 @@ def conditions(model, labels, n):
     """
     from trainers.imaging import samples
 
-    with command_line.flag("labels"):
+    with command_line.flag_errors("labels"):
         if not all(str(label).isdecimal() for label in labels):
             raise ValueError(f"should be class numbers, such as 3,7. Received: {labels}")
-        return {samples.told_by(model): np.resize(np.array(labels, int), n)}
+        return {samples.label_argument(model): np.resize(np.array(labels, int), n)}
 
 
 def build(settings, info, steps):
@@ -255,7 +257,7 @@ def build(settings, info, steps):
     import zoo
 
     keras.utils.set_random_seed(settings["seed"])
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         family = zoo.family(settings["model"])
         sizes = {"image_shape": info.shape}
         if "classes" in inspect.signature(family).parameters:
@@ -275,20 +277,20 @@ def show(out, model, data, real, fake, seed):
     from trainers.tasks import image_synthesis
 
     columns, title = samples.COLUMNS, f"{type(model).__name__}, {data.info.name}"
-    judge = image_synthesis.judge_of(data, "auto")
+    judge = image_synthesis.evaluator_name(data, "auto")
     if judge is not None and data.info.classes:
         count = data.info.classes
         rows = grids.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)
         names = data.info.class_names or range(count)
         shown = f"the first {columns} of {len(fake)} samples that look like each class"
     else:
-        rows, names, shown = grids.in_rows(fake[: columns**2], columns), None, "samples"
+        rows, names, shown = grids.split_rows(fake[: columns**2], columns), None, "samples"
     grids.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
-    samples.nearest(real["train"], fake, title).save(out / "nearest.png")
+    samples.nearest_training_grid(real["train"], fake, title).save(out / "nearest.png")
     grids.grid(samples.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
-    grids.film(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
-    loss_log.losses(out, title)
+    grids.save_gif(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
+    loss_log.plot_losses(out, title)
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -53,7 +53,7 @@ def main():
     """Reads the flags and does the job."""
     edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
     targets = [out / name.format(FLAGS.format) for name in TARGETS.get(edit, ())]
-    flag_sets.check_free(targets, FLAGS.overwrite)
+    flag_sets.check_not_existing(targets, FLAGS.overwrite)
     moves = attribute_directions.moves_of(FLAGS.move, out) if edit == "move" else None
     table = (
         attribute_directions.table_of(FLAGS.attributes, FLAGS.balance) if edit == "learn" else None
@@ -65,9 +65,9 @@ def main():
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
-    editor = Editor(model, FLAGS.steps, FLAGS.seed)
-    files.make_folder(out, "out")
+    model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
+    editor = LatentEditor(model, FLAGS.steps, FLAGS.seed)
+    files.ensure_folder(out, "out")
     if edit == "discover":
         attribute_directions.add_directions(out, editor.discovered(FLAGS.method, FLAGS.count))
         return
@@ -77,7 +77,7 @@ def main():
         names = [Path(f"{i:05d}.png") for i in range(len(x))]
         opacities = [None] * len(x)
     else:
-        names, x, opacities = image_files.images_of(
+        names, x, opacities = image_files.load_images(
             FLAGS.images, model.image_shape, NEEDED.get(edit)
         )
         if edit == "learn":  # what is wrong with the table, before the descent
@@ -127,7 +127,7 @@ def write_moved(out, names, before, after, suffix, opacities):
     save_rows(out / "moved.png", {"before": before, "after": after})
 
 
-class Editor:
+class LatentEditor:
     """The latents of one model, and what is done with them.
 
     Args:
@@ -141,7 +141,8 @@ class Editor:
 
     Example:
         >>> import zoo
-        >>> editor = Editor(zoo.create("gan", image_shape=(8, 8, 1), latent_dim=4, width=16), 20)
+        >>> model = zoo.create("gan", image_shape=(8, 8, 1), latent_dim=4, width=16)
+        >>> editor = LatentEditor(model, 20)
         >>> x = editor.drawn(editor.samples(3))
         >>> latents, errors = editor.latents(x)
         >>> editor.moved(x, latents, {"wider": (np.ones(4), 0.5)}).shape
@@ -153,7 +154,7 @@ class Editor:
 
         if len(model.image_shape) != 3:
             raise ValueError(f"The model should draw images. Received: a {type(model).__name__}.")
-        self.widths = inversion.check_draws(model)
+        self.widths = inversion.latent_widths(model)
         self.model, self.steps, self.seed = model, steps, seed
 
     def latents(self, x):
@@ -175,13 +176,13 @@ class Editor:
         """Latents of n draws."""
         from trainers.latents import inversion
 
-        return inversion.draws(self.model, n, self.seed, "latents")
+        return inversion.sample_latents(self.model, n, self.seed, "latents")
 
     def drawn(self, latents):
         """What the model draws of latents."""
         from trainers.latents import inversion
 
-        parts = inversion.parted(np.asarray(latents, "float32"), self.widths)
+        parts = inversion.split_latents(np.asarray(latents, "float32"), self.widths)
         return self.model.predict(parts, verbose=0)
 
     def moved(self, x, latents, moves):
@@ -195,7 +196,7 @@ class Editor:
         from trainers.latents import inversion
 
         step = sum(amount * np.asarray(direction) for direction, amount in moves.values())
-        return inversion.transferred(x, self.drawn(latents), self.drawn(latents + step))
+        return inversion.transfer_edit(x, self.drawn(latents), self.drawn(latents + step))
 
     def morphed(self, start, end, steps):
         """Images along the great circle between two latents."""
@@ -209,13 +210,13 @@ class Editor:
 
         colours = np.broadcast_to(colour, x.shape)
         after = inversion.paint(self.model, latents, colours, mask, steps=self.steps)
-        return inversion.transferred(x, self.drawn(latents), self.drawn(after))
+        return inversion.transfer_edit(x, self.drawn(latents), self.drawn(after))
 
     def discovered(self, method, count):
         """Name -> direction, of what moves the images most: see `trainers.latents.directions`."""
         import keras
 
-        from trainers.engine.inference import in_batches
+        from trainers.engine.inference import predict_in_batches
         from trainers.latents import directions, inversion
 
         generator = self.model.averaged().generator
@@ -228,13 +229,13 @@ class Editor:
             found = np.eye(sum(self.widths))[-codes:][:count]  # its codes come last
         elif method == "sefa":
             _, layer = first_dense(generator, sum(self.widths))
-            found = directions.factorized(layer.get_weights()[0])[:count]
+            found = directions.sefa(layer.get_weights()[0])[:count]
         else:
             network, layer = first_dense(generator, sum(self.widths))
             z = self.samples(4_096)
-            parts = z if len(network.inputs) == 1 else inversion.parted(z, self.widths)
-            hidden = in_batches(keras.Model(network.input, layer.output), parts)
-            found = directions.principal(z, hidden, count)
+            parts = z if len(network.inputs) == 1 else inversion.split_latents(z, self.widths)
+            hidden = predict_in_batches(keras.Model(network.input, layer.output), parts)
+            found = directions.ganspace(z, hidden, count)
         return dict(zip(discovered_names(method, count), found, strict=False))
 
 
@@ -277,10 +278,10 @@ def first_dense(generator, latent_dim):
 
 def brush_of(texts, mask):
     """(values from 0 to 1, path) of --colour and --mask."""
-    with command_line.flag("mask"):
+    with command_line.flag_errors("mask"):
         if mask is None or not Path(mask).expanduser().is_file():
             raise ValueError(f"should be an image, white where is painted. Received: {mask}")
-    with command_line.flag("colour"):
+    with command_line.flag_errors("colour"):
         try:
             values = np.array([float(text) for text in texts])
         except ValueError:
@@ -296,11 +297,11 @@ def painted_on(brush, image_shape):
     """(a colour in [-1, 1] for each channel, where it goes (1, h, w, 1)) of a model's images."""
     values, path = brush
     side, _, channels = image_shape
-    with command_line.flag("colour"):
+    with command_line.flag_errors("colour"):
         if len(values) not in (1, channels):
             raise ValueError(f"should be one number for grey images. Received: {len(values)}.")
-    _, mask, _ = image_files.images_of(str(path), (side, side, 1), needed=1)
-    with command_line.flag("mask"):
+    _, mask, _ = image_files.load_images(str(path), (side, side, 1), needed=1)
+    with command_line.flag_errors("mask"):
         if not (mask > 0.0).any():
             raise ValueError(f"should be white somewhere. Received: {path}")
     return np.broadcast_to(2.0 * values - 1.0, (channels,)), mask > 0.0
@@ -311,13 +312,13 @@ def save_rows(path, rows):
     from trainers.imaging import grids
 
     first = [np.clip(images[: 10 * COLUMNS], -1.0, 1.0) for images in rows.values()]
-    together = list(zip(*(grids.in_rows(images, COLUMNS) for images in first), strict=True))
+    together = list(zip(*(grids.split_rows(images, COLUMNS) for images in first), strict=True))
     lines = [line for several in together for line in several]
     labels = list(rows) * len(together)
-    with files.aside(path) as draft:
+    with files.atomic_path(path) as draft:
         grids.grid(lines, labels).save(draft)
     print(path)
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

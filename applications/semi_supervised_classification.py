@@ -36,7 +36,9 @@ MODELS = ("semi_supervised", "aae")
 
 def define_flags():
     """Defines the flags of this script."""
-    command_line.define(model="semi_supervised", dataset="digits", steps=2000, batch_size=100)
+    command_line.define_training_flags(
+        model="semi_supervised", dataset="digits", steps=2000, batch_size=100
+    )
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
@@ -48,7 +50,7 @@ def main():
     """Reads the flags and does the job."""
     settings = {name: FLAGS[name].value for name in SETTINGS}
     if FLAGS.preset is None and FLAGS.run is None:
-        with command_line.flag("images"):
+        with command_line.flag_errors("images"):
             if FLAGS.images is not None:
                 raise ValueError("should be given with --preset or --run. Received: none of both.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
@@ -57,25 +59,25 @@ def main():
         export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    with command_line.flag("out"):
+    with command_line.flag_errors("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     out = Path(FLAGS.out).expanduser()
     names = READ if FLAGS.images is None else ["predictions.csv"]
-    flag_sets.check_free([out / name for name in names], FLAGS.overwrite)
+    flag_sets.check_not_existing([out / name for name in names], FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     if len(model.image_shape) != 3:
         raise ValueError(f"The model should see images. Received: a {type(model).__name__}.")
     if FLAGS.images is None:
-        files.make_folder(out, "out")
+        files.ensure_folder(out, "out")
         read(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
-    paths, x, _ = image_files.images_of(FLAGS.images, model.image_shape)
-    files.make_folder(out, "out")
+    paths, x, _ = image_files.load_images(FLAGS.images, model.image_shape)
+    files.ensure_folder(out, "out")
     write_predictions(out / "predictions.csv", paths, classify(x), classes)
     print(f"{len(paths)} images: {out / 'predictions.csv'}")
 
@@ -109,10 +111,10 @@ def learn(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         if settings["model"] not in MODELS:
             raise ValueError(f"should be one of {', '.join(MODELS)}. Received: {settings['model']}")
-    with command_line.flag("batch_size"):
+    with command_line.flag_errors("batch_size"):
         if settings["batch_size"] % 2:
             raise ValueError(
                 "should be even, since half of a batch is labelled. "
@@ -120,7 +122,7 @@ def learn(
             )
     from trainers.tasks import semi_supervised  # brings TensorFlow
 
-    data = semi_supervised.Labelled.of(settings, data_dir)
+    data = semi_supervised.LabelledData.of(settings, data_dir)
 
     from trainers import devices, export, runs
     from trainers.engine import data_adapter
@@ -132,8 +134,10 @@ def learn(
         model, alone = build(settings, data.info, steps), build(settings, data.info, steps)
     turns = max(model.turns.values())
     data.stream(turns)  # refuses what cannot be loaded before anything is written
-    data_adapter.check_deal(settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync)
-    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    data_adapter.check_divisible(
+        settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync
+    )
+    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     recipe = settings["recipe"]
@@ -142,18 +146,20 @@ def learn(
     if run.writes:
         print("The same network on the labels alone …", flush=True)
     fast = runs.fast_options(alone, steps)
-    alone.compile(recipe, steps, **fast, **semi_supervised.ALONE[settings["model"]])
+    alone.compile(recipe, steps, **fast, **semi_supervised.SUPERVISED_ONLY[settings["model"]])
     alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
     if not run.writes:
         return None
-    beside = semi_supervised.answers_of(alone)(data.test).argmax(axis=1) == data.test_labels
+    beside = (
+        semi_supervised.class_probabilities(alone)(data.test).argmax(axis=1) == data.test_labels
+    )
     references = {
-        "label spreading": semi_supervised.spreading(data),
+        "label spreading": semi_supervised.label_spreading_accuracy(data),
         "labels alone": float(np.mean(beside)),
     }
-    probabilities = semi_supervised.answers_of(model)(data.test)
+    probabilities = semi_supervised.class_probabilities(model)(data.test)
     show(out, data, probabilities, type(model).__name__)
-    loss_log.losses(out, type(model).__name__)
+    loss_log.plot_losses(out, type(model).__name__)
     version = export.save(
         model, export.next_version(export_dir / f"{model.family}_{data.info.name}")
     )
@@ -194,17 +200,21 @@ def read(model, settings, out, data_dir=None):
     """
     from trainers.tasks import semi_supervised
 
-    data = semi_supervised.Labelled.of(settings | {"image_size": model.image_shape[0]}, data_dir)
+    data = semi_supervised.LabelledData.of(
+        settings | {"image_size": model.image_shape[0]}, data_dir
+    )
     if data.info.shape != model.image_shape:
         raise ValueError(
             f"--dataset: The images should be {model.image_shape}, as the model's. "
             f"Received: {data.info.shape}"
         )
     seen, test = (x.reshape(len(x), -1) for x in (data.x, data.test))
-    pixels = semi_supervised.machine(seen, data.y, settings["seed"]).score(test, data.test_labels)
-    best = semi_supervised.spreading(data)
+    pixels = semi_supervised.linear_svm(seen, data.y, settings["seed"]).score(
+        test, data.test_labels
+    )
+    best = semi_supervised.label_spreading_accuracy(data)
     references = {"label spreading": best, "the SVM on pixels": float(pixels)}
-    probabilities = semi_supervised.reader(model, data)(data.test)
+    probabilities = semi_supervised.linear_probe(model, data)(data.test)
     name = type(model).__name__
     show(out, data, probabilities, f"{name}, linear SVM")
     kept = {k: settings[k] for k in ("dataset", "seed", "labels_per_class")}
@@ -222,13 +232,13 @@ def classifier_of(model, settings, run=None, data_dir=None):
     from trainers.tasks import semi_supervised
 
     if not hasattr(model, "classify"):
-        data = semi_supervised.Labelled.of(
+        data = semi_supervised.LabelledData.of(
             settings | {"image_size": model.image_shape[0]}, data_dir
         )
-        return semi_supervised.reader(model, data), class_names(data.info)
+        return semi_supervised.linear_probe(model, data), class_names(data.info)
     known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
-    return semi_supervised.answers_of(model), known.get("class_names", list(range(count)))
+    return semi_supervised.class_probabilities(model), known.get("class_names", list(range(count)))
 
 
 def class_names(info):
@@ -240,7 +250,7 @@ def judged(data, probabilities, references):
     """Figures of answers to the held-out images, and of cheap methods beside them.
 
     Args:
-        data: a `semi_supervised.Labelled`.
+        data: a `semi_supervised.LabelledData`.
         probabilities: (n, classes).
         references: name -> accuracy.
     """
@@ -278,12 +288,12 @@ def show(out, data, probabilities, title):
     found, columns = probabilities.argmax(axis=1), samples.COLUMNS
     rows = grids.by_class(data.test, found, data.info.classes, columns)
     shown = f"{title}: the first {columns} held-out images taken for each class"
-    with files.aside(out / "classified.png") as draft:
+    with files.atomic_path(out / "classified.png") as draft:
         grids.grid(rows, class_names(data.info), shown).save(draft)
     confidence, accuracy, _ = metrics.reliability(probabilities, data.test_labels)
-    with files.aside(out / "reliability.png") as draft:
+    with files.atomic_path(out / "reliability.png") as draft:
         lines = {"right answers": accuracy, "as sure as right": confidence}
-        grids.curves(confidence, lines, draft, title, ("confidence", "share"))
+        grids.plot_curves(confidence, lines, draft, title, ("confidence", "share"))
 
 
 def write_predictions(path, files_named, probabilities, classes):
@@ -297,7 +307,7 @@ def write_predictions(path, files_named, probabilities, classes):
         <BLANKLINE>
     """
     found = probabilities.argmax(axis=1)
-    with files.aside(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
+    with files.atomic_path(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "class", "probability", *classes])
         for name, k, row in zip(files_named, found, probabilities, strict=True):
@@ -305,4 +315,4 @@ def write_predictions(path, files_named, probabilities, classes):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -39,7 +39,7 @@ RATE = 1e-3  # of small networks under the modern recipe
 
 def define_flags():
     """Defines the flags of this script."""
-    command_line.define(model="gan3d", dataset=None, steps=3200, batch_size=32)
+    command_line.define_training_flags(model="gan3d", dataset=None, steps=3200, batch_size=32)
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
@@ -53,8 +53,8 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        flag_sets.refuse(USING, "should be given with --preset or --run. Received: neither.")
-        flag_sets.refuse(["image_size"], "is of images. Voxels come as they are stored.")
+        flag_sets.reject_flags(USING, "should be given with --preset or --run. Received: neither.")
+        flag_sets.reject_flags(["image_size"], "is of images. Voxels come as they are stored.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         settings["dataset"] = FLAGS.dataset or WORLDS.get(FLAGS.model)
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{settings['dataset']}").expanduser()
@@ -62,28 +62,28 @@ def main():
         export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    flag_sets.refuse(TRAINING, "is of a training, without --preset and --run.")
-    with command_line.flag("out"):
+    flag_sets.reject_flags(TRAINING, "is of a training, without --preset and --run.")
+    with command_line.flag_errors("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     if FLAGS.combine and FLAGS.interpolate:
         raise ValueError("--combine: should be given without --interpolate. Received: both.")
     out = Path(FLAGS.out).expanduser()
-    flag_sets.check_free([out / name for name in WRITTEN], FLAGS.overwrite)
+    flag_sets.check_not_existing([out / name for name in WRITTEN], FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     check_shapes(model)
     needed = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
     views = None
     if FLAGS.images is None:
         latents = latents_of(model, needed or FLAGS.sample, FLAGS.seed)
     else:
-        with command_line.flag("images"):
+        with command_line.flag_errors("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        names, views, opacities = image_files.images_of(FLAGS.images, model.view_shape, needed)
+        names, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, needed)
         views = on_black(names, views, opacities)
         latents = model.encode(views)
     if FLAGS.interpolate:
@@ -92,7 +92,7 @@ def main():
         a, b, c = latents
         latents = np.stack([a, b, c, a - b + c])
     shapes = drawn(model, latents, FLAGS.largest)
-    files.make_folder(out, "out")
+    files.ensure_folder(out, "out")
     write(out, shapes, latents, views)
 
 
@@ -129,14 +129,14 @@ def check_shapes(model):
 
     if len(model.image_shape) != 4:
         raise ValueError(f"The model should draw voxels. Received: a {type(model).__name__}.")
-    inversion.check_draws(model)
+    inversion.latent_widths(model)
 
 
 def latents_of(model, n, seed=0):
     """Latents of n draws, (n, d)."""
     from trainers.latents import inversion
 
-    return inversion.draws(model, n, seed, "latents")
+    return inversion.sample_latents(model, n, seed, "latents")
 
 
 def between(start, end, n):
@@ -175,14 +175,14 @@ def write(out, shapes, latents, views=None):
     from trainers.imaging import grids, voxels
 
     image_files.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
-    rows = grids.in_rows(voxels.render(shapes), SHOWN)
+    rows = grids.split_rows(voxels.render(shapes), SHOWN)
     if views is not None and len(views) == len(shapes):
-        seen = [shown(part) for part in grids.in_rows(views, SHOWN)]
+        seen = [shown(part) for part in grids.split_rows(views, SHOWN)]
         rows = [row for pair in zip(seen, rows, strict=True) for row in pair]
-    with files.aside(out / "shapes.png") as draft:
+    with files.atomic_path(out / "shapes.png") as draft:
         grids.grid(rows).save(draft)
     voxels.turntable(out / "turntable.gif", shapes[:SHOWN])
-    folder = files.make_folder(out / "objects", "out")
+    folder = files.ensure_folder(out / "objects", "out")
     for old in folder.glob("*.obj"):  # of a run that had more shapes
         if old.stem.isdecimal():
             old.unlink()
@@ -190,7 +190,7 @@ def write(out, shapes, latents, views=None):
         if not voxels.filled(shape).any():
             print(f"Shape {i} has no voxel that is full: there is no {i}.obj.")
             continue
-        with files.aside(folder / f"{i}.obj") as draft:
+        with files.atomic_path(folder / f"{i}.obj") as draft:
             voxels.write_obj(draft, shape)
     print(f"{len(shapes)} shapes: {', '.join(str(out / name) for name in WRITTEN)}")
 
@@ -229,14 +229,14 @@ def learn(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         if settings["model"] not in WORLDS:
             raise ValueError(f"should be one of {', '.join(WORLDS)}. Received: {settings['model']}")
     from trainers import datasets
 
     paired = settings["model"] == "vaegan3d"
     name = settings["dataset"]
-    with command_line.flag("dataset"):
+    with command_line.flag_errors("dataset"):
         info = datasets.info(name, data_dir=data_dir)
         held_out = "test" if "test" in info.splits else "train"
         x, y = datasets.arrays(name, held_out, data_dir=data_dir)
@@ -256,7 +256,7 @@ def learn(
         model = build(settings, x, shapes, steps)
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
-    data_adapter.check_deal(together, turns, strategy.num_replicas_in_sync)
+    data_adapter.check_divisible(together, turns, strategy.num_replicas_in_sync)
 
     def load(start=(0, 0)):
         options = {"labels": paired, "data_dir": data_dir, "seed": settings["seed"]}
@@ -264,7 +264,7 @@ def learn(
         return datasets.load(name, batch_size=size, turns=turns, start=start, **options)
 
     load()  # refuses what cannot be loaded before anything is written
-    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
@@ -272,7 +272,7 @@ def learn(
     run.train(model, load, max(1, info.splits["train"] // together))
     if not run.writes:
         return None
-    loss_log.losses(out, type(model).__name__)
+    loss_log.plot_losses(out, type(model).__name__)
     train = datasets.arrays(name, "train", data_dir=data_dir)
     if paired:
         made = model.reconstruct(x)
@@ -351,10 +351,10 @@ def picture(out, made, views=None):
     from trainers.imaging import grids, voxels
 
     rows = [] if views is None else [shown(views[:SHOWN])]
-    with files.aside(out / "shapes.png") as draft:
+    with files.atomic_path(out / "shapes.png") as draft:
         grids.grid([*rows, voxels.render(made[:SHOWN])]).save(draft)
     voxels.turntable(out / "turntable.gif", made[:SHOWN])
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -30,7 +30,6 @@ from absl import flags
 from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
 from trainers.imaging import grids
-from trainers.tasks import image_translation, style_transfer
 
 FLAGS = flags.FLAGS
 MODELS = ("mgan", "spatial_gan", "cyclegan", "pix2pix")
@@ -59,7 +58,7 @@ SMALL = {  # sizes beside `small`, and what the paper's recipe is changed to
 
 def define_flags():
     """Defines the flags of this script."""
-    command_line.define(model="mgan", dataset="photos", steps=1500, batch_size=8)
+    command_line.define_training_flags(model="mgan", dataset="photos", steps=1500, batch_size=8)
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="paper")
     flag_sets.define_trained()
@@ -78,34 +77,34 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
-        flag_sets.refuse(USING, "should be given with --preset or --run. Received: neither.")
+        flag_sets.reject_flags(USING, "should be given with --preset or --run. Received: neither.")
         settings = {name: FLAGS[name].value for name in SETTINGS}
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{named(settings)}").expanduser()
         how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
         export_dir = flag_sets.export_dir_of(out)
         learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    flag_sets.refuse(TRAINING, "is of a training, without --preset and --run.")
+    flag_sets.reject_flags(TRAINING, "is of a training, without --preset and --run.")
     if FLAGS.size is not None:
-        flag_sets.refuse(["images"], "should be given without --size.")
-    with command_line.flag("out"):
+        flag_sets.reject_flags(["images"], "should be given without --size.")
+    with command_line.flag_errors("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
     out = Path(FLAGS.out).expanduser()
     if FLAGS.size is None:
-        album = image_files.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        album = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     else:
         size = size_of(FLAGS.size)
         targets = [out / f"texture_{i}.{FLAGS.format}" for i in range(FLAGS.count)]
-        flag_sets.check_free(targets, FLAGS.overwrite)
+        flag_sets.check_not_existing(targets, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = flag_sets.model_of(FLAGS.preset, FLAGS.run)
+    model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     if FLAGS.size is not None:
         draw(model, size, targets, FLAGS.seed)
         return
-    painter = Painter(model, FLAGS.strength, FLAGS.keep_colour, FLAGS.backwards, FLAGS.seed)
+    painter = Stylizer(model, FLAGS.strength, FLAGS.keep_colour, FLAGS.backwards, FLAGS.seed)
     redraw(painter, album, out)
 
 
@@ -122,7 +121,7 @@ def size_of(text):
         >>> size_of("600x800")
         (600, 800)
     """
-    with command_line.flag("size"):
+    with command_line.flag_errors("size"):
         if not re.fullmatch(r"[1-9]\d*x[1-9]\d*", text):
             raise ValueError(f"should be HEIGHTxWIDTH in pixels, such as 600x800. Received: {text}")
     return tuple(map(int, text.split("x")))
@@ -134,20 +133,22 @@ def lesson_of(settings, data_dir=None):
     Raises:
         ValueError: for settings that do not fit.
     """
+    from trainers.tasks import image_translation, style_transfer  # bring TensorFlow
+
     name, side = settings["model"], settings["image_size"] or SIDE
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         if name not in MODELS:
             raise ValueError(f"should be one of {', '.join(MODELS)}. Received: {name}")
     if name in ("mgan", "spatial_gan"):
         style = style_transfer.style_of(settings["style"], side)
         if name == "spatial_gan":
-            return style_transfer.Texture(style, side)
-        return style_transfer.Redrawing.of(settings["dataset"], style, side)
+            return style_transfer.TextureData(style, side)
+        return style_transfer.StyleData.of(settings["dataset"], style, side)
     paired = name == "pix2pix"
     if settings["source"] is None and settings["target"] is None:
-        return image_translation.Translation.of_world(settings["dataset"], paired, data_dir)
+        return image_translation.TranslationData.of_world(settings["dataset"], paired, data_dir)
     folders = settings["source"], settings["target"]
-    return image_translation.Translation.of_folders(*folders, paired, settings["image_size"])
+    return image_translation.TranslationData.of_folders(*folders, paired, settings["image_size"])
 
 
 def learn(
@@ -182,6 +183,7 @@ def learn(
     from trainers.engine import data_adapter
     from trainers.imaging import grids
     from trainers.runs import loss_log
+    from trainers.tasks import image_translation
 
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
@@ -189,8 +191,8 @@ def learn(
         model = build(settings, lesson)
     turns = max(model.turns.values())
     together = settings["batch_size"] * turns
-    data_adapter.check_deal(together, turns, strategy.num_replicas_in_sync)
-    run = training_job.opened(out, export_dir, settings, steps, resume, overwrite, strategy)
+    data_adapter.check_divisible(together, turns, strategy.num_replicas_in_sync)
+    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
         return run.figures if run.writes else None
     changes = changes_of(model, settings, steps)
@@ -204,9 +206,9 @@ def learn(
     if not run.writes:
         return None
     title = type(model).__name__
-    loss_log.losses(out, title)
+    loss_log.plot_losses(out, title)
     found, rows = lesson.scores(model, settings["seed"])
-    with files.aside(out / "shown.png") as draft:
+    with files.atomic_path(out / "shown.png") as draft:
         grids.grid(list(rows.values()), labels=list(rows), title=title).save(draft)
     name = f"{model.family}_{named(settings)}"
     version = export.save(model, export.next_version(export_dir / name))
@@ -229,7 +231,7 @@ def build(settings, lesson):
         sizes |= SMALL[name][0]
     if name == "cyclegan":
         sizes["identity"] = sizes["source_channels"] == sizes["image_shape"][-1]
-    with command_line.flag("image_size"):
+    with command_line.flag_errors("image_size"):
         return zoo.create(name, settings["recipe"], settings["scale"], **sizes)
 
 
@@ -241,7 +243,7 @@ def changes_of(model, settings, steps):
     return {"optimizers": model.adam(rates, steps=steps), "loss_weights": weights}
 
 
-class Painter:
+class Stylizer:
     """Photographs redrawn by one model.
 
     Args:
@@ -257,14 +259,14 @@ class Painter:
     Example:
         >>> import zoo
         >>> model = zoo.create("mgan", scale="small", image_shape=(16, 16, 3), width=4)
-        >>> Painter(model, strength=0.5).redrawn(np.zeros((10, 15, 3), np.uint8)).shape
+        >>> Stylizer(model, strength=0.5).redrawn(np.zeros((10, 15, 3), np.uint8)).shape
         (10, 15, 3)
     """
 
     def __init__(self, model, strength=1.0, keep_colour=False, backwards=False, seed=0):
         if not hasattr(model, "translate"):
             raise ValueError(f"The model should translate. Received: a {type(model).__name__}.")
-        with command_line.flag("backwards"):
+        with command_line.flag_errors("backwards"):
             if backwards and not hasattr(model, "translate_back"):
                 raise ValueError(f"should be of a CycleGAN. Received: a {type(model).__name__}.")
         network = "inverse_generator" if backwards else "generator"
@@ -276,15 +278,18 @@ class Painter:
         """Pixels, uint8 (h, w, 1 or 3), redrawn: bytes of one size with them. What becomes of
         luminances takes on the colours that were there; what is made grey of colours stays grey."""
         from trainers.imaging import grids, ycbcr
+        from trainers.tasks import style_transfer
 
         colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-        made = self.translate(style_transfer.seen(colour, self.channels)[None], seed=self.seed)[0]
+        made = self.translate(
+            style_transfer.to_network_range(colour, self.channels)[None], seed=self.seed
+        )[0]
         if self.made == 1:
             made = np.clip(made / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
             hue = ycbcr.split(colour if self.channels == 1 else 0 * colour)[1]
             made = ycbcr.joined(made, hue)
         else:
-            made = grids.pixels_of(made)
+            made = grids.to_uint8(made)
         if self.keep_colour and self.made == 3:
             made = ycbcr.joined(ycbcr.split(made)[0], ycbcr.split(colour)[1])
         mixed = self.strength * made + (1.0 - self.strength) * colour
@@ -297,8 +302,8 @@ def redraw(painter, album, out):
     """Writes each photograph redrawn, and before_after.png with the middle of the first ones.
 
     Args:
-        painter: a `Painter`.
-        album: an `image_files.Album`.
+        painter: a `Stylizer`.
+        album: an `image_files.ImageFolder`.
         out: a folder.
     """
     shown, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
@@ -307,8 +312,8 @@ def redraw(painter, album, out):
         image_files.save_photograph(made, opacity, target)
         megapixels += made.shape[0] * made.shape[1] / 1e6
         if len(shown["before"]) < image_files.SHOWN:
-            shown["before"].append(grids.middle(pixels, SHOWN))
-            shown["after"].append(grids.middle(made, SHOWN))
+            shown["before"].append(grids.center_crop(pixels, SHOWN))
+            shown["after"].append(grids.center_crop(made, SHOWN))
     reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 
@@ -321,14 +326,14 @@ def draw(model, size, targets, seed=0):
     """
     from trainers.imaging import grids
 
-    with command_line.flag("size"):
+    with command_line.flag_errors("size"):
         if getattr(model, "family", None) != "spatial_gan":
             raise ValueError(f"should be of a SpatialGAN. Received: a {type(model).__name__}.")
     images = model.generate(len(targets), seed=seed, batch_size=1, size=size)
-    for target, image in zip(targets, grids.pixels_of(images), strict=True):
+    for target, image in zip(targets, grids.to_uint8(images), strict=True):
         image_files.save_photograph(image, None, target)
         print(target)
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

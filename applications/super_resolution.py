@@ -45,7 +45,7 @@ SHOWN = 48  # pixels of what pictures show, before they are enlarged
 
 def define_flags():
     """Defines the flags of this script."""
-    command_line.define(model="srgan", dataset="photos", steps=1500, batch_size=8)
+    command_line.define_training_flags(model="srgan", dataset="photos", steps=1500, batch_size=8)
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
@@ -62,10 +62,10 @@ def main():
     """Reads the flags and does the job."""
     factor = int(FLAGS.factor)
     if FLAGS.images is None and not FLAGS.evaluate:
-        with command_line.flag("images"):
+        with command_line.flag_errors("images"):
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-        flag_sets.refuse(["tile", "format"], "is of enlarging: give --images.")
+        flag_sets.reject_flags(["tile", "format"], "is of enlarging: give --images.")
         settings = {name: FLAGS[name].value for name in SETTINGS} | {"factor": factor}
         settings["image_size"] = FLAGS.image_size or SIDE
         out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
@@ -74,28 +74,28 @@ def main():
         steps = dict(zip(STAGES, (FLAGS.steps, FLAGS.game_steps), strict=True))
         learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
         return
-    with command_line.flag("out"):
+    with command_line.flag_errors("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
-    flag_sets.refuse(
+    flag_sets.reject_flags(
         TRAINING, "is of a training: leave out --images, --evaluate, --preset and --run."
     )
     out = Path(FLAGS.out).expanduser()
     if FLAGS.evaluate:
-        flag_sets.refuse(["images"], "should be given without --evaluate.")
-        flag_sets.check_free([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
+        flag_sets.reject_flags(["images"], "should be given without --evaluate.")
+        flag_sets.check_not_existing([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
-        flag_sets.refuse(["dataset"], "is of --evaluate and of a training.")
-        found = image_files.Album(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        flag_sets.reject_flags(["dataset"], "is of --evaluate and of a training.")
+        found = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
     model = model_of(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
     if FLAGS.evaluate:
         known = known_of(FLAGS.dataset)
-        evaluate(model, known, files.make_folder(out, "out"))
+        evaluate(model, known, files.ensure_folder(out, "out"))
         return
-    enlarge_all(Enlarger(model, FLAGS.tile), found, out)
+    enlarge_all(TiledUpscaler(model, FLAGS.tile), found, out)
 
 
 def model_of(preset, run, factor, blend=0.0):
@@ -106,24 +106,24 @@ def model_of(preset, run, factor, blend=0.0):
     """
     if preset is None and run is None:
         preset = PRESETS[factor]
-    model = flag_sets.model_of(preset, run)
+    model = flag_sets.load_trained(preset, run)
     if not hasattr(model, "enlarge"):
         raise ValueError(f"The model should enlarge. Received: a {type(model).__name__}.")
-    with command_line.flag("factor"):
+    with command_line.flag_errors("factor"):
         if model.factor != factor:
             raise ValueError(f"should be {model.factor}, as the model's. Received: {factor}")
     if not blend:
         return model
-    with command_line.flag("blend"):
+    with command_line.flag_errors("blend"):
         if "srresnet" not in (preset or Path(run).name):
             raise ValueError(
                 "should be given with a preset or run named srresnet, beside which there is one "
                 f"named srgan. Received: {preset or run}"
             )
     if preset is not None:
-        other = flag_sets.model_of(preset.replace("srresnet", "srgan"))
+        other = flag_sets.load_trained(preset.replace("srresnet", "srgan"))
     else:
-        other = flag_sets.model_of(
+        other = flag_sets.load_trained(
             run=Path(run).with_name(Path(run).name.replace("srresnet", "srgan"))
         )
     return blended(model, other, blend)
@@ -155,7 +155,7 @@ def blended(first, second, share):
     return made
 
 
-class Enlarger:
+class TiledUpscaler:
     """Photographs enlarged by one model.
 
     Args:
@@ -168,7 +168,7 @@ class Enlarger:
     Example:
         >>> import zoo
         >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
-        >>> Enlarger(model, tile=8).enlarged(np.zeros((10, 15, 3), np.uint8)).shape
+        >>> TiledUpscaler(model, tile=8).enlarged(np.zeros((10, 15, 3), np.uint8)).shape
         (20, 30, 3)
     """
 
@@ -177,23 +177,23 @@ class Enlarger:
 
         self.model, self.tile, self.margin = model, tile, 0
         if tile:
-            with command_line.flag("tile"):
+            with command_line.flag_errors("tile"):
                 # Colours are enlarged by bicubic weights, which see two pixels.
-                self.margin = max(2, tiling.reach(model.averaged().generator))
+                self.margin = max(2, tiling.receptive_radius(model.averaged().generator))
 
     def enlarged(self, pixels, progress=iter):
         """Pixels, uint8 (h, w, 1 or 3), enlarged by the model's factor."""
         from trainers.imaging import tiling
 
         side = self.tile or max(pixels.shape[:2])
-        return tiling.mapped(self._piece, pixels, self.model.factor, side, self.margin, progress)
+        return tiling.map_tiles(self._piece, pixels, self.model.factor, side, self.margin, progress)
 
     def _piece(self, pixels):
         from trainers.imaging import grids, ycbcr
 
         if self.model.image_shape[-1] == 3:
             colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3)) / 127.5 - 1.0
-            made = grids.pixels_of(self.model.enlarge(colour.astype("float32")[None])[0])
+            made = grids.to_uint8(self.model.enlarge(colour.astype("float32")[None])[0])
         else:
             luminance, colour = ycbcr.split(pixels)
             made = ycbcr.joined(self.luminance(luminance), bicubic(colour, self.model.factor))
@@ -214,15 +214,17 @@ def bicubic(image, factor):
     from trainers.tasks import super_resolution
 
     channels = np.split(image, image.shape[-1], axis=-1)
-    return np.concatenate([super_resolution.resized(one, factor) for one in channels], axis=-1)
+    return np.concatenate(
+        [super_resolution.bicubic_resize(one, factor) for one in channels], axis=-1
+    )
 
 
 def enlarge_all(enlarger, album, out):
     """Writes each photograph enlarged, and before_after.png with the middle of the first ones.
 
     Args:
-        enlarger: an `Enlarger`.
-        album: an `image_files.Album`.
+        enlarger: an `TiledUpscaler`.
+        album: an `image_files.ImageFolder`.
         out: a folder.
     """
     factor, shown = enlarger.model.factor, {"bicubic": [], "enlarged": []}
@@ -236,9 +238,9 @@ def enlarge_all(enlarger, album, out):
         )
         megapixels += large.shape[0] * large.shape[1] / 1e6
         if i <= image_files.SHOWN:
-            small = grids.middle(pixels, SHOWN)
+            small = grids.center_crop(pixels, SHOWN)
             shown["bicubic"].append(bicubic(small, factor))
-            shown["enlarged"].append(grids.middle(large, SHOWN * factor))
+            shown["enlarged"].append(grids.center_crop(large, SHOWN * factor))
     reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
@@ -253,9 +255,9 @@ def known_of(dataset, side=SIDE):
     from trainers.datasets import crops
     from trainers.tasks import super_resolution
 
-    with command_line.flag("dataset"):
-        test = crops.whole(dataset, "test", super_resolution.SQUARE)
-        return {"train": crops.whole(dataset, "train", side), "test": test}
+    with command_line.flag_errors("dataset"):
+        test = crops.load_photographs(dataset, "test", super_resolution.SQUARE)
+        return {"train": crops.load_photographs(dataset, "train", side), "test": test}
 
 
 def evaluate(model, known, out):
@@ -288,22 +290,24 @@ def scores(models, known, out):
     from trainers.tasks import super_resolution
 
     factor = next(iter(models.values())).factor
-    seen, scenes = (super_resolution.scenes(known[split], factor) for split in ("train", "test"))
+    seen, scenes = (
+        super_resolution.low_high_pairs(known[split], factor) for split in ("train", "test")
+    )
     linear = super_resolution.LinearFilter(factor).fit(seen.values())
     methods = {
-        "bicubic": lambda small: super_resolution.resized(small, factor),
+        "bicubic": lambda small: super_resolution.bicubic_resize(small, factor),
         "linear filter": linear.enlarge,
     }
-    methods |= {name: Enlarger(model).luminance for name, model in models.items()}
-    found = super_resolution.judged(methods, scenes, factor)
+    methods |= {name: TiledUpscaler(model).luminance for name, model in models.items()}
+    found = super_resolution.score_methods(methods, scenes, factor)
     for one in found.values():
         one.pop("each")
     rows = {name: [] for name in (*methods, "true")}
     for small, large in list(scenes.values())[:8]:
-        small = grids.middle(small, SHOWN)
+        small = grids.center_crop(small, SHOWN)
         for name, enlarge in methods.items():
             rows[name].append(enlarge(small))
-        rows["true"].append(grids.middle(large, SHOWN * factor))
+        rows["true"].append(grids.center_crop(large, SHOWN * factor))
     shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
     reporting.save_pairs(out / "enlarged.png", shown)
     return {
@@ -354,7 +358,7 @@ def learn(
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
     from trainers import devices, export, runs
@@ -375,7 +379,7 @@ def learn(
     strategy = devices.strategy(device, workers, worker)
     devices.set_precision(settings["precision"])
     together, started = settings["batch_size"], {}
-    data_adapter.check_deal(together, 1, strategy.num_replicas_in_sync)
+    data_adapter.check_divisible(together, 1, strategy.num_replicas_in_sync)
     with strategy.scope():
         build(settings, 1)  # refuses sizes that do not fit before anything is written
     for stage, count in steps.items():
@@ -384,12 +388,12 @@ def learn(
             told |= {"first_steps": steps["srresnet"]}
         if count:
             where = out / stage, export_dir
-            started[stage] = training_job.opened(*where, told, count, resume, overwrite, strategy)
+            started[stage] = training_job.open_run(*where, told, count, resume, overwrite, strategy)
     in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
 
     def load(start):
         number = start[0] * in_epoch + start[1]
-        return crops.crops(luminances, side, together, seed, number, mirrored=True)
+        return crops.random_crops(luminances, side, together, seed, number, mirrored=True)
 
     first = None
     for stage, run in started.items():
@@ -397,7 +401,7 @@ def learn(
         with strategy.scope():
             model = build(settings, count)
         if run.finished:
-            first, figures = runs.trained(out / stage), run.figures
+            first, figures = runs.load_model(out / stage), run.figures
             continue
         if first is not None:
             model.set_weights(first.averaged().get_weights())
@@ -411,7 +415,7 @@ def learn(
         if not run.writes:
             figures = None
             continue
-        loss_log.losses(out / stage, type(model).__name__)
+        loss_log.plot_losses(out / stage, type(model).__name__)
         found = scores({stage: model}, known, out / stage)
         version = export.save(model, export.next_version(export_dir / f"{stage}_x{model.factor}"))
         figures = run.finish(model, found | {"saved_model": str(version)})
@@ -428,9 +432,9 @@ def build(settings, steps):
     keras.utils.set_random_seed(settings["seed"])
     side = settings["image_size"]
     sizes = {"image_shape": (side, side, 1), "factor": settings["factor"]}
-    with command_line.flag("image_size"):
+    with command_line.flag_errors("image_size"):
         return zoo.create("srgan", settings["recipe"], settings["scale"], steps, **sizes)
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -33,12 +33,12 @@ def define_flags():
 
 def main():
     """Runs one row, or each."""
-    with command_line.flag("preset"):
+    with command_line.flag_errors("preset"):
         if FLAGS.preset and FLAGS.application != "all" and not keeps(FLAGS.application):
             raise ValueError(
                 f"should be of a row that keeps a model. Received: {FLAGS.application}"
             )
-    folder = files.make_folder(FLAGS.out, "out")
+    folder = files.ensure_folder(FLAGS.out, "out")
     for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
         row = rows.row_of(name, FLAGS.seed, "applied")
         rows.report(row, folder, FLAGS.picture, "applied")
@@ -52,4 +52,4 @@ def keeps(name):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -66,4 +66,4 @@ def pick(figures, names):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -41,7 +41,7 @@ def main():
     from benchmarks.shared import figure_style
 
     names = zoo.list_models()
-    with command_line.flag("only"):
+    with command_line.flag_errors("only"):
         unknown = sorted(set(FLAGS.only or []) - set(names))
         if unknown:
             raise ValueError(f"should be of {', '.join(names)}. Received: {unknown}")
@@ -291,4 +291,4 @@ def drawn(game):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

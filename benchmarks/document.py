@@ -381,4 +381,4 @@ def lines(*parts):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -97,4 +97,4 @@ def frame(step, density, found, latents, shown):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -40,7 +40,7 @@ def main():
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
     draw |= {name: functools.partial(rows.picture_of, name) for name in survey.SYSTEMS}
-    with command_line.flag("only"):
+    with command_line.flag_errors("only"):
         unknown = sorted(set(chosen) - set(draw))
         if unknown:
             raise ValueError(f"should be of {', '.join(sorted(draw))}. Received: {unknown}")
@@ -165,7 +165,7 @@ def photographed(world):
     rows = [
         row
         for split, count in (("train", 32), ("test", 16))
-        for row in grids.in_rows(shown(world.read(split, count).x, 255), columns=8)
+        for row in grids.split_rows(shown(world.read(split, count).x, 255), columns=8)
     ]
     labels = ["train"] * 4 + ["test"] * 2
     return _with_palette(grids.grid(rows, labels=labels), colours=256)
@@ -174,7 +174,7 @@ def photographed(world):
 def in_rows(world):
     """Images in rows, in the order in which they come."""
     samples = world.read("train", count=72)
-    return grids.grid(grids.in_rows(shown(samples.x, world.levels)))
+    return grids.grid(grids.split_rows(shown(samples.x, world.levels)))
 
 
 PICTURES = {
@@ -225,4 +225,4 @@ def _with_palette(picture, colours=COLOURS):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

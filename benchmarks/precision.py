@@ -73,4 +73,4 @@ def samples(precision, seed, n):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -157,4 +157,4 @@ def compare(one, other):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

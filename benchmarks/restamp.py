@@ -32,9 +32,9 @@ def define_flags():
 
 def main():
     """Stamps what can be proved, and prints one line for each row."""
-    with command_line.flag("renamed"):
+    with command_line.flag_errors("renamed"):
         renamed = pairs(FLAGS.renamed)
-    with command_line.flag("base"):
+    with command_line.flag_errors("base"):
         commit = git("rev-parse", "--verify", "--quiet", f"{FLAGS.base}^{{commit}}")
         if not commit:
             raise ValueError(f"should be a commit. Received: {FLAGS.base}")
@@ -105,4 +105,4 @@ def git(*arguments):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -42,11 +42,11 @@ def define_flags():
 
 def main():
     """Measures every cell."""
-    with command_line.flag("only"):
+    with command_line.flag_errors("only"):
         unknown = sorted(set(FLAGS.only or []) - set(zoo.list_presets()))
         if unknown:
             raise ValueError(f"should be of {', '.join(zoo.list_presets())}. Received: {unknown}")
-    with command_line.flag("cells"):
+    with command_line.flag_errors("cells"):
         unknown = sorted(set(FLAGS.cells or []) - set(CELLS))
         if unknown:
             raise ValueError(f"should be of {', '.join(CELLS)}. Received: {unknown}")
@@ -89,7 +89,7 @@ def synthesis(model, world):
 def editing(model, world):
     """The error of held-out images found among the latents, before anything is edited, beside as
     many principal components."""
-    inversion.check_draws(model)
+    inversion.latent_widths(model)
     if len(model.image_shape) != 3:
         raise ValueError("The editor takes images.")
     train, test = (datasets.arrays(world, split)[0] for split in ("train", "test"))
@@ -109,9 +109,9 @@ def classification(model, world):
         world = "digits"
     side = None if datasets.info(world).shape == model.image_shape else model.image_shape[0]
     (x, y), (test, expected) = (datasets.arrays(world, s, side) for s in ("train", "test"))
-    rows = semi_supervised.chosen(y, PER_CLASS)
+    rows = semi_supervised.choose_labelled(y, PER_CLASS)
     ours, plain = (
-        semi_supervised.machine(read(x[rows]), y[rows]).score(read(test), expected)
+        semi_supervised.linear_svm(read(x[rows]), y[rows]).score(read(test), expected)
         for read in (model.features, acceptance.flat)
     )
     return against(ours, plain, f"{world} themselves", f"accuracy on {world}", higher=True)
@@ -121,12 +121,12 @@ def enlarging_photographs(model, world):
     """The PSNR of four photographs enlarged, beside a linear filter."""
     if not hasattr(model, "enlarge"):
         raise ValueError("The model does not enlarge.")
-    scenes = super_resolution.scenes(photos.photographs("test"), model.factor)
+    scenes = super_resolution.low_high_pairs(photos.photographs("test"), model.factor)
     linear = super_resolution.LinearFilter(model.factor)
-    linear.fit(super_resolution.scenes(photos.photographs("train"), model.factor).values())
+    linear.fit(super_resolution.low_high_pairs(photos.photographs("train"), model.factor).values())
 
     methods = {"ours": functools.partial(srgan.enlarged, model), "linear": linear.enlarge}
-    found = super_resolution.judged(methods, scenes, model.factor)
+    found = super_resolution.score_methods(methods, scenes, model.factor)
     values = (found[name]["psnr"] for name in methods)
     return against(*values, "a linear filter", "dB", higher=True)
 
@@ -136,7 +136,7 @@ def features_of_super_resolution(model, world):
     patch-SWD to the true photographs beside that by filters that nobody has trained. Features are
     brought to a size by which both say as much against what SRResNet makes: else those of small
     weights would leave the field to the game."""
-    phi = perceptual.learned(model.discriminator)
+    phi = perceptual.from_network(model.discriminator)
     if phi.inputs[0].shape[-1] != srgan.SHAPE[-1]:
         raise ValueError("Photographs are luminances here.")
     return against(_texture(phi), _texture_of_filters(), "untrained filters", "texture distance")
@@ -147,19 +147,21 @@ def _texture(phi):
     first = zoo.from_preset("srresnet_photos")
     x = next(iter(srgan.training_crops(0)))
     made = first.enlarge(first.shrink(x))
-    ours, theirs = (feature_distance(f(x), f(made)) for f in (phi, perceptual.filters(x.shape[-1])))
+    ours, theirs = (
+        feature_distance(f(x), f(made)) for f in (phi, perceptual.random_filters(x.shape[-1]))
+    )
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
     phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
     acceptance.train(model, "modern", srgan.training_crops(0), STEPS)
-    scenes = super_resolution.scenes(photos.photographs("test"), model.factor)
+    scenes = super_resolution.low_high_pairs(photos.photographs("test"), model.factor)
     methods = {"ours": functools.partial(srgan.enlarged, model)}
-    return super_resolution.judged(methods, scenes, model.factor)["ours"]["patch_swd"][0]
+    return super_resolution.score_methods(methods, scenes, model.factor)["ours"]["patch_swd"][0]
 
 
 @functools.cache
 def _texture_of_filters():
-    return _texture(perceptual.filters(srgan.SHAPE[-1]))
+    return _texture(perceptual.random_filters(srgan.SHAPE[-1]))
 
 
 def redrawing(model, world):
@@ -169,13 +171,15 @@ def redrawing(model, world):
     style = textures.halves("grass")[0]
     found = {"ours": [], "histogram": []}
     for photograph in mgan.held_out().values():
-        before, _ = style_transfer.distance(style, photograph)
+        before, _ = style_transfer.style_distance(style, photograph)
         made = model.translate(photograph[None])[0]
         for name, image in (
             ("ours", made),
-            ("histogram", style_transfer.matched(photograph, style)),
+            ("histogram", style_transfer.match_histogram(photograph, style)),
         ):
-            found[name].append(style_transfer.compared(photograph, before, image, style)["style"])
+            found[name].append(
+                style_transfer.score_stylized(photograph, before, image, style)["style"]
+            )
     values = (np.mean(each) for each in found.values())
     return against(*values, "a histogram", "nearer to grass by", higher=True)
 
@@ -224,4 +228,4 @@ CELLS = {
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

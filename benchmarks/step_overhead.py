@@ -122,4 +122,4 @@ def hand_written(model):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

@@ -51,7 +51,7 @@ def define_flags():
 def main():
     """Runs one row, or a job of them."""
     chosen, seeds = wanted()
-    folder = files.make_folder(FLAGS.out, "out")
+    folder = files.ensure_folder(FLAGS.out, "out")
     if FLAGS.held:
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
@@ -74,7 +74,7 @@ def main():
 
 def wanted():
     """(systems, seeds) that the flags name, each once."""
-    with command_line.flag("system"):
+    with command_line.flag_errors("system"):
         unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
         if FLAGS.system != ["all"] and (unknown or not FLAGS.system):
             raise ValueError(f"should be all, or of {', '.join(SYSTEMS)}. Received: {unknown}")
@@ -84,7 +84,7 @@ def wanted():
         check_preset(chosen)
     if FLAGS.seeds is None:
         return chosen, [FLAGS.seed]
-    with command_line.flag("seeds"):
+    with command_line.flag_errors("seeds"):
         if FLAGS["seed"].present:
             raise ValueError(f"should be given without --seed. Received: --seed={FLAGS.seed}")
         if not FLAGS.seeds or not all(seed.isdecimal() for seed in FLAGS.seeds):
@@ -96,7 +96,7 @@ def wanted():
 
 def check_preset(chosen):
     """Raises a ValueError where no model can be kept, before hours of training."""
-    with command_line.flag("preset"):
+    with command_line.flag_errors("preset"):
         if len(chosen) != 1 or FLAGS.seeds is not None:
             raise ValueError("should be given with one --system and --seed. Received: a job.")
         if not hasattr(pkgutil.resolve_name(f"benchmarks.systems.{chosen[0]}"), "presets"):
@@ -119,7 +119,7 @@ def end_with_stdin():
 
 def job(pairs, folder, again=False):
     """Measures pairs of a system and a seed, but for those that are done; whether none crashed."""
-    files.sweep(folder)
+    files.remove_partial_files(folder)
     done, crashed = 0, {}
     for number, (system, seed) in enumerate(pairs, 1):
         name = f"{system}, seed {seed} ({number} of {len(pairs)})"
@@ -189,4 +189,4 @@ def measure_apart(system, seed, folder):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

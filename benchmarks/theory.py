@@ -30,7 +30,7 @@ def define_flags():
 
 def main():
     """Runs the theorems."""
-    with command_line.flag("only"):
+    with command_line.flag_errors("only"):
         unknown = sorted(set(FLAGS.only or []) - set(THEOREMS))
         if unknown:
             raise ValueError(f"should be of {', '.join(THEOREMS)}. Received: {unknown}")
@@ -70,4 +70,4 @@ def report(name, seed, folder):
 
 
 if __name__ == "__main__":
-    command_line.run(define_flags, main)
+    command_line.run_script(define_flags, main)

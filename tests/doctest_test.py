@@ -17,6 +17,7 @@ from tests.sources import ROOT, modules
 INTERNAL = {
     "trainers.command_line": "what the scripts share",
     "trainers.engine": "the private halves of AdversarialModel",
+    "zoo.mixins": "what families share: their methods are shown at the families",
 }
 # What users call on a model: each is shown somewhere.
 METHODS = "averaged compile evaluate features fit generate predict save"

@@ -19,13 +19,13 @@ from keras import ops, tree
 from trainers import noise
 from trainers.engine import batch_spec, data_adapter, epoch_position, replicas, shape_checks
 from trainers.engine import critic as views
-from trainers.engine.compilation import Compiled
-from trainers.engine.inference import Showing, Shown
-from trainers.engine.serialization import Saved
+from trainers.engine.compilation import CompileMixin
+from trainers.engine.inference import EmaCopy, InferenceMixin
+from trainers.engine.serialization import SerializationMixin
 
 
 @dataclasses.dataclass
-class Made:
+class ForwardPass:
     """What `forward` returned, and the tape that saw how it was made.
 
     Example:
@@ -48,7 +48,7 @@ class Made:
         return any(id(v.value) in makers for v in variables)
 
 
-class AdversarialModel(Compiled, Saved, Showing, keras.Model):
+class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.Model):
     """Base of all families: players that move in turns, each to lower a loss of its own.
 
     A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`, as
@@ -145,7 +145,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = shape_checks.agreed(arguments, given, known, self.reads, self.writes)
+        self.sizes = shape_checks.resolve_sizes(arguments, given, known, self.reads, self.writes)
         shape_checks.check_image_shape(self.sizes.get("image_shape"), self.ranks)
         for size, value in self.defaults(**self.sizes).items():
             if self.sizes.get(size) is None:
@@ -161,7 +161,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)
-        self._shown = Shown()
+        self._shown = EmaCopy()
         self.built = True  # the networks are; else Keras refuses to save the weights
 
     def _counter(self, name, value):
@@ -209,7 +209,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     def batch_format(self):
         """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""
         shape = self.image_shape
-        x = batch_spec.images("x", shape) if len(shape) == 3 else batch_spec.Component("x", shape)
+        x = batch_spec.images("x", shape) if len(shape) == 3 else batch_spec.FieldSpec("x", shape)
         classes = getattr(self, "classes", 0)
         return [x, batch_spec.labels("y", classes)] if classes else [x]
 
@@ -223,13 +223,13 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             real, fake: samples, alike nested; `augment` touches their first leaf.
             given: the condition, which is held fixed (not differentiated by penalties).
         """
-        see = views.View(critic, self.augment, given)
+        see = views.Critic(critic, self.augment, given)
         loss = self.objective.discriminator_loss(see.judged(real), see.judged(fake))
         return loss + sum(p.on_discriminator(see, real, fake) for p in self.penalties)
 
     def generator_objective(self, critic, real, fake, given=None, two_sided=False):
         """What the maker of `fake` minimises; `two_sided` when it makes `real` too (BiGAN)."""
-        see = views.View(critic, self.augment, given)
+        see = views.Critic(critic, self.augment, given)
         if two_sided:
             loss = self.objective.joint_loss(see.judged(real), see.judged(fake))
         else:
@@ -296,14 +296,14 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             x, y = x[:kept], None if y is None else y[:kept]
         if validation_data is not None:
             validation_data = self._stream_of(validation_data, None, None, whole=True)
-        place = epoch_position.Place(None if kwargs.get("steps_per_epoch") else x)
+        place = epoch_position.EpochPosition(None if kwargs.get("steps_per_epoch") else x)
         try:
-            with data_adapter.plain_errors():
+            with data_adapter.one_line_errors():
                 return super().fit(
                     self._stream_of(x, y, batch_size, place.order if shuffle else None),
                     epochs=epochs,
                     verbose=verbose,
-                    callbacks=epoch_position.with_callback(callbacks, place),
+                    callbacks=epoch_position.prepend_callback(callbacks, place),
                     validation_data=validation_data,
                     shuffle=False,  # done by then
                     **kwargs,
@@ -313,7 +313,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
     def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
         """The losses on given data, in the mode of training; nothing moves. Else as in Keras."""
-        with data_adapter.plain_errors():
+        with data_adapter.one_line_errors():
             stream = self._stream_of(x, y, batch_size, whole=True)
             return super().evaluate(stream, **kwargs)
 
@@ -324,13 +324,13 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         if self.distribute_strategy.num_replicas_in_sync == 1:
             super().make_train_function(force)
         elif self.train_function is None or force:
-            self.train_function = replicas.function_of(self, self.train_step)
+            self.train_function = replicas.make_iterator_function(self, self.train_step)
 
     def make_test_function(self, force=False):
         if self.distribute_strategy.num_replicas_in_sync == 1:
             super().make_test_function(force)
         elif self.test_function is None or force:
-            self.test_function = replicas.function_of(self, self.test_step)
+            self.test_function = replicas.make_iterator_function(self, self.test_step)
 
     def _stream_of(self, x, y, batch_size, order=None, whole=False):
         if y is not None and not _is_array(x):
@@ -354,7 +354,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             return [batch]
         rows = tree.flatten(batch)[0].shape[0]
         if rows is not None:
-            data_adapter.check_deal(rows, parts)
+            data_adapter.check_divisible(rows, parts)
         split = [tf.split(leaf, parts) for leaf in tree.flatten(batch)]
         return [tree.pack_sequence_as(batch, [leaf[i] for leaf in split]) for i in range(parts)]
 
@@ -387,8 +387,8 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
     def make(self, batch):
         """Runs `forward` and keeps the tape, for `take_turn`."""
         with self._noise("forward"), tf.GradientTape() as tape:
-            values = replicas.in_agreement(lambda: self.forward(batch), self)
-        return Made(values, tape)
+            values = replicas.run_synchronized(lambda: self.forward(batch), self)
+        return ForwardPass(values, tape)
 
     def take_turn(self, player, batch, made=None):
         """One gradient step of one player on one batch.
@@ -406,7 +406,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
         else:
             tape, values = tf.GradientTape(), tree.map_structure(ops.stop_gradient, made.values)
         with self._noise(player), tape:
-            losses = replicas.in_agreement(lambda: self.losses_of(player, batch, values), self)
+            losses = replicas.run_synchronized(lambda: self.losses_of(player, batch, values), self)
             share = self._share_of(player, losses)
         self._apply(player, tape.gradient(share, variables), after=[share])
         self._record(losses)
@@ -420,7 +420,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
         def play():
             losses, shares = {}, {}
-            with views.once(), tf.GradientTape(persistent=True) as tape:
+            with views.shared_outputs(), tf.GradientTape(persistent=True) as tape:
                 made = self.forward(batch)
                 for player in playing:
                     losses[player] = self.losses_of(player, batch, made)
@@ -428,7 +428,7 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
             return losses, [tape.gradient(shares[p], self.variables_of(p)) for p in playing]
 
         with self._noise("forward"):
-            losses, gradients = replicas.in_agreement(play, self)
+            losses, gradients = replicas.run_synchronized(play, self)
         every = tree.flatten(gradients)
         for player, found in zip(playing, gradients, strict=True):
             self._apply(player, found, after=[*tree.flatten(losses), *every])
@@ -436,14 +436,16 @@ class AdversarialModel(Compiled, Saved, Showing, keras.Model):
 
     def _share_of(self, player, losses):
         """What a replica differentiates: gradients are summed, a loss is a mean over its part."""
-        return self.optimizers[player].scale_loss(losses[f"{player}_loss"] / replicas.count())
+        return self.optimizers[player].scale_loss(
+            losses[f"{player}_loss"] / replicas.num_replicas()
+        )
 
     def _apply(self, player, gradients, after):
         # A hidden bias has no part in the gradient of a penalty, so its update could begin while
         # the penalty still reads it: in one of some thousand steps TensorFlow mixed old and new.
         with tf.control_dependencies([t for t in (*after, *gradients) if t is not None]):
             if isinstance(self.optimizers[player], keras.optimizers.LossScaleOptimizer):
-                gradients = replicas.agreed_gradients(gradients)
+                gradients = replicas.all_reduce_mean(gradients)
             self.optimizers[player].apply(gradients, self.variables_of(player))
 
     def losses_of(self, player, batch, made):

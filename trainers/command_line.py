@@ -14,7 +14,7 @@ from absl import app, flags, logging
 FLAGS = flags.FLAGS
 
 
-def define(model, dataset, steps, batch_size):
+def define_training_flags(model, dataset, steps, batch_size):
     """Defines the flags that every application has, with its own defaults."""
     flags.DEFINE_string("model", model, "Which model: see zoo.list_models().")
     flags.DEFINE_string("dataset", dataset, "What to learn from: see datasets.list_datasets().")
@@ -32,7 +32,7 @@ def define(model, dataset, steps, batch_size):
     flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
 
 
-def run(define_flags, main):
+def run_script(define_flags, main):
     """Defines flags, parses them and calls `main()`.
 
     Flags belong to the process: who only imports a script defines none. A wrong flag, and each
@@ -46,7 +46,7 @@ def run(define_flags, main):
 
 
 @contextlib.contextmanager
-def flag(name):
+def flag_errors(name):
     """Says of a ValueError raised inside which flag it is about."""
     try:
         yield

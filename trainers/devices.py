@@ -13,7 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 DEVICES = ("auto", "cpu", "gpu", "tpu")
-LOST = (  # what TensorFlow raises when another worker has ended
+WORKER_LOST_ERRORS = (  # what TensorFlow raises when another worker has ended
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
@@ -46,7 +46,7 @@ def strategy(device="auto", workers=None, worker=0):
     if device not in DEVICES:
         raise ValueError(f"`device` should be one of {', '.join(DEVICES)}. Received: {device}")
     if workers:
-        _announce(workers, worker)
+        _set_tf_config(workers, worker)
     elif worker:
         raise ValueError(f"`worker` should be 0 without `workers`. Received: {worker}")
     if device == "tpu":
@@ -75,7 +75,7 @@ def strategy(device="auto", workers=None, worker=0):
     return tf.distribute.MirroredStrategy() if len(gpus) > 1 else tf.distribute.get_strategy()
 
 
-def _announce(workers, worker):
+def _set_tf_config(workers, worker):
     """Says in TF_CONFIG, where TensorFlow looks for it, who the workers are."""
     ports = [port for host, _, port in (a.rpartition(":") for a in workers) if host]
     right = [port for port in ports if port.isdecimal() and 0 < int(port) < 2**16]
@@ -117,11 +117,11 @@ def _tpu():
     return tf.distribute.TPUStrategy(resolver)
 
 
-def is_first(strategy):
+def is_chief(strategy):
     """Whether this process is the one that writes files: the first worker, or the only one.
 
     Example:
-        >>> is_first(tf.distribute.get_strategy())
+        >>> is_chief(tf.distribute.get_strategy())
         True
     """
     if not has_workers(strategy):
@@ -132,7 +132,7 @@ def is_first(strategy):
     return resolver.task_id == 0
 
 
-def as_first_says(strategy, values):
+def broadcast_from_chief(strategy, values):
     """The numbers or arrays that the first worker has given; all workers have to ask.
 
     Args:
@@ -140,7 +140,7 @@ def as_first_says(strategy, values):
         values: a list, on all workers of the same length, shapes and dtypes.
 
     Example:
-        >>> as_first_says(tf.distribute.get_strategy(), [38, 0.5])
+        >>> broadcast_from_chief(tf.distribute.get_strategy(), [38, 0.5])
         [38, 0.5]
     """
     if not has_workers(strategy):
@@ -160,15 +160,15 @@ def as_first_says(strategy, values):
     return [strategy.experimental_local_results(value)[0].numpy() for value in told]
 
 
-def spread(model):
+def broadcast_state(model):
     """Gives all workers the state of the first one's model; all workers have to call it.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
-        >>> if is_first(model.distribute_strategy):
+        >>> if is_chief(model.distribute_strategy):
         ...     model.generator.set_weights([w * 0.0 for w in model.generator.get_weights()])
-        >>> spread(model)
+        >>> broadcast_state(model)
     """
     strategy = model.distribute_strategy
     if not has_workers(strategy):
@@ -176,7 +176,7 @@ def spread(model):
     metrics = {id(v) for v in model.metrics_variables}
     variables = [v for v in model.variables if id(v) not in metrics]
     variables += [v for optimizer in model.optimizers.values() for v in optimizer.variables]
-    values = as_first_says(strategy, [keras.ops.convert_to_numpy(v) for v in variables])
+    values = broadcast_from_chief(strategy, [keras.ops.convert_to_numpy(v) for v in variables])
     for variable, value in zip(variables, values, strict=True):
         variable.assign(value)
 

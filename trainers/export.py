@@ -56,7 +56,7 @@ def save(model, folder):
     for name, network in networks.items():
         archive.add_endpoint(name, *_endpoint(network))
     archive.add_endpoint("serving_default", *_endpoint(next(iter(networks.values()))))
-    with files.aside(folder) as draft:
+    with files.atomic_path(folder) as draft:
         archive.write_out(draft, verbose=False)
     return folder
 

@@ -7,14 +7,14 @@ import shutil
 from pathlib import Path
 
 
-def make_folder(path, name):
+def ensure_folder(path, name):
     """Makes a folder with its parents, where there is none.
 
     Raises:
         ValueError: when it cannot be made or written to; `name` is what the message calls it.
 
     Example:
-        >>> print(make_folder("runs/digits", "out"))
+        >>> print(ensure_folder("runs/digits", "out"))
         runs/digits
     """
     path = Path(path)
@@ -31,7 +31,7 @@ def make_folder(path, name):
 
 
 @contextlib.contextmanager
-def aside(path):
+def atomic_path(path):
     """A path beside `path` to write a file or folder to; renamed to `path` when all went well.
 
     The suffix is kept, since Keras tells formats by it. A file that was there is replaced in one
@@ -41,7 +41,7 @@ def aside(path):
         FileExistsError: when `path` is a folder.
 
     Example:
-        >>> with aside("note.txt") as draft:
+        >>> with atomic_path("note.txt") as draft:
         ...     size = draft.write_text("whole")
         >>> Path("note.txt").read_text()
         'whole'
@@ -70,12 +70,12 @@ def aside(path):
             draft.unlink(missing_ok=True)
 
 
-def sweep(folder):
+def remove_partial_files(folder):
     """Removes the drafts of files, anywhere in a folder, that a killed process left.
 
     Example:
         >>> Path(".123-model.keras").touch()  # by a process that was killed while it saved
-        >>> sweep(".")
+        >>> remove_partial_files(".")
         >>> Path(".123-model.keras").exists()
         False
     """
@@ -94,7 +94,7 @@ def write_json(path, content):
           "fréchet": 0.69
         }
     """
-    with aside(path) as draft:
+    with atomic_path(path) as draft:
         draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 

@@ -21,7 +21,7 @@ def _softplus(values):
     return ops.softplus(ops.cast(values, "float32"))
 
 
-class Rule:
+class Configurable:
     """What `compile` takes: made again from its arguments, which `get_config` returns.
 
     Example:
@@ -43,7 +43,7 @@ class Rule:
         return f"{type(self).__name__}({arguments})"
 
 
-class Objective(Rule):
+class Objective(Configurable):
     """Base of all objectives: a subclass defines two losses, and `get_config` if it has options.
 
     `relativistic` says that the generator's loss looks at the real outputs too; for the others the

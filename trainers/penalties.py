@@ -9,10 +9,10 @@ import tensorflow as tf
 from keras import layers, ops, tree
 
 from trainers import noise
-from trainers.objectives import Rule
+from trainers.objectives import Configurable
 
 
-def squared_slope(critic, x):
+def squared_gradient_norm(critic, x):
     """‖∇ₓ D(x)‖² of each sample, shape (batch,), float32.
 
     D(x) is the sum of a sample's outputs (a patch critic has many), the norm runs over all that
@@ -20,7 +20,7 @@ def squared_slope(critic, x):
 
     Example:
         >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])
-        >>> squared_slope(critic, ops.zeros((2, 2))).numpy()
+        >>> squared_gradient_norm(critic, ops.zeros((2, 2))).numpy()
         array([25., 25.], dtype=float32)
     """
     # Of each a tensor of its own: a pair may hold the same one twice.
@@ -36,7 +36,7 @@ def _per_sample_sum(values):
     return ops.sum(values, axis=tuple(range(1, len(values.shape))))
 
 
-class Penalty(Rule):
+class Penalty(Configurable):
     """Base of all penalties.
 
     Args of the hooks: `critic` is a function from samples to outputs that already holds the
@@ -121,7 +121,7 @@ class GradientPenalty(Penalty):
     def _excess(self, critic, x):
         """By how much each sample's slope is above 1, shape (batch,); one-sided: 0 where below."""
         # The root's own slope is infinite at 0: the small number keeps a flat critic from NaN.
-        excess = ops.sqrt(squared_slope(critic, x) + 1e-12) - 1.0
+        excess = ops.sqrt(squared_gradient_norm(critic, x) + 1e-12) - 1.0
         return ops.relu(excess) if self.one_sided else excess
 
     def get_config(self):
@@ -185,7 +185,7 @@ class R1(Penalty):
         self.gamma = _not_negative("gamma", gamma)
 
     def on_discriminator(self, critic, real, fake):
-        return 0.5 * self.gamma * ops.mean(squared_slope(critic, real))
+        return 0.5 * self.gamma * ops.mean(squared_gradient_norm(critic, real))
 
     def get_config(self):
         return {"gamma": self.gamma}

@@ -26,14 +26,14 @@ from trainers.engine import batch_spec, shape_checks
 from trainers.losses import cross_entropy, squared_error
 from trainers.objectives import NonSaturating
 from trainers.penalties import R1
-from zoo.mixins.encoder import Bidirectional
+from zoo.mixins.encoder import EncoderMixin
 from zoo.networks import mlp, priors
-from zoo.networks.label_conditioning import asked
+from zoo.networks.label_conditioning import resolve_labels
 
 PRIORS = ("normal", "mixture", "swiss_roll")
 
 
-class AAE(Bidirectional, AdversarialModel):
+class AAE(EncoderMixin, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; with `classes`
     of (x, y), y class numbers (batch,), -1 where the class is not known. Calling the model maps
     latents (batch, latent_dim), with `categories` [latents, categories one-hot], to samples like x;
@@ -177,9 +177,11 @@ class AAE(Bidirectional, AdversarialModel):
         if labels is not None and not self.classes:
             raise ValueError(f"`labels` should be None: there are none. Received: {labels}")
         if self.categories:
-            which = asked(categories if labels is None else labels, n, self.categories)
+            which = resolve_labels(categories if labels is None else labels, n, self.categories)
             return [self.latents(n), ops.one_hot(which, self.categories)]
-        return self.prior_codes(n, asked(labels, n, self.classes) if self.classes else None)
+        return self.prior_codes(
+            n, resolve_labels(labels, n, self.classes) if self.classes else None
+        )
 
     def classify(self, x):
         """Category logits: a NumPy array (n, categories); a ValueError without `categories`."""

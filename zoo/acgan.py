@@ -19,7 +19,7 @@ from trainers.losses import cross_entropy
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv, mlp
-from zoo.networks.label_conditioning import asked
+from zoo.networks.label_conditioning import resolve_labels
 
 
 class ACGAN(GAN):
@@ -111,7 +111,7 @@ class ACGAN(GAN):
 
     def draw(self, n, labels=None):
         """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
-        return [self.latents(n), asked(labels, n, self.classes)]
+        return [self.latents(n), resolve_labels(labels, n, self.classes)]
 
     def classify(self, x):
         """Class logits C: a NumPy array (n, classes)."""

@@ -21,14 +21,14 @@ from keras import layers, ops
 from trainers import noise
 from trainers.adversarial import AdversarialModel
 from trainers.engine import shape_checks
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 from trainers.losses import squared_error
 from trainers.objectives import Minimax, NonSaturating
-from zoo.mixins.encoder import Bidirectional
-from zoo.networks.feature_taps import read_by
+from zoo.mixins.encoder import EncoderMixin
+from zoo.networks.feature_taps import penultimate_tensor
 
 
-class AVB(Bidirectional, AdversarialModel):
+class AVB(EncoderMixin, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, two turns of T
     (the `discriminator`) to a batch; labels beside x are passed over. Calling the model maps
     latents (batch, latent_dim) to samples like x; `encode` draws from q(z|x).
@@ -134,15 +134,15 @@ class AVB(Bidirectional, AdversarialModel):
         x = self.checked(x)
         with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
             drawn = self.noise(len(x))
-        return in_batches(self.averaged().encoder, [x, drawn])
+        return predict_in_batches(self.averaged().encoder, [x, drawn])
 
     def reconstruct(self, x, seed=None):
         """G of a draw from q(z|x): a NumPy array like x."""
-        return in_batches(self.averaged().generator, self.encode(x, seed))
+        return predict_in_batches(self.averaged().generator, self.encode(x, seed))
 
     def build_features(self):
         """x -> what E's last layer reads when ε = 0."""
-        hidden = keras.Model(self.encoder.input, read_by(self.encoder.outputs[0]))
+        hidden = keras.Model(self.encoder.input, penultimate_tensor(self.encoder.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
         still = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
         return keras.Model(images, hidden([images, still]))

@@ -16,11 +16,11 @@ from keras import ops
 
 from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
-from zoo.mixins.encoder import Bidirectional
+from zoo.mixins.encoder import EncoderMixin
 from zoo.networks import mlp
 
 
-class BiGAN(Bidirectional, AdversarialModel):
+class BiGAN(EncoderMixin, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
     are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
     maps x to latents.

@@ -17,7 +17,7 @@ from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Dropout, Maxout
 from zoo.networks import conv
-from zoo.networks.label_conditioning import asked, one_hot
+from zoo.networks.label_conditioning import one_hot, resolve_labels
 
 
 class CGAN(GAN):
@@ -95,7 +95,7 @@ class CGAN(GAN):
 
     def draw(self, n, labels=None):
         """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
-        return [self.latents(n), asked(labels, n, self.classes)]
+        return [self.latents(n), resolve_labels(labels, n, self.classes)]
 
     def build_generator(self):
         if self.convolutional and len(self.image_shape) == 3:

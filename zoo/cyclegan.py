@@ -17,11 +17,11 @@ from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import LeastSquares
 from zoo.layers import ImagePool
-from zoo.mixins.image_to_image import Translating
+from zoo.mixins.image_to_image import ImageToImage
 from zoo.networks import patchgan, resnet_translator
 
 
-class CycleGAN(Translating, AdversarialModel):
+class CycleGAN(ImageToImage, AdversarialModel):
     """Fits batches of (x, y), images in [-1, 1] that need not belong together: x, shape (batch,
     height, width, source_channels), and y, shape (batch, *image_shape). Calling the model maps x to
     images like y, sides multiples of 2**stages; `translate` takes any, and `translate_back` goes

@@ -16,7 +16,7 @@ from trainers import noise
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv
-from zoo.networks.feature_taps import outside
+from zoo.networks.feature_taps import with_fresh_input
 
 
 class DCGAN(GAN):
@@ -121,7 +121,7 @@ class DCGAN(GAN):
         read = [said for said in maps if len(said.shape) == 4][1:]
         if not read:
             return super().build_features()
-        pooled, (x, read) = [], outside(self.discriminator.inputs[0], read)
+        pooled, (x, read) = [], with_fresh_input(self.discriminator.inputs[0], read)
         for said in read:
             height, width = said.shape[1:3]
             pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")

@@ -21,7 +21,7 @@ from trainers.adversarial import AdversarialModel
 from trainers.objectives import NonSaturating
 from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
-from zoo.networks.feature_taps import outside, read_by
+from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 class GAN(AdversarialModel):
@@ -104,7 +104,7 @@ class GAN(AdversarialModel):
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
         judge = self.discriminator
-        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
         return keras.Model(x, layers.Flatten()(hidden))
 
     def signatures(self):

@@ -20,7 +20,7 @@ from trainers.engine import batch_spec
 from trainers.objectives import Hinge, Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.networks import conv3d
-from zoo.networks.feature_taps import outside
+from zoo.networks.feature_taps import with_fresh_input
 
 
 class GAN3D(GAN):
@@ -124,7 +124,7 @@ class GAN3D(GAN):
         read = [said for said in maps if len(said.shape) == 5][2:]
         if not read:
             return super().build_features()
-        x, read = outside(self.discriminator.inputs[0], read)
+        x, read = with_fresh_input(self.discriminator.inputs[0], read)
         pools = [layers.MaxPooling3D(max(1, said.shape[1] // 2)) for said in read]
         pooled = [pool(said) for pool, said in zip(pools, read, strict=True)]
         flat = [layers.Flatten()(said) for said in pooled]

@@ -23,7 +23,7 @@ from trainers.objectives import NonSaturating
 from trainers.penalties import R1
 from zoo.gan import GAN
 from zoo.networks import conv, mlp, priors
-from zoo.networks.label_conditioning import asked
+from zoo.networks.label_conditioning import resolve_labels
 
 
 class InfoGAN(GAN):
@@ -144,7 +144,7 @@ class InfoGAN(GAN):
                     f"Received: shape={codes.shape}"
                 )
             drawn = np.broadcast_to(codes, (n, self.codes))
-        which = asked(categories, n, self.categories, "categories")
+        which = resolve_labels(categories, n, self.categories, "categories")
         return [z, ops.one_hot(which, self.categories), drawn]
 
     def classify(self, x):

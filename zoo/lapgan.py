@@ -20,7 +20,7 @@ from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import laplacian_pyramid
-from zoo.networks.feature_taps import read_by
+from zoo.networks.feature_taps import penultimate_tensor
 from zoo.networks.laplacian_pyramid import down, up
 
 
@@ -155,7 +155,7 @@ class LAPGAN(GAN):
     def build_features(self):
         """x -> what the last layer of the finest level's D reads."""
         judge = self.level("discriminator", self.levels)
-        hidden = keras.Model(judge.inputs, read_by(judge.outputs[0]))
+        hidden = keras.Model(judge.inputs, penultimate_tensor(judge.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
         blurred = up(down(images))
         return keras.Model(images, layers.Flatten()(hidden([images - blurred, blurred])))

@@ -19,11 +19,11 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec, shape_checks
 from trainers.losses import feature_distance, total_variation
 from trainers.objectives import Hinge
-from zoo.mixins.image_to_image import Translating
+from zoo.mixins.image_to_image import ImageToImage
 from zoo.networks import patchgan, perceptual, resnet_translator
 
 
-class MGAN(Translating, AdversarialModel):
+class MGAN(ImageToImage, AdversarialModel):
     """Fits batches of (x, y), images in [-1, 1] of shape (batch, *image_shape): x crops of
     photographs, y of the style. Calling the model maps x to images like it that have the patches of
     y, sides multiples of 2**stages; `translate` takes any.
@@ -138,4 +138,4 @@ class MGAN(Translating, AdversarialModel):
         return patchgan.discriminator(self.image_shape[-1], self.width, self.patch_stages)
 
     def build_content(self):
-        return perceptual.means(self.image_shape[-1])
+        return perceptual.average_pooling(self.image_shape[-1])

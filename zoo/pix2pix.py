@@ -18,12 +18,12 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec, shape_checks
 from trainers.losses import l1
 from trainers.objectives import NonSaturating
-from zoo.mixins.image_to_image import Translating
+from zoo.mixins.image_to_image import ImageToImage
 from zoo.networks import patchgan, unet
-from zoo.networks.feature_taps import outside
+from zoo.networks.feature_taps import with_fresh_input
 
 
-class Pix2Pix(Translating, AdversarialModel):
+class Pix2Pix(ImageToImage, AdversarialModel):
     """Fits batches of (x, y), images in [-1, 1]: x, shape (batch, height, width, source_channels),
     is to become y, shape (batch, *image_shape). Calling the model maps x to images like y, sides
     multiples of 2**stages; `translate` takes any.
@@ -137,7 +137,7 @@ class Pix2Pix(Translating, AdversarialModel):
         """x -> what the middle of the U says, the mean over all places."""
         middle = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
         middle = [n for n in middle if not isinstance(n, layers.Conv2DTranspose)][-1].output
-        x, said = outside(self.generator.inputs[0], middle)
+        x, said = with_fresh_input(self.generator.inputs[0], middle)
         return keras.Model(x, layers.GlobalAveragePooling2D()(said))
 
     def build_generator(self):

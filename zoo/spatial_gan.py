@@ -21,7 +21,7 @@ from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.networks import fully_convolutional
-from zoo.networks.feature_taps import outside, read_by
+from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 class SpatialGAN(GAN):
@@ -128,7 +128,7 @@ class SpatialGAN(GAN):
     def build_features(self):
         """x -> what the last layer of D reads, the mean over all places."""
         judge = self.discriminator
-        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
         return keras.Model(x, layers.GlobalAveragePooling2D()(hidden))
 
     def build_generator(self):

@@ -18,16 +18,16 @@ from keras import layers, ops
 
 from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec, shape_checks
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 from trainers.losses import feature_distance
 from trainers.objectives import NonSaturating
 from zoo.layers import Bicubic
-from zoo.mixins.image_to_image import OfImages
+from zoo.mixins.image_to_image import ImageConditioned
 from zoo.networks import patchgan, perceptual, srresnet
-from zoo.networks.feature_taps import outside, read_by
+from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
-class SRGAN(OfImages, AdversarialModel):
+class SRGAN(ImageConditioned, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), large images in [-1, 1]. Calling the model
     maps small images (batch, h, w, channels) to large ones, (batch, factor h, factor w, channels);
     `enlarge` cuts them to [-1, 1].
@@ -205,7 +205,7 @@ class SRGAN(OfImages, AdversarialModel):
         """
         shown = self.averaged()
         x = self.checked(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
-        return in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
+        return predict_in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
 
     def build_enlarging(self):
         """Small images -> large ones, cut to [-1, 1]."""
@@ -219,7 +219,7 @@ class SRGAN(OfImages, AdversarialModel):
     def build_features(self):
         """x -> the input of the discriminator's last layer, flattened."""
         judge = self.discriminator
-        x, hidden = outside(judge.inputs[0], read_by(judge.outputs[0]))
+        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
         return keras.Model(x, layers.Flatten()(hidden))
 
     def build_generator(self):
@@ -236,4 +236,4 @@ class SRGAN(OfImages, AdversarialModel):
         return srresnet.discriminator(self.image_shape, width, self.batch_norm)
 
     def build_content(self):
-        return perceptual.filters(self.image_shape[-1])
+        return perceptual.random_filters(self.image_shape[-1])

@@ -19,12 +19,12 @@ from keras import layers, ops
 from trainers.adversarial import AdversarialModel
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
-from zoo.mixins.encoder import Bidirectional
+from zoo.mixins.encoder import EncoderMixin
 from zoo.networks import conv, mlp, priors
-from zoo.networks.feature_taps import read_by
+from zoo.networks.feature_taps import penultimate_tensor
 
 
-class VAEGAN(Bidirectional, AdversarialModel):
+class VAEGAN(EncoderMixin, AdversarialModel):
     """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
     are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
     maps x to the mean of q(z|x).
@@ -127,7 +127,7 @@ class VAEGAN(Bidirectional, AdversarialModel):
 
     def build_similarity(self):
         """x -> D_l(x), flattened."""
-        hidden = read_by(self.discriminator.outputs[0])
+        hidden = penultimate_tensor(self.discriminator.outputs[0])
         return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
 
     def build_generator(self):

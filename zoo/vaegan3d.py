@@ -19,11 +19,11 @@ from trainers.adversarial import AdversarialModel
 from trainers.engine import batch_spec
 from trainers.losses import gaussian_kl, squared_error
 from trainers.objectives import NonSaturating
-from zoo.mixins.encoder import Bidirectional
+from zoo.mixins.encoder import EncoderMixin
 from zoo.networks import conv3d, mlp, priors
 
 
-class VAEGAN3D(Bidirectional, AdversarialModel):
+class VAEGAN3D(EncoderMixin, AdversarialModel):
     """Fits batches of (x, y): x pictures, shape (batch, *view_shape), in [-1, 1]; y voxels, shape
     (batch, *image_shape), in [0, 1]. Calling the model maps latents (batch, latent_dim) to voxels:
     full where above .5. `encode` maps pictures to the mean of q(z|x), `reconstruct` to voxels.

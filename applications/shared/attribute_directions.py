@@ -16,7 +16,7 @@ def table_of(path, balance=None):
     Raises:
         ValueError: for no such table, and where --balance cannot be held.
     """
-    with command_line.flag("attributes"):
+    with command_line.flag_errors("attributes"):
         if path is None:
             raise ValueError("should name a CSV. Received: nothing.")
         try:
@@ -42,7 +42,7 @@ def table_of(path, balance=None):
 
 def moves_of(texts, out):
     """Name -> (direction, amount) of --move, from directions.npz."""
-    with command_line.flag("move"):
+    with command_line.flag_errors("move"):
         known = directions_in(out)
         moves = {}
         for text in texts or []:
@@ -78,7 +78,7 @@ def learned(latents, names, table, balance=None):
     from trainers.latents import directions
 
     rows = [row for row, name in enumerate(names) if str(name) in table]
-    with command_line.flag("attributes"):
+    with command_line.flag_errors("attributes"):
         if not rows:
             shown = ", ".join(str(name) for name in names[:3])
             raise ValueError(f"should name files of --images, such as {shown}. It names none.")
@@ -88,11 +88,11 @@ def learned(latents, names, table, balance=None):
         if numbers:
             together = np.stack([values[name] for name in numbers], axis=1)
             with _about(numbers):
-                found |= zip(numbers, directions.slopes(z, together), strict=True)
+                found |= zip(numbers, directions.regression_directions(z, together), strict=True)
         for name in [name for name in values if name not in numbers]:
             with _about([name]):
                 if balance and name != balance:
-                    found[name] = directions.balanced(z, values[name], values[balance])
+                    found[name] = directions.balanced_difference(z, values[name], values[balance])
                 else:
                     found[name] = directions.mean_difference(z, values[name])
     return found

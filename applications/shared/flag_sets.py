@@ -41,7 +41,7 @@ def export_dir_of(out):
     return Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else out / "saved_models"
 
 
-def refuse(names, why):
+def reject_flags(names, why):
     """Raises a ValueError for flags that were given, and would be passed over in silence.
 
     Args:
@@ -53,7 +53,7 @@ def refuse(names, why):
             raise ValueError(f"--{name}: {why}")
 
 
-def model_of(preset=None, run=None):
+def load_trained(preset=None, run=None):
     """A trained model, of a preset or a run.
 
     Raises:
@@ -68,22 +68,22 @@ def model_of(preset=None, run=None):
     from trainers import runs
 
     if preset is not None:
-        with command_line.flag("preset"):
+        with command_line.flag_errors("preset"):
             return zoo.from_preset(preset)
-    with command_line.flag("run"):
+    with command_line.flag_errors("run"):
         run = Path(run).expanduser()
         inside = sorted(path.parent.name for path in run.glob("*/settings.json"))
         if inside and not (run / "settings.json").exists():
             raise ValueError(f"{run} holds several runs: name one, such as {run / inside[0]}.")
-        return runs.trained(run)
+        return runs.load_model(run)
 
 
-def check_free(paths, overwrite):
+def check_not_existing(paths, overwrite):
     """Raises a ValueError for results that are there already, before any work is done.
 
     Example:
         >>> Path("grey.png").touch()
-        >>> check_free([Path("grey.png")], overwrite=False)
+        >>> check_not_existing([Path("grey.png")], overwrite=False)
         Traceback (most recent call last):
         ValueError: grey.png is there already. Replace it with --overwrite.
     """

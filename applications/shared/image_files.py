@@ -17,7 +17,7 @@ BEFORE_AFTER = "before_after.png"
 MOST = {"webp": 16_383, "jpeg": 65_535}  # pixels of a side that a format can hold
 
 
-class Album:
+class ImageFolder:
     """The image files that --images means, one at a time; a file that cannot be read is named and
     passed over.
 
@@ -39,17 +39,17 @@ class Album:
     Example:
         >>> from pathlib import Path
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> found = Album("white.png", Path("large"), "webp", overwrite=False)
+        >>> found = ImageFolder("white.png", Path("large"), "webp", overwrite=False)
         >>> [(target, pixels.shape, opacity) for target, pixels, opacity in found]
         [(PosixPath('large/white.webp'), (10, 20, 1), None)]
     """
 
     def __init__(self, text, out, suffix, overwrite):
         self.suffix, self.targets = suffix, {}
-        with command_line.flag("images"):
+        with command_line.flag_errors("images"):
             if text is None:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-            for path, name in named(text):
+            for path, name in list_images(text):
                 if self._is_result(path, name, out):
                     continue
                 target = out / name.with_suffix(f".{suffix}")
@@ -66,12 +66,12 @@ class Album:
                 )
             if out / BEFORE_AFTER in self.targets:
                 raise ValueError(f"should be named otherwise: {BEFORE_AFTER} is a result.")
-        with command_line.flag("out"):
+        with command_line.flag_errors("out"):
             sources = {path.resolve() for path in self.targets.values()}
             taken = next((t for t in self.targets if t.resolve() in sources), None)
             if taken:
                 raise ValueError(f"should be another folder than the images'. Received: {out}")
-        flag_sets.check_free([*self.targets, out / BEFORE_AFTER], overwrite)
+        flag_sets.check_not_existing([*self.targets, out / BEFORE_AFTER], overwrite)
 
     @staticmethod
     def _is_result(path, name, out):
@@ -93,23 +93,23 @@ class Album:
 
         for target, path in self.targets.items():
             try:
-                with image_decoding.harmless():
-                    sides, grey = image_decoding.look(path)
+                with image_decoding.reject_huge_images():
+                    sides, grey = image_decoding.read_header(path)
                     if factor * max(sides) > MOST.get(self.suffix, np.inf):
                         raise ValueError(f"{self.suffix} holds {MOST[self.suffix]:,} pixels a side")
                     pixels = image_decoding.decode(path, grey=grey, on_white=False)
                     opacity = image_decoding.opacity(path)
-            except (image_decoding.Unreadable, ValueError) as error:
+            except (image_decoding.UnreadableImage, ValueError) as error:
                 print(f"{path} is passed over: {error}", file=sys.stderr)
                 continue
-            yield target, pixels if opacity is None else filled(pixels, opacity), opacity
+            yield target, pixels if opacity is None else fill_transparent(pixels, opacity), opacity
 
 
-def filled(pixels, opacity):
+def fill_transparent(pixels, opacity):
     """Pixels whose colour is that of the nearest that is seen, where they are hidden.
 
     Example:
-        >>> filled(np.array([[[9], [5]]]), np.array([[[0], [1]]])).ravel()
+        >>> fill_transparent(np.array([[[9], [5]]]), np.array([[[0], [1]]])).ravel()
         array([5, 5])
     """
     from scipy import ndimage
@@ -121,7 +121,7 @@ def filled(pixels, opacity):
     return pixels[tuple(nearest)]
 
 
-def images_of(text, image_shape, needed=None):
+def load_images(text, image_shape, needed=None):
     """The images that --images means, as a model takes them: the middle square of each, resized.
 
     A file that cannot be read is named and passed over.
@@ -141,25 +141,25 @@ def images_of(text, image_shape, needed=None):
 
     Example:
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> names, x, opacities = images_of("white.png", (8, 8, 1))
+        >>> names, x, opacities = load_images("white.png", (8, 8, 1))
         >>> names, x.shape, float(x.min()), opacities
         ([PosixPath('white.png')], (1, 8, 8, 1), 1.0, [None])
     """
     from trainers.datasets import image_decoding
 
-    with command_line.flag("images"):
+    with command_line.flag_errors("images"):
         if text is None:
             raise ValueError("should name an image, or a folder of them. Received: nothing.")
         height, width, channels = image_shape
         if height != width:
             raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
         found = {}
-        for path, name in named(text):
+        for path, name in list_images(text):
             try:
-                with image_decoding.harmless():
+                with image_decoding.reject_huge_images():
                     pixels = image_decoding.decode(path, height, grey=channels == 1)
                     opacity = image_decoding.opacity(path, height)
-            except (image_decoding.Unreadable, ValueError) as error:
+            except (image_decoding.UnreadableImage, ValueError) as error:
                 print(f"{path} is passed over: {error}", file=sys.stderr)
                 continue
             if name.with_suffix("") in {known.with_suffix("") for known in found}:
@@ -172,7 +172,7 @@ def images_of(text, image_shape, needed=None):
     return list(found), np.stack(pixels).astype("float32") / 127.5 - 1.0, list(opacities)
 
 
-def named(text):
+def list_images(text):
     """(path, name) of each image file that --images means: the name is the path within the folder,
     of a file its own.
 
@@ -184,7 +184,7 @@ def named(text):
 
     Example:
         >>> save_image(np.ones((8, 8, 1)), Path("white.png"))
-        >>> list(named("white.png"))
+        >>> list(list_images("white.png"))
         [(PosixPath('white.png'), PosixPath('white.png'))]
     """
     from trainers.datasets import image_decoding
@@ -214,14 +214,14 @@ def save_photograph(pixels, opacity, path):
         >>> Image.open("half.png").mode
         'RGBA'
     """
-    image = grids.image_of(pixels)
+    image = grids.to_pil(pixels)
     if opacity is not None:
         if path.suffix == ".jpeg":
             share = opacity / 255.0
-            image = grids.image_of(np.rint(share * pixels + (1.0 - share) * 255.0).astype("uint8"))
+            image = grids.to_pil(np.rint(share * pixels + (1.0 - share) * 255.0).astype("uint8"))
         else:
-            image.putalpha(grids.image_of(opacity))
-    with files.aside(path) as draft:
+            image.putalpha(grids.to_pil(opacity))
+    with files.atomic_path(path) as draft:
         image.save(draft, quality=95)
 
 
@@ -233,10 +233,10 @@ def save_image(image, path, opacity=None):
         >>> Path("grey.png").exists()
         True
     """
-    save_photograph(grids.pixels_of(image), opacity, path)
+    save_photograph(grids.to_uint8(image), opacity, path)
 
 
 def save_arrays(path, arrays):
     """Writes an .npz in one piece."""
-    with files.aside(path) as draft:
+    with files.atomic_path(path) as draft:
         np.savez(draft, **arrays)

@@ -67,6 +67,6 @@ def save_pairs(path, rows):
         np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
         for images in rows.values()
     ]
-    with files.aside(path) as draft:
+    with files.atomic_path(path) as draft:
         grids.grid(shown, labels=list(rows)).save(draft)
     print(path)

@@ -3,7 +3,7 @@
 from trainers import files
 
 
-def opened(out, export_dir, settings, steps, resume, overwrite, strategy):
+def open_run(out, export_dir, settings, steps, resume, overwrite, strategy):
     """A `runs.Run` whose folders are there, and which has said where it stands.
 
     Raises:
@@ -11,8 +11,8 @@ def opened(out, export_dir, settings, steps, resume, overwrite, strategy):
     """
     from trainers import devices, runs
 
-    if out not in export_dir.parents and devices.is_first(strategy):
-        files.make_folder(export_dir, "export_dir")
+    if out not in export_dir.parents and devices.is_chief(strategy):
+        files.ensure_folder(export_dir, "export_dir")
     run = runs.Run(out, settings, steps, resume, overwrite, strategy)
     if run.finished and run.writes:
         print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")

@@ -6,15 +6,16 @@ come from the encoder and 300 steps of descent; `inversion` is the mean squared 
 drawn of them, beside as many principal components, and `self_inversion` the median of 100 images
 that the model itself drew, from five draws and 500 steps, whose reference are the components too.
 
-For each factor by which the world was drawn the direction is the one of `directions.slopes` among
-latents of the train split, by which the others stay. Each image is moved in five steps from -1.5 to
-1.5 standard deviations, and a network that was trained on real images to tell the factors reads
-them off again. `target` is the rank correlation of the amount and the factor, the mean over images
-and factors. `leakage` is how much the other factors change, their mean absolute change from end to
-end over that of the target, all in standard deviations; `identity` how often a classifier sees the
-same class at both ends. `brush` is the share of painted pixels that come within .1 (of 1) of the
-colour, and `locality` the mean change outside a radius of five pixels around the brush over that
-within it. References are the same edits in the space of the 32 components.
+For each factor by which the world was drawn the direction is that of
+`directions.regression_directions` among latents of the train split, by which the others stay. Each
+image is moved in five steps from -1.5 to 1.5 standard deviations, and a network that was trained on
+real images to tell the factors reads them off again. `target` is the rank correlation of the amount
+and the factor, the mean over images and factors. `leakage` is how much the other factors change,
+their mean absolute change from end to end over that of the target, all in standard deviations;
+`identity` how often a classifier sees the same class at both ends. `brush` is the share of painted
+pixels that come within .1 (of 1) of the colour, and `locality` the mean change outside a radius of
+five pixels around the brush over that within it. References are the same edits in the space of the
+32 components.
 """
 
 import keras
@@ -25,7 +26,7 @@ from sklearn.decomposition import PCA
 
 from benchmarks.shared import acceptance
 from trainers import datasets
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 from trainers.imaging import grids
 from trainers.latents import directions, inversion
 from zoo.aae import AAE
@@ -92,7 +93,9 @@ class Judge:
 
     def read(self, images):
         """(factors (n, f), classes (n,))."""
-        found, logits = in_batches(self.network, np.clip(images, -1.0, 1.0).astype("float32"))
+        found, logits = predict_in_batches(
+            self.network, np.clip(images, -1.0, 1.0).astype("float32")
+        )
         return found, logits.argmax(axis=1)
 
 
@@ -116,7 +119,7 @@ def edits(z, draw, seen, values, judge):
         A dict of target, leakage and identity, each with a number for every factor.
     """
     found = {"target": {}, "leakage": {}, "identity": {}}
-    for k, along in enumerate(directions.slopes(seen, values)):
+    for k, along in enumerate(directions.regression_directions(seen, values)):
         name = judge.names[k]
         read, classes = zip(*(judge.read(draw(z + a * along)) for a in AMOUNTS), strict=True)
         read = np.stack(read, axis=1)  # (n, amounts, factors)
@@ -214,13 +217,13 @@ def picture(seed=0):
     rows = {}
     for world, names in SHOWN.items():
         model, (x, _) = trained(world, seed), datasets.arrays(world, "train")
-        steps = directions.slopes(model.encode(x), factors(world, "train"))
+        steps = directions.regression_directions(model.encode(x), factors(world, "train"))
         test = datasets.arrays(world, "test")[0][: len(names)]
         z, _ = inversion.invert(model, test, start=model.encode(test), steps=300)
         for name, image, latent in zip(names, test, z, strict=True):
             along = steps[WORLDS[world].index(name)]
             drawn = model.predict(latent + np.linspace(-2.0, 2.0, 9)[:, None] * along, verbose=0)
-            drawn = inversion.transferred(image, drawn[4], drawn)
+            drawn = inversion.transfer_edit(image, drawn[4], drawn)
             room = (32 - drawn.shape[1]) // 2
             sides = [(0, 0), (room, room), (room, room), (0, 0)]
             rows[f"{world}: {name}"] = np.pad(drawn, sides, constant_values=-1.0)

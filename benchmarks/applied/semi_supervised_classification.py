@@ -29,7 +29,7 @@ Translated digits were not tried.
 def labelled(labels, seed):
     """The digits, so many of which have a label."""
     given = {"dataset": "digits", "image_size": None, "batch_size": 100, "seed": seed}
-    return semi_supervised.Labelled.of(given | {"labels_per_class": labels // 10})
+    return semi_supervised.LabelledData.of(given | {"labels_per_class": labels // 10})
 
 
 @acceptance.kept
@@ -37,7 +37,7 @@ def trained(labels, seed, alone=False):
     """A classifier after so many steps; `alone`: it learns from the labels only."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
-    changes = semi_supervised.ALONE["semi_supervised"] if alone else {}
+    changes = semi_supervised.SUPERVISED_ONLY["semi_supervised"] if alone else {}
     acceptance.train(model, "modern", labelled(labels, seed).stream(turns=1), STEPS, **changes)
     return model
 
@@ -50,12 +50,12 @@ def run(seed):
         for draw in range(DRAWS * seed, DRAWS * (seed + 1)):
             data = labelled(labels, draw)
             ours, alone = (
-                semi_supervised.answers_of(trained(labels, draw, blind))(data.test)
+                semi_supervised.class_probabilities(trained(labels, draw, blind))(data.test)
                 for blind in (False, True)
             )
             for name, answers in (("ours", ours), ("labels alone", alone)):
                 found[name].append(float(np.mean(answers.argmax(axis=1) == data.test_labels)))
-            found["label spreading"].append(semi_supervised.spreading(data))
+            found["label spreading"].append(semi_supervised.label_spreading_accuracy(data))
             found["calibration"].append(metrics.calibration_error(ours, data.test_labels))
         means = {name: float(np.mean(values)) for name, values in found.items()}
         needed = round(means["labels alone"] + margin, 4)

@@ -33,12 +33,14 @@ def redrawing(seed):
     style = textures.halves(STYLE)[0]
     found = {f"strength {share}": [] for share in STRENGTHS} | {"histogram": []}
     for photograph in mgan.held_out().values():
-        before, _ = style_transfer.distance(style, photograph, seed)
+        before, _ = style_transfer.style_distance(style, photograph, seed)
         made = mgan.trained(STYLE, seed).translate(photograph[None])[0]
         ways = {f"strength {s}": s * made + (1.0 - s) * photograph for s in STRENGTHS}
-        ways["histogram"] = style_transfer.matched(photograph, style)
+        ways["histogram"] = style_transfer.match_histogram(photograph, style)
         for name, image in ways.items():
-            found[name].append(style_transfer.compared(photograph, before, image, style, seed))
+            found[name].append(
+                style_transfer.score_stylized(photograph, before, image, style, seed)
+            )
     return {
         name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
         for name, each in found.items()
@@ -48,10 +50,10 @@ def redrawing(seed):
 def texture(seed):
     """(ours, shuffled): distances to the right half over that of the left one."""
     left, right = textures.halves(TEXTURE)
-    itself, _ = style_transfer.distance(right, left, seed)
+    itself, _ = style_transfer.style_distance(right, left, seed)
     drawn = spatial_gan.trained(TEXTURE, seed).generate(1, seed=seed, size=left.shape[:2])[0]
-    ways = drawn, style_transfer.shuffled(left, seed=seed)
-    return [style_transfer.distance(right, image, seed)[0] / itself for image in ways]
+    ways = drawn, style_transfer.shuffle_patches(left, seed=seed)
+    return [style_transfer.style_distance(right, image, seed)[0] / itself for image in ways]
 
 
 def seconds(model):
@@ -68,7 +70,7 @@ def seconds(model):
 
     ways = (
         (lambda: model.translate(picture[None])),
-        (lambda: style_transfer.matched(picture, picture)),
+        (lambda: style_transfer.match_histogram(picture, picture)),
     )
     return [median(work) for work in ways]
 
@@ -106,5 +108,5 @@ def picture(seed=0):
         rows["photograph"].append(piece)
         for share in STRENGTHS:
             rows[str(share)].append(share * made + (1.0 - share) * piece)
-        rows["histogram"].append(style_transfer.matched(piece, style))
+        rows["histogram"].append(style_transfer.match_histogram(piece, style))
     return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

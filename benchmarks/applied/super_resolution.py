@@ -38,9 +38,9 @@ of the row srgan.
 def methods(factor, seed):
     """Name -> a function from small luminances to large ones."""
     linear = super_resolution.LinearFilter(factor)
-    linear.fit(super_resolution.scenes(photos.photographs("train"), factor).values())
+    linear.fit(super_resolution.low_high_pairs(photos.photographs("train"), factor).values())
     return {
-        "bicubic": lambda small: super_resolution.resized(small, factor),
+        "bicubic": lambda small: super_resolution.bicubic_resize(small, factor),
         "linear filter": linear.enlarge,
         "srresnet": lambda small: srgan.enlarged(srgan.trained(seed, 0, factor), small),
         "srgan": lambda small: srgan.enlarged(srgan.trained(seed, STEPS, factor), small),
@@ -67,7 +67,7 @@ def in_pairs(one, other, scenes, factor):
         for small, large in scenes.values():
             made = np.clip(enlarge(small), 16.0 / 255.0, 235.0 / 255.0)
             inner = (slice(factor, -factor),) * 2
-            pairs = (crops.squares(image[inner], SQUARE) for image in (large, made))
+            pairs = (crops.grid_patches(image[inner], SQUARE) for image in (large, made))
             found += [metrics.psnr(a[None], b[None]) for a, b in zip(*pairs, strict=True)]
         return found
 
@@ -82,8 +82,8 @@ def seams(model, small):
         return srgan.enlarged(model, piece)
 
     whole = enlarge(small)
-    margins = tiling.reach(model.generator), 0
-    made = (tiling.mapped(enlarge, small, model.factor, 32, margin) for margin in margins)
+    margins = tiling.receptive_radius(model.generator), 0
+    made = (tiling.map_tiles(enlarge, small, model.factor, 32, margin) for margin in margins)
     return [float(255.0 * np.abs(one - whole).max()) for one in made]
 
 
@@ -101,10 +101,10 @@ def run(seed):
     """(recipe, figures, notes, crops seen)."""
     figures, notes = {}, {}
     for factor, (needed, aimed) in BOUNDS.items():
-        scenes = super_resolution.scenes(photos.photographs("test"), factor)
+        scenes = super_resolution.low_high_pairs(photos.photographs("test"), factor)
         ways = methods(factor, seed)
         blends = {f"blend {share}": between(factor, seed, share) for share in SHARES}
-        found = super_resolution.judged(ways | blends, scenes, factor, seed)
+        found = super_resolution.score_methods(ways | blends, scenes, factor, seed)
         first, second, cheap = (found[name] for name in ("srresnet", "srgan", "linear filter"))
         squares, p = in_pairs(ways["srresnet"], ways["linear filter"], scenes, factor)
         textures = [f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap)]
@@ -158,7 +158,9 @@ def picture(seed=0):
     last = ways.pop("srgan")
     ways |= {"between": between(factor, seed, 0.5), "srgan": last}
     rows = {name: [] for name in (*ways, "true")}
-    for small, large in super_resolution.scenes(photos.photographs("test"), factor).values():
+    for small, large in super_resolution.low_high_pairs(
+        photos.photographs("test"), factor
+    ).values():
         for y, x in ((48, 80), (80, 120)):
             for name, enlarge in ways.items():
                 rows[name].append(enlarge(small[y : y + side, x : x + side]))

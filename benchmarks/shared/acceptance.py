@@ -98,7 +98,7 @@ def alike(found, real):
     """
     from trainers.tasks import style_transfer
 
-    return style_transfer.alike(found, real)
+    return style_transfer.l1_and_ssim(found, real)
 
 
 def coverage_of_mixture(name, seed, samples=10_000):

@@ -50,7 +50,7 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
         model, place = shown(trained), folder / name
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
             draft, before = Path(aside, "new"), Path(aside, "old")
-            model.save(files.make_folder(draft, "out") / "model.keras")
+            model.save(files.ensure_folder(draft, "out") / "model.keras")
             files.write_json(draft / "rules.json", rules_of(trained))
             export.save(model, draft / "1")
             text = card(name, model, module, row, COMMANDS[package])

@@ -9,9 +9,7 @@ import tensorflow as tf
 
 from trainers.datasets.builtin import photos
 from trainers.imaging import ycbcr
-from trainers.tasks.style_transfer import distance, shuffled
 
-__all__ = ["NAMES", "SIDE", "crops", "distance", "grey_of", "halves", "shuffled"]
 NAMES = ("brick", "grass", "gravel")  # 512x512 each
 SIDE = 64  # of crops to learn from
 

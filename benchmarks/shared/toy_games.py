@@ -20,7 +20,7 @@ def network(dimensions, width=64, depth=2, activation=None):
     return keras.Model(inputs, layers.Dense(1)(x))
 
 
-def judge(fake, dimensions=1, family=zoo.GAN, discriminator=None, **arguments):
+def fixed_generator_model(fake, dimensions=1, family=zoo.GAN, discriminator=None, **arguments):
     """A model whose generator is the function `fake` of normal numbers, with nothing to learn."""
     z = keras.Input((dimensions,))
     return family(
@@ -42,7 +42,7 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
     """Trains the discriminator alone, under a rate that falls over the second half.
 
     Args:
-        model: of `judge`.
+        model: of `fixed_generator_model`.
         real: an array of real samples.
         steps: how many.
         seed: of the order of the samples.
@@ -63,7 +63,7 @@ def on_grid(model):
     return said[:, 0].astype(float)
 
 
-class Dirac(zoo.GAN):
+class DiracGAN(zoo.GAN):
     """Mescheder's Dirac-GAN: the only real point is 0, the only fake one θ, and D(x) = ψx.
 
     Fits batches of zeros, (batch, 1).
@@ -92,7 +92,7 @@ class Dirac(zoo.GAN):
         self.discriminator.set_weights([np.full((1, 1), psi)])
 
 
-def path(model, steps, rate=0.1, start=(1.0, 1.0), **rules):
+def trajectory(model, steps, rate=0.1, start=(1.0, 1.0), **rules):
     """Places (steps + 1, 2) of a Dirac-GAN, (θ, ψ), that descends at a rate."""
     model.compile(optimizers={p: keras.optimizers.SGD(rate) for p in model.players}, **rules)
     model.put(*start)

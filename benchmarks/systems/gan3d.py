@@ -152,7 +152,7 @@ def picture(seed=0):
         "drawn": trained(seed).generate(24, seed=seed),
     }
     views = [voxels.render(shapes) for shapes in rows.values()]
-    return grids.grid([views[0], *grids.in_rows(views[1])], labels=[*rows, ""])
+    return grids.grid([views[0], *grids.split_rows(views[1])], labels=[*rows, ""])
 
 
 def presets(seed=0):

@@ -15,7 +15,7 @@ import numpy as np
 
 from benchmarks.shared import acceptance, glyph_classifier
 from trainers import datasets, metrics, noise
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 from trainers.imaging import grids
 from zoo.dcgan import DCGAN
 from zoo.lapgan import LAPGAN
@@ -65,7 +65,7 @@ def sharpened(model, low, seed):
         low = low if k == first else np.asarray(up(low))
         with noise.stream(seed, label=f"planes of level {k}"):
             planes = np.asarray(noise.uniform((len(low), low.shape[1] * low.shape[2]), -1.0, 1.0))
-        low = low + in_batches(model.level("generator", k), [low, planes])
+        low = low + predict_in_batches(model.level("generator", k), [low, planes])
     return np.clip(low, -1.0, 1.0)
 
 

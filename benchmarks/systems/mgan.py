@@ -58,11 +58,11 @@ def run(seed):
     for name in STYLES:
         style = textures.halves(name)[0]
         for scene, photograph in held_out().items():
-            before, _ = style_transfer.distance(style, photograph, seed)
+            before, _ = style_transfer.style_distance(style, photograph, seed)
             made = trained(name, seed).translate(photograph[None])[0]
-            shown = {"mgan": made, "histogram": style_transfer.matched(photograph, style)}
+            shown = {"mgan": made, "histogram": style_transfer.match_histogram(photograph, style)}
             for method, image in shown.items():
-                found = style_transfer.compared(photograph, before, image, style, seed)
+                found = style_transfer.score_stylized(photograph, before, image, style, seed)
                 each[method][f"{scene} as {name}"] = found
     means = {
         method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}

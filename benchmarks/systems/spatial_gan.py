@@ -13,6 +13,7 @@ import numpy as np
 
 from benchmarks.shared import acceptance, textures
 from trainers.imaging import grids
+from trainers.tasks import style_transfer
 from zoo.spatial_gan import SpatialGAN
 
 STEPS, BATCH = 1_500, 16
@@ -44,12 +45,12 @@ def run(seed):
         noise = np.random.default_rng(seed).normal(left.mean(), left.std(), left.shape)
         shown = {
             "spatial_gan": trained(name, seed).generate(1, seed=seed, size=left.shape[:2])[0],
-            "shuffled": textures.shuffled(left, seed=seed),
+            "shuffled": style_transfer.shuffle_patches(left, seed=seed),
             "noise": noise.astype("float32"),
         }
-        itself, levels[name] = textures.distance(right, left, seed)
+        itself, levels[name] = style_transfer.style_distance(right, left, seed)
         for method, image in shown.items():
-            ratios[method][name] = textures.distance(right, image, seed)[0] / itself
+            ratios[method][name] = style_transfer.style_distance(right, image, seed)[0] / itself
     means = {method: float(np.mean(list(each.values()))) for method, each in ratios.items()}
     figure = acceptance.gate(means["spatial_gan"], means["shuffled"], 3.0, 1.5, higher=False)
     notes = {"ratios": ratios, "means": means, "left half to right half": levels}

@@ -55,7 +55,7 @@ def trained(seed, steps, factor=FACTOR):
 def training_crops(seed):
     """Batches of luminances in [-1, 1], mirrored at random."""
     images = map(textures.grey_of, photos.photographs("train").values())
-    return crops.crops(images, SHAPE[0], BATCH, seed, mirrored=True)
+    return crops.random_crops(images, SHAPE[0], BATCH, seed, mirrored=True)
 
 
 def enlarged(model, small):
@@ -65,16 +65,16 @@ def enlarged(model, small):
 
 def run(seed):
     """(recipe, figures, notes, crops seen)."""
-    scenes = super_resolution.scenes(photos.photographs("test"), FACTOR)
+    scenes = super_resolution.low_high_pairs(photos.photographs("test"), FACTOR)
     filters = super_resolution.LinearFilter(FACTOR)
-    filters.fit(super_resolution.scenes(photos.photographs("train"), FACTOR).values())
+    filters.fit(super_resolution.low_high_pairs(photos.photographs("train"), FACTOR).values())
     methods = {
-        "bicubic": lambda small: super_resolution.resized(small, FACTOR),
+        "bicubic": lambda small: super_resolution.bicubic_resize(small, FACTOR),
         "linear filter": filters.enlarge,
         "srresnet": lambda small: enlarged(trained(seed, 0), small),
         "srgan": lambda small: enlarged(trained(seed, STEPS), small),
     }
-    found = super_resolution.judged(methods, scenes, FACTOR, seed)
+    found = super_resolution.score_methods(methods, scenes, FACTOR, seed)
     first, second, cheap = (found[k] for k in ("srresnet", "srgan", "linear filter"))
     texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap))
     loss, worse = (first["psnr"] - f["psnr"] for f in (second, cheap))
@@ -90,10 +90,12 @@ def run(seed):
 def picture(seed=0):
     """Pieces of the held-out photographs: bicubic, after either stage, and true."""
     rows = {"bicubic": [], "srresnet": [], "srgan": [], "true": []}
-    for small, large in super_resolution.scenes(photos.photographs("test"), FACTOR).values():
+    for small, large in super_resolution.low_high_pairs(
+        photos.photographs("test"), FACTOR
+    ).values():
         for y, x in ((24, 40), (40, 60)):
             low = small[y : y + 24, x : x + 24]
-            rows["bicubic"].append(super_resolution.resized(low, FACTOR))
+            rows["bicubic"].append(super_resolution.bicubic_resize(low, FACTOR))
             rows["srresnet"].append(enlarged(trained(seed, 0), low))
             rows["srgan"].append(enlarged(trained(seed, STEPS), low))
             rows["true"].append(large[4 * y : 4 * y + 96, 4 * x : 4 * x + 96])

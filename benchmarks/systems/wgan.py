@@ -25,7 +25,7 @@ from benchmarks.systems import wgan_gp
 from benchmarks.systems.wgan_gp import BATCH, line
 from trainers import datasets, metrics
 from trainers.objectives import Minimax
-from trainers.penalties import squared_slope
+from trainers.penalties import squared_gradient_norm
 from trainers.schedules import LinearDecay
 
 STEPS, STRETCH = 4_000, 100
@@ -94,7 +94,7 @@ def slopes_for_the_generator(seed, steps=3_000):
         ring = datasets.load("ring", batch_size=256, seed=seed).map(lambda x: x / scale)
         history = judge.fit(ring.repeat(), epochs=2, steps_per_epoch=steps // 2, verbose=0).history
         fake = ops.convert_to_tensor(judge.generate(2_000, seed=seed))
-        slope = ops.sqrt(squared_slope(judge.discriminator, fake))
+        slope = ops.sqrt(squared_gradient_norm(judge.discriminator, fake))
         if family is zoo.WGAN:
             found.append(float(ops.mean(slope)))
         else:  # d log(1 - σ(D)) / dx = σ(D) dD/dx
@@ -107,7 +107,7 @@ def slopes_for_the_generator(seed, steps=3_000):
 def jensen_shannon(theta, seed):
     """What a logistic discriminator says of two lines at this distance: log 2 - its loss / 2."""
     keras.utils.set_random_seed(seed)
-    model = toy_games.judge(line(0.0), dimensions=2)
+    model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
     x = toy_games.draws(line(theta), 200 * BATCH, seed, dimensions=2)
     toy_games.train(model, x, 2_000, seed, batch=BATCH, rate=1e-2, objective=Minimax())
     x, y = (toy_games.draws(line(at), 20_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))

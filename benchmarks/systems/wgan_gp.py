@@ -21,7 +21,7 @@ from scipy import optimize, spatial, stats
 import zoo
 from benchmarks.shared import acceptance, toy_games
 from trainers import noise
-from trainers.penalties import GradientPenalty, squared_slope
+from trainers.penalties import GradientPenalty, squared_gradient_norm
 
 STEPS, WARM_UP, BATCH, SAMPLES = 2_500, 500, 512, 20_000
 
@@ -50,7 +50,7 @@ CASES = {  # name: (dimensions, real, fake, W₁)
 def read(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=10.0):
     """(what the objective reads, the mean slope between the two) of a trained critic."""
     keras.utils.set_random_seed(seed)
-    model = toy_games.judge(fake, dimensions, family=zoo.WGANGP)
+    model = toy_games.fixed_generator_model(fake, dimensions, family=zoo.WGANGP)
     x = toy_games.draws(real, 200 * BATCH, seed, dimensions)
     for steps, free in ((warm_up, True), (STEPS, one_sided)):
         if steps:
@@ -64,7 +64,7 @@ def read(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=
     critic = model.discriminator
     with noise.stream(seed):
         alpha = noise.uniform((SAMPLES, 1))
-    slopes = ops.sqrt(squared_slope(critic, alpha * x + (1.0 - alpha) * y))
+    slopes = ops.sqrt(squared_gradient_norm(critic, alpha * x + (1.0 - alpha) * y))
     return float(ops.mean(critic(x)) - ops.mean(critic(y))), float(ops.mean(slopes))
 
 

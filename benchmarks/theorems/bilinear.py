@@ -17,7 +17,7 @@ from trainers.penalties import HistoricalAverage
 H, STEPS = 0.1, 500
 
 
-class Extragradient(toy_games.Dirac):
+class Extragradient(toy_games.DiracGAN):
     """Steps with the gradient of the place one step ahead: two plain steps, of which the first is
     taken back."""
 
@@ -32,9 +32,11 @@ class Extragradient(toy_games.Dirac):
         return metrics
 
 
-def played(kind=toy_games.Dirac, schedule="simultaneous", steps=STEPS, **rules):
+def played(kind=toy_games.DiracGAN, schedule="simultaneous", steps=STEPS, **rules):
     """The distances to the saddle and the path."""
-    path = toy_games.path(kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules)
+    path = toy_games.trajectory(
+        kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules
+    )
     return np.linalg.norm(path, axis=1), path
 
 

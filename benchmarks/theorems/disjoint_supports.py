@@ -25,7 +25,7 @@ def blurred(theta):
 def estimate(theta, seed, steps, **rules):
     """(JS as D's loss says it, accuracy of D, minimax gradient of a fake)."""
     keras.utils.set_random_seed(seed)
-    model = toy_games.judge(line(0.0), dimensions=2)
+    model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
     real = toy_games.draws(line(theta), 50_000, seed, dimensions=2)
     toy_games.train(model, real, steps, seed, objective=Minimax(), **rules)
     real = toy_games.draws(line(theta), 20_000, seed + 1, dimensions=2)

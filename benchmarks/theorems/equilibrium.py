@@ -17,7 +17,7 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 
 def trained(shift, seed):
     """A discriminator of N(0, 1) and N(shift, 1)."""
-    model = toy_games.judge(lambda z: shift + z)
+    model = toy_games.fixed_generator_model(lambda z: shift + z)
     rules = {"objective": Minimax(), "rate": 1e-3}
     toy_games.train(model, toy_games.draws(lambda z: z, 100_000, seed), 2_000, seed, **rules)
     return model

@@ -37,7 +37,9 @@ def read(name, width, seed):
     """F of a trained V, by quadrature."""
     keras.utils.set_random_seed(seed)
     value = toy_games.network(1, width, depth=1, activation="tanh")
-    model = toy_games.judge(lambda z: MEAN + DEVIATION * z, family=zoo.FGAN, discriminator=value)
+    model = toy_games.fixed_generator_model(
+        lambda z: MEAN + DEVIATION * z, family=zoo.FGAN, discriminator=value
+    )
     points = datasets.arrays("fgan_mixture")[0]
     toy_games.train(model, points, 1_000, seed, rate=1e-2, objective=FDivergence(name))
     v = np.float32(toy_games.on_grid(model))

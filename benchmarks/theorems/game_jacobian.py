@@ -105,7 +105,7 @@ def jacobian(model, real, z):
 
 def of_dirac(rules):
     """Eigenvalues at the equilibrium."""
-    model = toy_games.Dirac()
+    model = toy_games.DiracGAN()
     model.compile(optimizers={p: "sgd" for p in model.players}, **rules)
     model.put(0.0, 0.0)
     return np.linalg.eigvals(jacobian(model, tf.zeros((1, 1)), tf.ones((1, 1))))
@@ -150,7 +150,9 @@ def run(seed=0):
         text = f"{name}: distance of the eigenvalues to theory"
         found.append(claims.claim(text, np.abs(ours - exact).max(), at_most=1e-3))
         for schedule in ("simultaneous", "alternating"):
-            path = toy_games.path(toy_games.Dirac(), STEPS, H, START, schedule=schedule, **rules)
+            path = toy_games.trajectory(
+                toy_games.DiracGAN(), STEPS, H, START, schedule=schedule, **rules
+            )
             paths[name, schedule] = path
             radius, exact = np.linalg.norm(path[-1]), recursion(move, schedule)
             text = f"{name}, {schedule}: distance after {STEPS} steps"
@@ -161,7 +163,9 @@ def run(seed=0):
     }
     for name, rules in more.items():
         keras.utils.set_random_seed(seed)
-        paths[name, "alternating"] = toy_games.path(toy_games.Dirac(), STEPS, H, START, **rules)
+        paths[name, "alternating"] = toy_games.trajectory(
+            toy_games.DiracGAN(), STEPS, H, START, **rules
+        )
     late = np.linalg.norm(paths["WGAN-GP", "alternating"][-100:], axis=1)
     found.append(
         claims.claim(

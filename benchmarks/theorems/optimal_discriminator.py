@@ -20,7 +20,7 @@ CENTRES, SPREAD = 2.0 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.3
 
 def learned(mean, deviation, seed):
     """The logits on X of a discriminator of N(0, 1) and N(mean, deviation²)."""
-    model = toy_games.judge(lambda z: mean + deviation * z)
+    model = toy_games.fixed_generator_model(lambda z: mean + deviation * z)
     toy_games.train(
         model, toy_games.draws(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax()
     )
@@ -31,7 +31,7 @@ def plane(seed, side=101):
     """D and D* on a square of the plane, and the share of (p + q)/2 that each place has."""
     rng = np.random.default_rng(seed)
     real = CENTRES[rng.integers(8, size=100_000)] + SPREAD * rng.standard_normal((100_000, 2))
-    model = toy_games.judge(
+    model = toy_games.fixed_generator_model(
         lambda z: 1.0 * z, dimensions=2, discriminator=toy_games.network(2, 128)
     )
     toy_games.train(model, real, 2_500, seed, objective=Minimax())

@@ -35,7 +35,7 @@ def hessian(value, variables):
 
 def dirac():
     """Of V at the equilibrium of the Dirac-GAN."""
-    model = toy_games.Dirac()
+    model = toy_games.DiracGAN()
     model.put(0.0, 0.0)
     zero = tf.zeros((1, 1))
 

@@ -60,7 +60,7 @@ def run(seed=0):
         ),
     ]
     keras.utils.set_random_seed(seed)
-    model = toy_games.judge(line(0.0), dimensions=2)
+    model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
     real = toy_games.draws(line(1.0), 50_000, seed, dimensions=2)
     fake = toy_games.draws(line(0.0), 2_000, seed + 1, dimensions=2)
     sent, done = {name: [] for name in LOSSES}, 0

@@ -22,7 +22,7 @@ def gaussian(mean, deviation):
 
 def share_of(seed, **rules):
     """D on X after training."""
-    model = toy_games.judge(gaussian(*FAKE))
+    model = toy_games.fixed_generator_model(gaussian(*FAKE))
     toy_games.train(model, toy_games.draws(gaussian(*REAL), 100_000, seed), 3_000, seed, **rules)
     return 1.0 / (1.0 + np.exp(-toy_games.on_grid(model)))
 

@@ -41,7 +41,7 @@ def preset(model, tmp_path_factory):
 
 @pytest.fixture
 def editor(model):
-    return semantic_editing.Editor(model, steps=200)
+    return semantic_editing.LatentEditor(model, steps=200)
 
 
 def halves(upper, lower):
@@ -93,7 +93,7 @@ def test_discovered_directions_of_halves_are_the_halves(editor):
 def test_codes_of_an_infogan_are_directions():
     sizes = {"categories": 3, "codes": 2, "latent_dim": 4, "width": 8}
     model = zoo.create("infogan", image_shape=(8, 8, 1), **sizes)
-    editor = semantic_editing.Editor(model, steps=5)
+    editor = semantic_editing.LatentEditor(model, steps=5)
     found = editor.discovered("code", 5)
     assert list(found) == ["code_0", "code_1"]
     z = editor.samples(1)
@@ -125,7 +125,7 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
 )
 def test_models_of_more_than_latents_are_refused(name, sizes, said):
     with pytest.raises(ValueError, match=said):
-        semantic_editing.Editor(zoo.create(name, **sizes))
+        semantic_editing.LatentEditor(zoo.create(name, **sizes))
 
 
 @pytest.fixture
@@ -147,7 +147,7 @@ def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
 
 
 def test_images_are_told_apart_by_their_folders(images):
-    names, x, _ = image_files.images_of(str(images), (8, 8, 1))
+    names, x, _ = image_files.load_images(str(images), (8, 8, 1))
     assert list(map(str, names)) == ["one/a.png", "two/a.png"]
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
 
@@ -163,7 +163,7 @@ def test_images_are_told_apart_by_their_folders(images):
 )
 def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
     with pytest.raises(ValueError, match=f"--images: {said}"):
-        image_files.images_of(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
+        image_files.load_images(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
 
 
 @pytest.mark.parametrize(
@@ -189,7 +189,7 @@ def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lin
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
     model = zoo.create("lapgan", image_shape=(8, 8, 1), levels=1, width=4)
     with pytest.raises(ValueError, match="should begin with a dense layer"):
-        semantic_editing.Editor(model).discovered("sefa", 1)
+        semantic_editing.LatentEditor(model).discovered("sefa", 1)
 
 
 def run(preset, out, *flags):
@@ -215,7 +215,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path)
     wide.paste((255, 0), (0, 0, 20, 20))
     wide.save(images / "wide.png")
     (images / "bad.jpg").write_bytes(b"cut off")
-    with files.aside(tmp_path / "directions.npz") as draft:
+    with files.atomic_path(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
     code, said, errors = run(
         preset, tmp_path, "--edit=move", "--move=upper:1", f"--images={images}"

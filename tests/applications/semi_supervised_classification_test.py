@@ -50,7 +50,9 @@ def test_a_run_leaves_its_pictures_figures_model_and_export(run):
 def test_its_figures_are_those_of_the_saved_model_on_what_is_held_out(run):
     out, figures = run
     x, labels = datasets.arrays("digits", "test")
-    probabilities = semi_supervised.answers_of(keras.saving.load_model(out / "model.keras"))(x)
+    probabilities = semi_supervised.class_probabilities(
+        keras.saving.load_model(out / "model.keras")
+    )(x)
     assert figures["accuracy"] == np.mean(probabilities.argmax(axis=1) == labels)
     expected = metrics.calibration_error(probabilities, labels)
     assert figures["calibration_error"] == pytest.approx(expected)
@@ -91,7 +93,7 @@ def test_an_aae_learns_from_few_labels_too(tmp_path):
 
 
 def test_labels_of_what_is_held_out_are_not_among_those_that_are_learned():
-    data = semi_supervised.Labelled.of(SETTINGS | {"labels_per_class": 20})
+    data = semi_supervised.LabelledData.of(SETTINGS | {"labels_per_class": 20})
     seen = {image.tobytes() for image in data.x}
     assert len(data.y) == 200
     assert not seen & {image.tobytes() for image in data.test}
@@ -141,7 +143,7 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(run, tmp_path)
     with open(tmp_path / "out" / "predictions.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     model = keras.saving.load_model(run[0] / "model.keras")
-    expected = semi_supervised.answers_of(model)(np.round(127.5 * x + 127.5) / 127.5 - 1.0)
+    expected = semi_supervised.class_probabilities(model)(np.round(127.5 * x + 127.5) / 127.5 - 1.0)
     assert [line["file"] for line in lines] == ["0.png", "1.png", "2.png"]
     for line, row in zip(lines, expected, strict=True):
         assert [float(line[str(k)]) for k in range(10)] == pytest.approx(row, abs=1e-3)

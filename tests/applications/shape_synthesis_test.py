@@ -114,7 +114,7 @@ def test_pictures_become_shapes_that_can_be_added(presets, models, tmp_path):
     x = np.random.default_rng(0).uniform(-1.0, 1.0, (3, 8, 8, 1)).astype("float32")
     for name, image in zip("abc", x, strict=True):
         image_files.save_image(image, tmp_path / "views" / f"{name}.png")
-    seen = grids.pixels_of(x) / 127.5 - 1.0
+    seen = grids.to_uint8(x) / 127.5 - 1.0
     flags = ["--preset=vaegan3d_x", f"--images={tmp_path / 'views'}"]
     code, _, errors = call(presets, tmp_path / "out", *flags, "--combine")
     assert code == 0, errors

@@ -60,13 +60,13 @@ def pixels(height, width, channels=3):
 
 def test_colours_become_what_the_model_makes_of_them(models):
     x = pixels(13, 18)
-    np.testing.assert_allclose(script.Painter(models["mgan_3"]).redrawn(x), 255 - x, atol=1)
+    np.testing.assert_allclose(script.Stylizer(models["mgan_3"]).redrawn(x), 255 - x, atol=1)
 
 
 def test_strength_lies_between_the_photograph_and_what_is_made_of_it(models):
     x = pixels(13, 18).astype(float)
     for strength in (0.0, 0.25, 1.0):
-        made = script.Painter(models["mgan_3"], strength).redrawn(x.astype(np.uint8))
+        made = script.Stylizer(models["mgan_3"], strength).redrawn(x.astype(np.uint8))
         expected = strength * (255.0 - x) + (1.0 - strength) * x
         np.testing.assert_allclose(made, expected, atol=1.1)
 
@@ -79,7 +79,7 @@ def grey_about(shades):
 @pytest.mark.parametrize("name, keep", [("mgan_1", False), ("mgan_3", True)])
 def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
     x = grey_about(RNG.integers(90, 150, (12, 14, 1)))
-    made = script.Painter(models[name], keep_colour=keep).redrawn(x)
+    made = script.Stylizer(models[name], keep_colour=keep).redrawn(x)
     (before, hue), (after, kept) = (ycbcr.split(image) for image in (x, made))
     np.testing.assert_allclose(kept, hue, atol=0.01)
     middle = 255.0 if name == "mgan_1" else 251.0  # of luminances 16 to 235
@@ -88,8 +88,8 @@ def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
 
 def test_grey_stays_grey_where_brightness_alone_is_redrawn(models):
     x = pixels(12, 14, 1)
-    assert script.Painter(models["mgan_1"]).redrawn(x).shape == (12, 14, 1)
-    assert script.Painter(models["mgan_3"]).redrawn(x).shape == (12, 14, 3)
+    assert script.Stylizer(models["mgan_1"]).redrawn(x).shape == (12, 14, 1)
+    assert script.Stylizer(models["mgan_3"]).redrawn(x).shape == (12, 14, 3)
 
 
 def test_what_is_made_grey_of_colours_stays_grey():
@@ -97,19 +97,19 @@ def test_what_is_made_grey_of_colours_stays_grey():
     grey = keras.Model(inputs, keras.layers.Lambda(lambda x: x[..., :1])(inputs))
     sizes = {"width": 4, "stages": 1, "patch_stages": 1}
     model = zoo.Pix2Pix(image_shape=(16, 16, 1), source_channels=3, generator=grey, **sizes)
-    made = script.Painter(model).redrawn(pixels(10, 12)).astype(int)
+    made = script.Stylizer(model).redrawn(pixels(10, 12)).astype(int)
     assert np.ptp(made, axis=-1).max() <= 1
 
 
 def test_backwards_is_of_a_cyclegan(models):
     x = pixels(12, 14)
     np.testing.assert_allclose(
-        script.Painter(models["cyclegan"], backwards=True).redrawn(x), x, atol=1
+        script.Stylizer(models["cyclegan"], backwards=True).redrawn(x), x, atol=1
     )
     with pytest.raises(ValueError, match="--backwards: should be of a CycleGAN. Received: a MGAN"):
-        script.Painter(models["mgan_3"], backwards=True)
+        script.Stylizer(models["mgan_3"], backwards=True)
     with pytest.raises(ValueError, match="The model should translate. Received: a GAN"):
-        script.Painter(zoo.create("gan", image_shape=(8, 8, 1)))
+        script.Stylizer(zoo.create("gan", image_shape=(8, 8, 1)))
 
 
 @pytest.fixture(scope="module")
@@ -133,12 +133,14 @@ def test_pairs_may_differ_by_their_suffix_and_validation_serves_as_a_test(tmp_pa
         for split, name in (("train", "0"), ("train", "1"), ("val", "2")):
             (tmp_path / kind / split).mkdir(parents=True, exist_ok=True)
             Image.fromarray(pixels(16, 16)).save(tmp_path / kind / split / f"{name}.{suffix}")
-    found = image_translation.Translation.of_folders(tmp_path / "a", tmp_path / "b", paired=True)
+    found = image_translation.TranslationData.of_folders(
+        tmp_path / "a", tmp_path / "b", paired=True
+    )
     assert (len(found.x), len(found.test_x)) == (2, 1)
 
 
 def test_pictures_of_one_name_are_pairs(folder, capsys):
-    found = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=True)
+    found = image_translation.TranslationData.of_folders(folder / "a", folder / "b", paired=True)
     assert "bad.png is passed over" in capsys.readouterr().err
     for x, y in ((found.x, found.y), (found.test_x, found.test_y)):
         np.testing.assert_array_equal(x[..., 0], y[..., 0])
@@ -148,7 +150,7 @@ def test_pictures_of_one_name_are_pairs(folder, capsys):
 
 
 def test_without_pairs_each_kind_is_drawn_by_itself(folder):
-    found = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=False)
+    found = image_translation.TranslationData.of_folders(folder / "a", folder / "b", paired=False)
     x, y = (part.numpy() for part in next(iter(found.stream(8, 0, 0))))
     assert not np.array_equal(x[..., 0], y[..., 0]) and not found.truth
     later = list(found.stream(8, 0, 0).take(3))[2]
@@ -165,7 +167,7 @@ class Perfect:
 
 
 def test_figures_stand_beside_those_of_cheap_methods(folder):
-    lesson = image_translation.Translation.of_folders(folder / "a", folder / "b", paired=True)
+    lesson = image_translation.TranslationData.of_folders(folder / "a", folder / "b", paired=True)
     figures, rows = lesson.scores(Perfect())
     assert figures["ours"]["l1"] == 0.0 and figures["ours"]["ssim"] == pytest.approx(1.0)
     assert figures["the source itself"]["l1"] == pytest.approx(1.0 / 3.0)
@@ -312,12 +314,12 @@ def test_a_lesson_of_style_knows_its_cheapest_answer(folder):
         def translate(self, x):
             return x
 
-    x = style_transfer.seen(pixels(64, 68), 3)
-    lesson = style_transfer.Redrawing(
+    x = style_transfer.to_network_range(pixels(64, 68), 3)
+    lesson = style_transfer.StyleData(
         [x], {"y": x}, style_transfer.style_of(folder / "style.png", 16), 16
     )
     figures, _ = lesson.scores(Idle())
     assert figures["ours"] == pytest.approx({"style": 0.0, "edges": 1.0})
-    before, _ = style_transfer.distance(lesson.style, x)
-    matched = style_transfer.matched(x, lesson.style)
-    assert figures["histogram"] == style_transfer.compared(x, before, matched, lesson.style)
+    before, _ = style_transfer.style_distance(lesson.style, x)
+    matched = style_transfer.match_histogram(x, lesson.style)
+    assert figures["histogram"] == style_transfer.score_stylized(x, before, matched, lesson.style)

@@ -52,7 +52,7 @@ def pixels(height, width, channels=3):
 @pytest.mark.parametrize("tile", [0, 8])
 def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
     x = pixels(20, 26, channels)
-    made = script.Enlarger(bicubic, tile).enlarged(x)
+    made = script.TiledUpscaler(bicubic, tile).enlarged(x)
     layers = [Image.fromarray(x[..., i]).resize((52, 40), Image.BICUBIC) for i in range(channels)]
     expected = np.stack(layers, axis=-1).astype(int)
     assert made.shape == (40, 52, channels) and made.dtype == np.uint8
@@ -62,7 +62,7 @@ def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pieces_show_no_seam(channels):
     model, x = create(channels), pixels(37, 50)
-    whole, cut = (script.Enlarger(model, tile).enlarged(x).astype(int) for tile in (0, 8))
+    whole, cut = (script.TiledUpscaler(model, tile).enlarged(x).astype(int) for tile in (0, 8))
     assert np.abs(whole - cut).max() <= 1
 
 

@@ -55,7 +55,7 @@ def test_the_integrals_are_those_that_are_known():
 
 
 def test_a_dirac_gan_circles_as_the_recursion_says():
-    path = toy_games.path(toy_games.Dirac(), steps=3, rate=0.5, objective=Wasserstein())
+    path = toy_games.trajectory(toy_games.DiracGAN(), steps=3, rate=0.5, objective=Wasserstein())
     theta, psi = 1.0, 1.0
     for place in path[1:]:
         psi -= 0.5 * theta  # D first: alternating

@@ -45,7 +45,7 @@ def test_scores_stand_beside_the_losses_in_the_history_and_in_logs(model, tmp_pa
 
     csv, log = tmp_path / "losses.csv", Log()
     judging = callbacks.Scores(score, n=20, every=2)
-    history = fit(model, 4, judging, log, loss_log.LossLog(csv, step_of))
+    history = fit(model, 4, judging, log, loss_log.LossCsvLogger(csv, step_of))
     figures = {"frechet", "kernel", "inception_score", "precision", "recall", "density", "coverage"}
     assert figures | {"generator_loss"} <= set(history)
     assert [np.isnan(value) for value in history["frechet"]] == [False, False, True, False]

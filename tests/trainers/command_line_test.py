@@ -8,9 +8,9 @@ import pytest
 SCRIPT = """
 from trainers import command_line
 def define():
-    command_line.define(model="gan", dataset="digits", steps=10, batch_size=64)
+    command_line.define_training_flags(model="gan", dataset="digits", steps=10, batch_size=64)
 def main():
-    with command_line.flag("model"):
+    with command_line.flag_errors("model"):
         if command_line.FLAGS.model == "bad":
             raise ValueError("`name` should be\\nanother.")
     if command_line.FLAGS.out == "full":
@@ -18,7 +18,7 @@ def main():
     if command_line.FLAGS.model in ("stop", "key"):
         raise KeyboardInterrupt("Stopped: step 3" if command_line.FLAGS.model == "stop" else "")
     print("done", command_line.FLAGS.steps)
-command_line.run(define, main)
+command_line.run_script(define, main)
 """
 
 

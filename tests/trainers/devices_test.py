@@ -76,5 +76,5 @@ def test_a_cluster_of_one_needs_no_distribution(monkeypatch):
 
 def test_a_single_process_says_what_it_is_told():
     strategy = devices.strategy("cpu")
-    assert devices.is_first(strategy)
-    assert devices.as_first_says(strategy, [3, 4]) == [3, 4]
+    assert devices.is_chief(strategy)
+    assert devices.broadcast_from_chief(strategy, [3, 4]) == [3, 4]

@@ -5,7 +5,7 @@ from trainers import files
 
 def test_a_file_appears_when_it_is_whole(tmp_path):
     target = tmp_path / "deep" / "a.txt"
-    with files.aside(target) as draft:
+    with files.atomic_path(target) as draft:
         draft.write_text("new")
         assert not target.exists()
         assert draft.suffix == ".txt"
@@ -16,7 +16,7 @@ def test_a_file_appears_when_it_is_whole(tmp_path):
 def test_a_failure_keeps_what_was_there(tmp_path):
     target = tmp_path / "a.txt"
     target.write_text("old")
-    with pytest.raises(RuntimeError), files.aside(target) as draft:
+    with pytest.raises(RuntimeError), files.atomic_path(target) as draft:
         draft.write_text("half of the n")
         raise RuntimeError
     assert target.read_text() == "old"
@@ -24,14 +24,14 @@ def test_a_failure_keeps_what_was_there(tmp_path):
 
 
 def test_a_folder_is_written_aside_too(tmp_path):
-    with files.aside(tmp_path / "1") as draft:
+    with files.atomic_path(tmp_path / "1") as draft:
         (draft / "variables").mkdir(parents=True)
         (draft / "variables" / "data").write_text("x")
     assert (tmp_path / "1" / "variables" / "data").read_text() == "x"
 
 
 def test_a_failed_folder_leaves_nothing(tmp_path):
-    with pytest.raises(RuntimeError), files.aside(tmp_path / "1") as draft:
+    with pytest.raises(RuntimeError), files.atomic_path(tmp_path / "1") as draft:
         draft.mkdir()
         (draft / "a").touch()
         raise RuntimeError
@@ -40,7 +40,10 @@ def test_a_failed_folder_leaves_nothing(tmp_path):
 
 def test_a_folder_that_is_there_is_not_replaced(tmp_path):
     (tmp_path / "1").mkdir()
-    with pytest.raises(FileExistsError, match="is there already"), files.aside(tmp_path / "1"):
+    with (
+        pytest.raises(FileExistsError, match="is there already"),
+        files.atomic_path(tmp_path / "1"),
+    ):
         pass
 
 
@@ -57,6 +60,6 @@ def test_drafts_that_a_killed_process_left_are_swept(tmp_path):
     for name in (".4711-model.keras", "frames/.12-00000004.png", "model.keras", ".hidden-1.txt"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    files.sweep(tmp_path)
+    files.remove_partial_files(tmp_path)
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     assert left == [".hidden-1.txt", "model.keras"]

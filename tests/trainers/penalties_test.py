@@ -14,7 +14,7 @@ from trainers.penalties import (
     GradientPenalty,
     HistoricalAverage,
     Penalty,
-    squared_slope,
+    squared_gradient_norm,
 )
 
 WEIGHTS = tf.constant([[3.0], [4.0]])  # of norm 5
@@ -72,7 +72,7 @@ def test_r1_and_r2_of_a_linear_critic_are_half_gamma_times_its_squared_norm(pena
 
 
 def test_slopes_are_of_each_sample_and_over_all_that_belongs_to_it():
-    slopes = squared_slope(parabola, tf.constant([[1.0, 2.0], [3.0, 4.0]]))
+    slopes = squared_gradient_norm(parabola, tf.constant([[1.0, 2.0], [3.0, 4.0]]))
     np.testing.assert_allclose(slopes, [5.0, 25.0], rtol=1e-6)
 
 
@@ -125,7 +125,7 @@ def test_the_slope_of_a_critic_of_patches_is_that_of_the_sum_of_its_outputs():
     def patches(x):
         return tf.stack([2.0 * x, 3.0 * x], axis=1)
 
-    np.testing.assert_allclose(squared_slope(patches, tf.ones((4, 1))), 25.0, rtol=1e-6)
+    np.testing.assert_allclose(squared_gradient_norm(patches, tf.ones((4, 1))), 25.0, rtol=1e-6)
 
 
 ALL = (GradientPenalty(1.0), GradientPenalty(1.0, one_sided=True), DRAGAN(1.0), R1(1.0), R2(1.0))
@@ -142,7 +142,9 @@ def test_a_flat_critic_gives_no_nan_nor_do_its_gradients(penalty):
 
 
 def test_a_critic_that_ignores_its_input_has_no_slope():
-    np.testing.assert_array_equal(squared_slope(lambda x: tf.ones((6, 1)), samples()), np.zeros(6))
+    np.testing.assert_array_equal(
+        squared_gradient_norm(lambda x: tf.ones((6, 1)), samples()), np.zeros(6)
+    )
 
 
 @every_penalty_of_slopes

@@ -59,4 +59,4 @@ if __name__ == "__main__":
     strategy = devices.strategy("auto", asked.pop("workers", None), asked.pop("worker", 0))
     play(strategy=strategy, **asked)
     seen = epoch(strategy)
-    print(json.dumps({"writes": devices.is_first(strategy), "epoch": seen}))
+    print(json.dumps({"writes": devices.is_chief(strategy), "epoch": seen}))

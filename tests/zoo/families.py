@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
-from zoo.mixins.image_to_image import Translating
+from zoo.mixins.image_to_image import ImageToImage
 from zoo.srgan import SRGAN
 
 SMALL = {"image_shape": (8, 8, 1), "latent_dim": 4}
@@ -171,7 +171,7 @@ def slow_but_for(quick, rows):
 
 
 every_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), MAIN))
-drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), (SRGAN, Translating))]
+drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), (SRGAN, ImageToImage))]
 certain = "cyclegan", "mgan", "srgan"  # whose images are of images alone, without noise
 random = [r for r in MAIN if r not in certain]
 every_random_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), random))
@@ -192,7 +192,7 @@ def conditions(model, n):
 
 def made(model, n, seed=None):
     """n samples: of noise, or of images where the family translates or enlarges."""
-    if isinstance(model, (SRGAN, Translating)):
+    if isinstance(model, (SRGAN, ImageToImage)):
         source = drawn_of(model.batch_format()[0], n, np.random.default_rng(0))
         if isinstance(model, SRGAN):
             return model.enlarge(source[:, :: model.factor, :: model.factor])

@@ -39,7 +39,7 @@ def test_its_losses_are_those_of_the_paper(model):
 
 def test_another_network_says_what_is_content():
     """As VGG19 would: in its features images are compared, and nobody trains it."""
-    network = perceptual.filters(1, width=4, levels=1)
+    network = perceptual.random_filters(1, width=4, levels=1)
     network = keras.Model(network.inputs[0], network.outputs[0])
     model, batch = create(content=network), (tf.constant(X), tf.constant(Y))
     made, before = model.forward(batch), network.get_weights()
@@ -70,7 +70,10 @@ def test_it_takes_the_patches_of_the_style():
 
 
 def test_several_maps_of_content_are_compared_each():
-    model, batch = create(content=perceptual.filters(1, width=4)), (tf.constant(X), tf.constant(Y))
+    model, batch = (
+        create(content=perceptual.random_filters(1, width=4)),
+        (tf.constant(X), tf.constant(Y)),
+    )
     made = model.forward(batch)
     gaps = [
         np.square(np.asarray(a) - np.asarray(b)).mean()

@@ -73,7 +73,7 @@ def test_nobody_trains_the_content_network(model):
 
 def test_filters_keep_the_distances_of_patches():
     """Orthogonal before the ReLU: f(x) - f(-x) has, per patch, the length of the patch times √2."""
-    network = perceptual.filters(1, width=32, levels=1)
+    network = perceptual.random_filters(1, width=32, levels=1)
     x = RNG.normal(size=(1, 9, 9, 1)).astype("float32")
     response = np.asarray(network(x) - network(-x))[0, 4, 4]
     patch = x[0, 3:6, 3:6, 0]
@@ -82,14 +82,14 @@ def test_filters_keep_the_distances_of_patches():
 
 def test_vgg_reads_blue_first_less_the_mean_of_imagenet():
     inputs = keras.Input((None, None, 3))
-    network = perceptual.of_vgg(keras.Model(inputs, keras.layers.Identity()(inputs)))
+    network = perceptual.from_vgg(keras.Model(inputs, keras.layers.Identity()(inputs)))
     x = np.array([[[[-1.0, 0.0, 1.0]]]], "float32")
     blue_green_red = np.array([255.0 - 103.939, 127.5 - 116.779, 0.0 - 123.68]) / 12.75
     np.testing.assert_allclose(np.ravel(network(x)), blue_green_red, rtol=1e-5)
 
 
 def test_a_given_content_network_is_saved_with_the_model(tmp_path):
-    model = create(content=perceptual.filters(3, width=4, levels=2, seed=7))
+    model = create(content=perceptual.random_filters(3, width=4, levels=2, seed=7))
     model.save(tmp_path / "model.keras")
     again = keras.saving.load_model(tmp_path / "model.keras")
     assert not again.content.trainable_variables
@@ -99,7 +99,7 @@ def test_a_given_content_network_is_saved_with_the_model(tmp_path):
 
 
 def test_a_refused_model_leaves_the_content_network_as_it_was():
-    network = perceptual.filters(1, width=4)
+    network = perceptual.random_filters(1, width=4)
     with pytest.raises(ValueError, match="`content` should have inputs of shape"):
         create(content=network)
     assert network.trainable

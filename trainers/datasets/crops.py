@@ -10,7 +10,7 @@ from trainers.datasets import image_decoding, image_folders
 from trainers.datasets.builtin import photos
 
 
-def whole(name, split="train", least=1):
+def load_photographs(name, split="train", least=1):
     """The photographs of a split.
 
     Args:
@@ -27,7 +27,7 @@ def whole(name, split="train", least=1):
         ValueError: there is none.
 
     Example:
-        >>> whole("photos", "test")["coins"].shape
+        >>> load_photographs("photos", "test")["coins"].shape
         (303, 384, 3)
     """
     found = photos.photographs(split) if name == "photos" else _in_folder(name, split)
@@ -45,18 +45,18 @@ def _in_folder(name, split):
     for item in image_folders.find(name).items():
         if item.split == split:
             try:
-                with image_decoding.harmless():
+                with image_decoding.reject_huge_images():
                     found[item.name] = image_decoding.decode(item.source)
-            except (image_decoding.Unreadable, ValueError) as error:
+            except (image_decoding.UnreadableImage, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
     return found
 
 
-def squares(image, side):
+def grid_patches(image, side):
     """An image (h, w, c) cut into squares side by side: (n, side, side, c).
 
     Example:
-        >>> squares(np.zeros((64, 100, 1)), side=32).shape
+        >>> grid_patches(np.zeros((64, 100, 1)), side=32).shape
         (6, 32, 32, 1)
     """
     rows, columns = (n // side for n in image.shape[:2])
@@ -64,7 +64,7 @@ def squares(image, side):
     return cut.swapaxes(1, 2).reshape(rows * columns, side, side, -1)
 
 
-def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
+def random_crops(images, side, batch_size, seed=0, first=0, mirrored=False):
     """Endless batches of squares at random places of random images. A batch is a function of (seed,
     its number), so that a training can be resumed.
 
@@ -83,7 +83,7 @@ def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
 
     Example:
         >>> x = np.arange(200.0).reshape(10, 20, 1)
-        >>> stream, later = crops([x], 4, 8), crops([x], 4, 8, first=2)
+        >>> stream, later = random_crops([x], 4, 8), random_crops([x], 4, 8, first=2)
         >>> wanted = list(stream.take(3))[2]
         >>> wanted.shape, bool(tf.reduce_all(wanted == next(iter(later))))
         (TensorShape([8, 4, 4, 1]), True)
@@ -101,7 +101,7 @@ def crops(images, side, batch_size, seed=0, first=0, mirrored=False):
         return np.stack([_crop(images[i], side, rng, mirrored) for i in which])
 
     shape = (batch_size, side, side, images[0].shape[-1])
-    return _numbered(draw, seed, first, tf.TensorSpec(shape, images[0].dtype))
+    return _numbered_batches(draw, seed, first, tf.TensorSpec(shape, images[0].dtype))
 
 
 def _crop(image, side, rng, mirrored):
@@ -113,9 +113,9 @@ def _crop(image, side, rng, mirrored):
     return cut
 
 
-def rows(arrays, batch_size, seed=0, first=0):
+def random_rows(arrays, batch_size, seed=0, first=0):
     """Endless batches of random rows, the same of each array. A batch is a function of (seed, its
-    number), as those of `crops`.
+    number), as those of `random_crops`.
 
     Args:
         arrays: a list of arrays with as many rows each.
@@ -128,7 +128,7 @@ def rows(arrays, batch_size, seed=0, first=0):
 
     Example:
         >>> x = np.arange(100.0)
-        >>> ones, others = next(iter(rows([x, -x], 8)))
+        >>> ones, others = next(iter(random_rows([x, -x], 8)))
         >>> ones.shape, bool(tf.reduce_all(ones == -others))
         (TensorShape([8]), True)
     """
@@ -138,10 +138,10 @@ def rows(arrays, batch_size, seed=0, first=0):
         return tuple(array[which] for array in arrays)
 
     spec = tuple(tf.TensorSpec((batch_size, *array.shape[1:]), array.dtype) for array in arrays)
-    return _numbered(draw, seed, first, spec)
+    return _numbered_batches(draw, seed, first, spec)
 
 
-def _numbered(draw, seed, first, spec):
+def _numbered_batches(draw, seed, first, spec):
     """Endless batches that a function draws from generators, each of (seed, its number)."""
 
     def drawn():

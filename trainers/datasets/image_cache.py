@@ -144,17 +144,22 @@ def write(folder, items, image_size, grey, title, total):
     def read(item):
         try:
             return image_decoding.decode(item.source, image_size, grey)
-        except image_decoding.Unreadable as error:
+        except image_decoding.UnreadableImage as error:
             return error
 
     try:
         bar = tqdm(total=total, desc=title, unit=" images", disable=None, leave=False)
         workers = concurrent.futures.ThreadPoolExecutor()  # Pillow decodes beside Python
-        with open(draft / "pixels", "wb") as file, workers, bar, image_decoding.harmless():
+        with (
+            open(draft / "pixels", "wb") as file,
+            workers,
+            bar,
+            image_decoding.reject_huge_images(),
+        ):
             items = iter(items)
             while chunk := list(itertools.islice(items, CHUNK)):
                 for item, pixels in zip(chunk, workers.map(read, chunk), strict=True):
-                    if isinstance(pixels, image_decoding.Unreadable):
+                    if isinstance(pixels, image_decoding.UnreadableImage):
                         skipped.append((item.name, str(pixels)))
                         continue
                     if shape not in (None, pixels.shape):

@@ -1,6 +1,6 @@
 """Anyone's image files as pixels: whatever the format, a square of 8-bit grey or RGB.
 
-Damaged files are the caller's to skip: what is wrong with one is said by an `Unreadable`.
+Damaged files are the caller's to skip: what is wrong with one is said by an `UnreadableImage`.
 """
 
 import contextlib
@@ -20,11 +20,11 @@ SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
 ORIENTATION = 0x0112
 
 
-class Unreadable(Exception):
+class UnreadableImage(Exception):
     """A file that is no image, or is damaged; `str` of it says why."""
 
 
-def look(source):
+def read_header(source):
     """Returns ((height, width), whether it is grey) of an image as it is seen, from its header.
 
     Args:
@@ -87,7 +87,7 @@ def opacity(source, image_size=None):
 
 
 @contextlib.contextmanager
-def harmless():
+def reject_huge_images():
     """Within it Pillow's warning of a decompression bomb is an error, so that it is not opened.
 
     For one thread to enter while others work: the filters of warnings are the process' own.
@@ -108,7 +108,7 @@ def _opened(source):
             text = f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
         if "cannot identify image file" in text:
             text = "not an image"
-        raise Unreadable(text or f"damaged: {error}") from error
+        raise UnreadableImage(text or f"damaged: {error}") from error
 
 
 def _in_srgb(image):

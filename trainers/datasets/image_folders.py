@@ -149,11 +149,11 @@ def _check_headers(folder, image_size):
 
     def look(name):
         try:
-            return image_decoding.look(folder.path / name)
-        except image_decoding.Unreadable:
+            return image_decoding.read_header(folder.path / name)
+        except image_decoding.UnreadableImage:
             return None
 
-    with concurrent.futures.ThreadPoolExecutor() as workers, image_decoding.harmless():
+    with concurrent.futures.ThreadPoolExecutor() as workers, image_decoding.reject_huge_images():
         found = set()
         for start in range(0, len(folder.names), image_cache.CHUNK):  # a pool takes all it is given
             found.update(workers.map(look, folder.names[start : start + image_cache.CHUNK]))

@@ -8,7 +8,7 @@ ROUNDING = 1e-2  # how far outside its range a value may lie: resizing and JPEG 
 
 
 @dataclasses.dataclass(frozen=True)
-class Component:
+class FieldSpec:
     """One part of a batch.
 
     Args:
@@ -19,7 +19,7 @@ class Component:
         cure: what to do about values that are out of range.
 
     Example:
-        >>> mask = Component("mask", (8, 8, 1), low=0.0, high=1.0)
+        >>> mask = FieldSpec("mask", (8, 8, 1), low=0.0, high=1.0)
         >>> mask.check_spec(tf.TensorSpec((64, 8, 8, 1), "uint8"))
         Traceback (most recent call last):
         ValueError: `mask` should hold floats in [0.0, 1.0]. Received: dtype=uint8.
@@ -89,7 +89,7 @@ def images(name, shape):
         Traceback (most recent call last):
         ValueError: `x` should have shape (None, 8, 8, 1). Received: shape=(64, 8, 8). ...
     """
-    return Component(
+    return FieldSpec(
         name, shape, -1.0, 1.0, cure="Divide pixels of 0 … 255 by 127.5 and subtract 1."
     )
 
@@ -101,7 +101,7 @@ def voxels(name, shape):
         >>> voxels("x", (8, 8, 8, 1)).low
         0.0
     """
-    return Component(name, shape, 0.0, 1.0, cure="Empty voxels are 0, full ones 1.")
+    return FieldSpec(name, shape, 0.0, 1.0, cure="Empty voxels are 0, full ones 1.")
 
 
 def labels(name, classes, hidden=False):
@@ -114,7 +114,7 @@ def labels(name, classes, hidden=False):
     """
     low, cure = (-1, ", -1 for unknown") if hidden else (0, "")
     cure = f"There are {classes} classes{cure}."
-    return Component(name, (), low, classes - 1, integer=True, cure=cure)
+    return FieldSpec(name, (), low, classes - 1, integer=True, cure=cure)
 
 
 def _text(shape):

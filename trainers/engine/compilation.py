@@ -8,7 +8,7 @@ from trainers.penalties import R1, R2
 from trainers.schedules import LinearDecay
 
 
-class Compiled:
+class CompileMixin:
     """The part of `AdversarialModel` that sets the rules of the game."""
 
     def compile(
@@ -48,8 +48,8 @@ class Compiled:
             >>> model.objective, model.penalties, model.turns
             (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
-        agreed = compile_args.changed(self._rules_of(recipe, steps), changes)
-        compile_args.check(agreed, self.players, type(self).__name__, self.objectives)
+        agreed = compile_args.merge(self._rules_of(recipe, steps), changes)
+        compile_args.validate(agreed, self.players, type(self).__name__, self.objectives)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,

@@ -25,7 +25,7 @@ def defaults():
     }
 
 
-def changed(rules, changes):
+def merge(rules, changes):
     """The rules with your changes to them; of a dict, the entries you give replace the others.
 
     Raises:
@@ -45,7 +45,7 @@ def changed(rules, changes):
     return rules
 
 
-def check(rules, players, game, objectives=()):
+def validate(rules, players, game, objectives=()):
     """Raises a TypeError or ValueError in one sentence for rules that make no sense.
 
     Args:
@@ -145,7 +145,7 @@ def optimizer_for(networks, optimizer):
     without one.
     """
     optimizer = keras.optimizers.get(optimizer)
-    if replicas.count() > 1:  # it belongs to the strategy that it is made in
+    if replicas.num_replicas() > 1:  # it belongs to the strategy that it is made in
         optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
     halved = any(
         layer.compute_dtype == "float16"

@@ -9,7 +9,7 @@ _judged = threading.local()  # replicas of a MirroredStrategy are traced in thre
 
 
 @contextlib.contextmanager
-def once():
+def shared_outputs():
     """Inside, what a judge says of the same tensors is computed once and said to all who ask."""
     _judged.said = {}
     try:
@@ -18,7 +18,7 @@ def once():
         _judged.said = None
 
 
-class View:
+class Critic:
     """critic ∘ augment with the condition held: penalties differentiate what the objective judges.
 
     Args:

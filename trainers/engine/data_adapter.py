@@ -26,11 +26,12 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
 
     Raises:
         ValueError: in one sentence, before any work where dtype, shape or batch size tell, else
-            (see `plain_errors`) at the batch that is wrong.
+            (see `one_line_errors`) at the batch that is wrong.
 
     Example:
         >>> x = np.zeros((100, 2), "float32")
-        >>> data = prepare((x,), [Component("x", (2,))], parts=2, batch_size=20)
+        >>> from trainers.engine.batch_spec import FieldSpec
+        >>> data = prepare((x,), [FieldSpec("x", (2,))], parts=2, batch_size=20)
         >>> [batch.shape[0] for batch in data]
         [20, 20, 20, 20, 20]
     """
@@ -52,26 +53,26 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
     shares = parts * replicas
     if rows is None and shares > 1:
         for batch in data.take(1):
-            check_deal(len(tf.nest.flatten(batch)[0]), parts, replicas)
-        data = data.map(lambda *batch: _dealable(batch, shares))
+            check_divisible(len(tf.nest.flatten(batch)[0]), parts, replicas)
+        data = data.map(lambda *batch: _trim_to_divisible(batch, shares))
     elif rows is not None:
-        check_deal(rows, parts, replicas)
+        check_divisible(rows, parts, replicas)
 
     def checked(*batch):
         for component, part in zip(components, batch, strict=False):
             component.check_values(part)
         if parts > 1 and replicas > 1:
-            batch = _dealt_alike(batch, parts, replicas)
+            batch = _interleave_replicas(batch, parts, replicas)
         return batch if len(batch) > 1 else batch[0]
 
     return _quiet(data.map(checked, num_parallel_calls=2))
 
 
-def check_deal(rows, parts, replicas=1):
+def check_divisible(rows, parts, replicas=1):
     """Raises a ValueError when a batch of `rows` samples cannot be dealt into `parts`.
 
     Example:
-        >>> check_deal(rows=64, parts=5)
+        >>> check_divisible(rows=64, parts=5)
         Traceback (most recent call last):
         ValueError: A batch should be dealt into 5 equal turns. Received: batches of 64.
         Use a multiple of 5, for example 65.
@@ -86,7 +87,7 @@ def check_deal(rows, parts, replicas=1):
         )
 
 
-def _dealt_alike(batch, parts, replicas):
+def _interleave_replicas(batch, parts, replicas):
     """In the order in which each turn of several replicas sees the samples that one would see.
 
     A batch is cut into the replicas' shares first, and then each share is dealt to the turns.
@@ -97,7 +98,7 @@ def _dealt_alike(batch, parts, replicas):
     return tf.nest.map_structure(lambda leaf: tf.gather(leaf, order), batch)
 
 
-def _dealable(batch, parts):
+def _trim_to_divisible(batch, parts):
     """A last, smaller batch without what is left over, or with repeats for parts without any."""
     rows = tf.shape(tf.nest.flatten(batch)[0])[0]
     which = tf.range(tf.maximum(rows - rows % parts, parts)) % rows
@@ -114,7 +115,7 @@ def _from_arrays(arrays, batch_size, parts, replicas, order, whole):
             "`x` and `y` should be equally long. "
             f"Received: {', '.join(str(len(a)) for a in arrays)}."
         )
-    check_deal(batch_size, parts, replicas)
+    check_divisible(batch_size, parts, replicas)
     batch_size = min(batch_size, rows - rows % (parts * replicas))
     if not batch_size:
         raise ValueError(
@@ -145,7 +146,7 @@ def _quiet(dataset):
 
 
 @contextlib.contextmanager
-def plain_errors():
+def one_line_errors():
     """Raises the sentence of a failed check instead of TensorFlow's report of it."""
     try:
         yield

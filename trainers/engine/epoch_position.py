@@ -5,7 +5,7 @@ import numpy as np
 from keras import tree
 
 
-class Place(keras.callbacks.Callback):
+class EpochPosition(keras.callbacks.Callback):
     """Tells the data, at the beginning of each epoch of a training, where the model stands.
 
     Weights that were loaded bring their place in the noise along, and BackupAndRestore the epoch to
@@ -40,10 +40,10 @@ class Place(keras.callbacks.Callback):
         return self._order
 
 
-def with_callback(callbacks, callback):
+def prepend_callback(callbacks, callback):
     """The callbacks given to `fit`, whatever their kind, and one more, which is called first."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
-        earlier = [c for c in callbacks.callbacks if not isinstance(c, Place)]
+        earlier = [c for c in callbacks.callbacks if not isinstance(c, EpochPosition)]
         callbacks.callbacks[:] = [callback, *earlier]
         callback.set_model(callbacks.model)
         return callbacks

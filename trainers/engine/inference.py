@@ -16,7 +16,7 @@ from keras import ops, tree
 from trainers import noise
 
 
-class Showing:
+class InferenceMixin:
     """The part of `AdversarialModel` that its users call: what it draws, and says of images."""
 
     def averaged(self):
@@ -36,7 +36,7 @@ class Showing:
 
     def predict(self, *args, **kwargs):
         """As in Keras; where weights are averaged, of the averaged networks."""
-        return super(Showing, self.averaged()).predict(*args, **kwargs)
+        return super(InferenceMixin, self.averaged()).predict(*args, **kwargs)
 
     def generate(self, n, seed=None, batch_size=256, truncation=1.0, **conditions):
         """Draws samples.
@@ -76,7 +76,7 @@ class Showing:
                 inputs = self.draw(int(n), **conditions)
         if truncation < 1.0:
             inputs = self._truncated(inputs, truncation)
-        return in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
+        return predict_in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
 
     def _truncated(self, inputs, truncation):
         """Inputs whose latents, the first of them, are nearer to the mean of all that is drawn."""
@@ -118,7 +118,7 @@ class Showing:
 
     def answers(self, network, x):
         """What a network says of x, which is checked: NumPy arrays."""
-        return in_batches(network, self.checked(x))
+        return predict_in_batches(network, self.checked(x))
 
     def checked(self, x, part=None):
         """x as an array; it should be as the `part` of a batch says, by default x of `fit`.
@@ -146,7 +146,7 @@ class Showing:
         return {}
 
 
-class Shown:
+class EmaCopy:
     """The averaged copy of a model, and networks derived from it.
 
     A plain object: as attributes of the model they would be its layers, saved and trained with it.
@@ -225,7 +225,7 @@ def _estimate_batch_statistics(model, rounds=20, n=64):
         layer.momentum = momentum
 
 
-def in_batches(network, inputs, batch_size=256):
+def predict_in_batches(network, inputs, batch_size=256):
     """The outputs of a network for many inputs, as NumPy arrays, `batch_size` at a time."""
     leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
 

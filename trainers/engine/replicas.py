@@ -5,7 +5,7 @@ for the whole batch (`trainers.noise`), and what the layers learn on the way, su
 statistics, is averaged here: Keras leaves each replica its own, and saves those of the first.
 
 Keras' own functions can neither compile nor take several steps in one call on replicas, and fail on
-several workers (https://github.com/keras-team/keras/issues/20585); `function_of` can.
+several workers (https://github.com/keras-team/keras/issues/20585); `make_iterator_function` can.
 """
 
 import keras
@@ -14,12 +14,12 @@ import tensorflow as tf
 MEAN = tf.distribute.ReduceOp.MEAN
 
 
-def count():
+def num_replicas():
     """How many replicas play, in all processes."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
-def in_agreement(function, model):
+def run_synchronized(function, model):
     """The outputs of `function()`, after which the state of the model is the same on all replicas.
 
     Args:
@@ -27,7 +27,7 @@ def in_agreement(function, model):
             should be: not the whole step, since no update of a variable that replicas share can be.
         model: whose variables that are not trained (batch statistics …) the function may assign.
     """
-    if count() == 1:
+    if num_replicas() == 1:
         return function()
     moved = []
 
@@ -51,19 +51,19 @@ def in_agreement(function, model):
     return outputs
 
 
-def agreed_gradients(gradients):
+def all_reduce_mean(gradients):
     """The gradients of all replicas, which an optimizer's sum over the replicas leaves as they are.
 
     A loss scale must see them whole: an overflow on one replica has to stop them all.
     """
-    if count() == 1:
+    if num_replicas() == 1:
         return gradients
     there = [g for g in gradients if g is not None]
     means = iter(tf.distribute.get_replica_context().all_reduce(MEAN, there))
     return [None if g is None else next(means) for g in gradients]
 
 
-def function_of(model, step):
+def make_iterator_function(model, step):
     """What Keras' loops call: an iterator -> the metrics after `steps_per_execution` steps.
 
     Args:

@@ -7,7 +7,7 @@ import keras
 from trainers.engine import compile_args
 
 
-class Saved:
+class SerializationMixin:
     """The part of `AdversarialModel` that Keras calls to save it and to make it again.
 
     Example:

@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 
-def agreed(sizes, networks, known, reads, writes):
+def resolve_sizes(sizes, networks, known, reads, writes):
     """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
 
     A size that the user left at its default gives way to the networks; another one must agree.
@@ -27,7 +27,7 @@ def agreed(sizes, networks, known, reads, writes):
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     said = {}
     for name in reads:
-        if _says_its_shapes(network := networks.get(name)):
+        if _has_static_shapes(network := networks.get(name)):
             ends = (reads.get(name), network.inputs[0]), (writes.get(name), network.outputs[0])
             said[name] = {size: tensor.shape[1:] for size, tensor in ends if size}
     for network, claims in said.items():
@@ -61,7 +61,7 @@ def check_networks(networks, shapes):
         shapes: name -> (shapes of the inputs, of the outputs) without the batch; None for any.
     """
     for name, expected in shapes.items():
-        if not _says_its_shapes(networks.get(name)):
+        if not _has_static_shapes(networks.get(name)):
             continue
         found = networks[name].inputs, networks[name].outputs
         for end, tensors, wanted in zip(("inputs", "outputs"), found, expected, strict=True):
@@ -94,7 +94,7 @@ def check_counts(least=1, **counts):
             )
 
 
-KINDS = {  # by how many axes an `image_shape` has
+SHAPE_HINTS = {  # by how many axes an `image_shape` has
     3: "(height, width, channels)",
     4: "(depth, height, width, channels)",
     1: "(2,) for points",
@@ -103,7 +103,7 @@ KINDS = {  # by how many axes an `image_shape` has
 
 def check_image_shape(shape, ranks=(1, 3)):
     if shape is not None and (len(shape) not in ranks or any(n is None or n < 1 for n in shape)):
-        wanted = ", or ".join(KINDS[rank] for rank in KINDS if rank in ranks)
+        wanted = ", or ".join(SHAPE_HINTS[rank] for rank in SHAPE_HINTS if rank in ranks)
         raise ValueError(f"`image_shape` should be {wanted}. Received: image_shape={shape}")
 
 
@@ -129,6 +129,6 @@ Received: image_shape=(20, 16, 3)
         )
 
 
-def _says_its_shapes(network):
+def _has_static_shapes(network):
     """Whether inputs and outputs are known before a call: not of subclassed models."""
     return bool(getattr(network, "inputs", None))

@@ -10,7 +10,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIDE = 48  # images below this many pixels are enlarged to about it
 GAP = 2  # pixels between images
-PAPER, FRAME = 255, 112  # white, and a grey that strokes at the edge of an image stand out from
+BACKGROUND, FRAME = (
+    255,
+    112,
+)  # white, and a grey that strokes at the edge of an image stand out from
 
 
 def grid(rows, labels=None, title=None):
@@ -29,7 +32,7 @@ def grid(rows, labels=None, title=None):
 
     Example:
         >>> images = np.zeros((6, 8, 8, 1))
-        >>> picture = grid(in_rows(images, columns=3), title="grey")
+        >>> picture = grid(split_rows(images, columns=3), title="grey")
         >>> picture.mode, picture.size  # enlarged to 48 pixels each, with gaps of 2
         ('L', (152, 126))
         >>> picture.save("samples.png")
@@ -51,7 +54,7 @@ def grid(rows, labels=None, title=None):
     columns = max(len(row) for row in rows)
     size = (left + columns * width + GAP, top + len(rows) * height + GAP)
     mode = "L" if channels == 1 else "RGB"
-    picture = Image.new(mode, size, (PAPER,) * channels)
+    picture = Image.new(mode, size, (BACKGROUND,) * channels)
     draw = ImageDraw.Draw(picture)
     for i, row in enumerate(rows):
         corner = (left, top + i * height)
@@ -70,31 +73,31 @@ def grid(rows, labels=None, title=None):
     return picture
 
 
-def pixels_of(images):
+def to_uint8(images):
     """Images in [-1, 1] as bytes.
 
     Example:
-        >>> pixels_of(np.array([-1.0, 0.0, 2.0]))
+        >>> to_uint8(np.array([-1.0, 0.0, 2.0]))
         array([  0, 128, 255], dtype=uint8)
     """
     return np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
-def image_of(pixels):
+def to_pil(pixels):
     """Bytes (h, w, 1 or 3) as a `PIL.Image.Image`.
 
     Example:
-        >>> image_of(np.zeros((4, 8, 1), np.uint8)).mode
+        >>> to_pil(np.zeros((4, 8, 1), np.uint8)).mode
         'L'
     """
     return Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
 
 
-def in_rows(images, columns=12):
+def split_rows(images, columns=12):
     """Splits images into rows of `columns`, the last one with what is left, for `grid`.
 
     Example:
-        >>> [len(row) for row in in_rows(np.zeros((7, 8, 8, 1)), columns=3)]
+        >>> [len(row) for row in split_rows(np.zeros((7, 8, 8, 1)), columns=3)]
         [3, 3, 1]
     """
     return [images[i : i + columns] for i in range(0, len(images), columns)]
@@ -119,7 +122,7 @@ def by_class(images, classes, count, columns=12):
     return [images[classes == k][:columns] for k in range(count)]
 
 
-def film(paths, target, seconds=4.0):
+def save_gif(paths, target, seconds=4.0):
     """Joins pictures of one size to an animated GIF that loops and rests on the last one.
 
     Args:
@@ -130,7 +133,7 @@ def film(paths, target, seconds=4.0):
     Example:
         >>> for shade in (-1.0, 0.0, 1.0):
         ...     grid([np.full((1, 8, 8, 1), shade)]).save(f"{shade}.png")
-        >>> film(["-1.0.png", "0.0.png", "1.0.png"], "progress.gif")
+        >>> save_gif(["-1.0.png", "0.0.png", "1.0.png"], "progress.gif")
         >>> Image.open("progress.gif").n_frames
         3
     """
@@ -140,7 +143,7 @@ def film(paths, target, seconds=4.0):
     frames[0].save(target, save_all=True, append_images=frames[1:], duration=durations, loop=0)
 
 
-def curves(x, series, path, title=None, axes=("train steps", "mean loss")):
+def plot_curves(x, series, path, title=None, axes=("train steps", "mean loss")):
     """Plots named series into a PNG.
 
     Args:
@@ -151,7 +154,7 @@ def curves(x, series, path, title=None, axes=("train steps", "mean loss")):
         axes: what x and the values are.
 
     Example:
-        >>> curves([100, 200], {"generator_loss": [0.9, 0.7]}, "loss.png", title="Digits")
+        >>> plot_curves([100, 200], {"generator_loss": [0.9, 0.7]}, "loss.png", title="Digits")
         >>> Image.open("loss.png").size
         (840, 480)
     """
@@ -173,11 +176,11 @@ def _enlarged(image, zoom):
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
-def middle(image, side):
+def center_crop(image, side):
     """The middle of an image, side x side, black where the image is smaller.
 
     Example:
-        >>> float(middle(np.ones((4, 8, 1)), 6).sum())
+        >>> float(center_crop(np.ones((4, 8, 1)), 6).sum())
         24.0
     """
     height, width = image.shape[:2]

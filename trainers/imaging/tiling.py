@@ -1,7 +1,7 @@
 """Large images piece by piece: what fits into memory does not depend on how large they are.
 
-    margin = tiling.reach(generator)
-    large = tiling.mapped(enlarge, photograph, factor=4, side=256, margin=margin)
+    margin = tiling.receptive_radius(generator)
+    large = tiling.map_tiles(enlarge, photograph, factor=4, side=256, margin=margin)
 
 A piece is cut with a margin, as wide as the network sees, and what it is made into is cropped by
 it: so there is no seam, and the whole is what the network would have made at once.
@@ -10,10 +10,10 @@ it: so there is no seam, and the whole is what the network would have made at on
 import numpy as np
 import tensorflow as tf
 
-LOOK = 64  # pixels that `reach` looks into each direction
+LOOK = 64  # pixels that `receptive_radius` looks into each direction
 
 
-def mapped(function, image, factor=1, side=256, margin=0, progress=iter):
+def map_tiles(function, image, factor=1, side=256, margin=0, progress=iter):
     """function(image), computed by pieces.
 
     Args:
@@ -33,7 +33,7 @@ def mapped(function, image, factor=1, side=256, margin=0, progress=iter):
 
     Example:
         >>> image = np.arange(12.0).reshape(3, 4, 1)
-        >>> bool((mapped(lambda piece: 2.0 * piece, image, side=2) == 2.0 * image).all())
+        >>> bool((map_tiles(lambda piece: 2.0 * piece, image, side=2) == 2.0 * image).all())
         True
     """
     if side < 1 or margin < 0:
@@ -70,7 +70,7 @@ def _spans(length, side, margin):
     return found
 
 
-def reach(network):
+def receptive_radius(network):
     """How many pixels of its input, into any direction, what a network says of a place depends on;
     of a network that enlarges, the place of a pixel of the input.
 
@@ -85,7 +85,7 @@ def reach(network):
     Example:
         >>> import keras
         >>> x = keras.Input((None, None, 1))
-        >>> reach(keras.Model(x, keras.layers.Conv2D(1, 7, padding="same")(x)))
+        >>> receptive_radius(keras.Model(x, keras.layers.Conv2D(1, 7, padding="same")(x)))
         3
     """
     channels = network.inputs[0].shape[-1]

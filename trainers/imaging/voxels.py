@@ -133,9 +133,9 @@ def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
     """
     turns = np.linspace(0.0, 2.0 * np.pi, frames, endpoint=False)
     views = [render(shapes, 0.6 + turn, elevation, size) for turn in turns]
-    drawn = [grids.grid(grids.in_rows(view)) for view in views]
+    drawn = [grids.grid(grids.split_rows(view)) for view in views]
     times = {"duration": int(1000 * seconds / frames), "loop": 0}
-    with files.aside(path) as draft:
+    with files.atomic_path(path) as draft:
         drawn[0].save(draft, save_all=True, append_images=drawn[1:], **times)
 
 

@@ -31,7 +31,7 @@ def mean_difference(latents, on):
     return _mean(latents, on, "on") - _mean(latents, ~on, "off")
 
 
-def balanced(latents, on, other):
+def balanced_difference(latents, on, other):
     """The difference of means where a second attribute is as frequent on both sides: the mean of
     its differences within `other` and without. Of attributes that come together, such as a smile
     and long hair, it leaves the second alone (White 2016, §3.4).
@@ -42,7 +42,7 @@ def balanced(latents, on, other):
     Example:
         >>> latents = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]
         >>> on, other = [False, False, True, True, True], [False, True, False, True, True]
-        >>> balanced(latents, on, other), mean_difference(latents, on).round(2)
+        >>> balanced_difference(latents, on, other), mean_difference(latents, on).round(2)
         (array([1., 0.]), array([1.  , 0.17]))
     """
     latents, on = _paired(latents, on)
@@ -54,7 +54,7 @@ def balanced(latents, on, other):
     return (sum(cells[1]) - sum(cells[0])) / 2.0
 
 
-def slopes(latents, values, ridge=1e-3):
+def regression_directions(latents, values, ridge=1e-3):
     """For each of several numbers the step by which it rises by 1 and the others stay, as linear
     fits w of them say: the likeliest such step of latents with covariance S,
 
@@ -74,7 +74,7 @@ def slopes(latents, values, ridge=1e-3):
     Example:
         >>> z = np.random.default_rng(0).normal(size=(1_000, 3))
         >>> values = np.stack([2.0 * z[:, 0] + 5.0, z[:, 0] + z[:, 1]], axis=1)
-        >>> slopes(z, values).round(1) + 0.0
+        >>> regression_directions(z, values).round(1) + 0.0
         array([[ 0.5, -0.5,  0. ],
                [ 0. ,  1. ,  0. ]])
     """
@@ -97,7 +97,7 @@ def slopes(latents, values, ridge=1e-3):
     return np.linalg.solve(told, moved.T)
 
 
-def factorized(kernel):
+def sefa(kernel):
     """Directions of length 1 that move the output of the first layer most, the strongest first:
     eigenvectors of A Aᵀ, A the kernel.
 
@@ -108,14 +108,14 @@ def factorized(kernel):
         (d, d), a direction in each row.
 
     Example:
-        >>> abs(factorized(np.diag([1.0, 3.0]))[0])
+        >>> abs(sefa(np.diag([1.0, 3.0]))[0])
         array([0., 1.])
     """
     kernel = np.asarray(kernel, "float64")
     return np.linalg.eigh(kernel @ kernel.T)[1].T[::-1]
 
 
-def principal(latents, hidden, count):
+def ganspace(latents, hidden, count):
     """Directions in the latent that move what a layer says along its principal components.
 
     Args:
@@ -128,7 +128,7 @@ def principal(latents, hidden, count):
 
     Example:
         >>> z = np.random.default_rng(0).normal(size=(500, 3))
-        >>> np.abs(principal(z, z * [1.0, 5.0, 2.0], count=1)).round(1)
+        >>> np.abs(ganspace(z, z * [1.0, 5.0, 2.0], count=1)).round(1)
         array([[0., 1., 0.]])
     """
     latents, hidden = np.asarray(latents, "float64"), np.asarray(hidden, "float64")

@@ -18,7 +18,7 @@ from trainers import noise
 DRAWS = 4_096  # by which the range of a latent is known
 
 
-def check_draws(model):
+def latent_widths(model):
     """How wide the parts of what a model draws are, joined to latents (n, d): (latent_dim,), and of
     InfoGAN (latent_dim, categories, codes).
 
@@ -27,9 +27,9 @@ def check_draws(model):
 
     Example:
         >>> import zoo
-        >>> check_draws(zoo.create("infogan", image_shape=(8, 8, 1), scale="small"))
+        >>> latent_widths(zoo.create("infogan", image_shape=(8, 8, 1), scale="small"))
         (16, 10, 2)
-        >>> check_draws(zoo.create("cgan", image_shape=(2,), classes=8))
+        >>> latent_widths(zoo.create("cgan", image_shape=(2,), classes=8))
         Traceback (most recent call last):
         ValueError: The model should draw of latents and codes alone. Received: a CGAN.
     """
@@ -41,11 +41,11 @@ def check_draws(model):
     return tuple(int(part.shape[1]) for part in drawn)
 
 
-def parted(latents, widths):
+def split_latents(latents, widths):
     """Latents (n, d) as a model takes them: of several parts a list.
 
     Example:
-        >>> [part.shape for part in parted(np.zeros((5, 6)), (4, 2))]
+        >>> [part.shape for part in split_latents(np.zeros((5, 6)), (4, 2))]
         [(5, 4), (5, 2)]
     """
     if len(widths) == 1:
@@ -54,13 +54,13 @@ def parted(latents, widths):
     return [latents[:, i:j] for i, j in itertools.pairwise(ends)]
 
 
-def draws(model, n, seed, label="inversion"):
+def sample_latents(model, n, seed, label="inversion"):
     """Latents of n draws (n, d), their parts joined.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("infogan", image_shape=(8, 8, 1), categories=3, codes=1, width=8)
-        >>> draws(model, 5, seed=0).shape == (5, model.latent_dim + 4)
+        >>> sample_latents(model, 5, seed=0).shape == (5, model.latent_dim + 4)
         True
     """
     with noise.stream(seed, label=label):
@@ -77,7 +77,7 @@ def invert(
     prior by 1e-6 for the same reason.
 
     Args:
-        model: one of the zoo that draws of latents, and codes, alone: see `check_draws`.
+        model: one of the zoo that draws of latents, and codes, alone: see `latent_widths`.
         x: images in [-1, 1], shape (n, *image_shape).
         start: latents to begin with (n, d), such as `model.encode(x)`; else draws.
         steps: of descent.
@@ -104,11 +104,11 @@ def invert(
         >>> latents.shape, errors.shape
         ((3, 4), (3,))
     """
-    widths = check_draws(model)
+    widths = latent_widths(model)
     x = model.checked(x).astype("float32")
     shown, n = model.averaged(), len(x)
     if start is None:
-        first = draws(model, n * restarts, seed)
+        first = sample_latents(model, n * restarts, seed)
     else:
         first, restarts = np.asarray(start, "float32"), 1
         if first.shape != (n, sum(widths)):
@@ -140,10 +140,10 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
         mean over the mask of (G(z) - v)² + stay · mean (z - z₀)²
 
     Source: Zhu et al. 2016, eq. 4, with brushes of colour and without the judge. What is drawn is
-    the model's own; to keep what it cannot draw of a photograph, see `transferred`.
+    the model's own; to keep what it cannot draw of a photograph, see `transfer_edit`.
 
     Args:
-        model: one of the zoo that draws of latents, and codes, alone: see `check_draws`.
+        model: one of the zoo that draws of latents, and codes, alone: see `latent_widths`.
         start: z₀, shape (n, d).
         colours: v, shape (n, *image_shape), in [-1, 1].
         mask: where v counts, booleans (n, h, w) or (n, h, w, 1).
@@ -164,7 +164,7 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
         >>> paint(model, np.zeros((1, 4)), np.ones((1, 8, 8, 1)), mask, steps=20).shape
         (1, 4)
     """
-    widths = check_draws(model)
+    widths = latent_widths(model)
     colours = model.checked(colours).astype("float32")
     mask = np.asarray(mask, "float32").reshape(*np.shape(mask)[:3], 1)
     if mask.shape[:3] != colours.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
@@ -183,7 +183,7 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
     return np.asarray(descend(start, (start, colours, weights)))
 
 
-def transferred(x, before, after):
+def transfer_edit(x, before, after):
     """x, with what has changed between two images that are drawn: x + (after - before), cut.
 
     What the model could not draw of x stays.
@@ -191,7 +191,7 @@ def transferred(x, before, after):
     Networks", §2, https://arxiv.org/abs/1609.07093, without its mask.
 
     Example:
-        >>> transferred(np.array([0.5, 0.9]), before=np.zeros(2), after=np.array([0.25, 1.0]))
+        >>> transfer_edit(np.array([0.5, 0.9]), before=np.zeros(2), after=np.array([0.25, 1.0]))
         array([0.75, 1.  ])
     """
     return np.clip(x + (after - before), -1.0, 1.0)
@@ -199,12 +199,12 @@ def transferred(x, before, after):
 
 def _range(model, widths):
     """The least and the greatest numbers that each part of latents has: two arrays (d,)."""
-    known = tree.flatten(parted(draws(model, DRAWS, 0, "range of latents"), widths))
+    known = tree.flatten(split_latents(sample_latents(model, DRAWS, 0, "range of latents"), widths))
     return tuple(np.repeat([end(part) for part in known], widths) for end in (np.min, np.max))
 
 
 def _made(shown, latents, widths):
-    return ops.cast(shown(parted(latents, widths), training=False), "float32")
+    return ops.cast(shown(split_latents(latents, widths), training=False), "float32")
 
 
 def _mean(x):

@@ -5,7 +5,7 @@ import numpy as np
 PAIRS = 2**23  # numbers of a matrix of pairs held at once, 64 MiB
 
 
-def rows(minimum=1, **arrays):
+def as_matrices(minimum=1, **arrays):
     """Returns the named arrays as float64 matrices (n, d), one sample a row.
 
     Axes after the first are flattened, so that images are vectors of pixels.
@@ -14,10 +14,10 @@ def rows(minimum=1, **arrays):
         ValueError: an array has fewer than `minimum` samples, samples of no size, a NaN or an
             infinity; or samples of one array differ in shape from another's.
     """
-    return [value.astype(np.float64, copy=False) for value in checked(minimum, **arrays)]
+    return [value.astype(np.float64, copy=False) for value in validate(minimum, **arrays)]
 
 
-def checked(minimum=1, **arrays):
+def validate(minimum=1, **arrays):
     """As `rows`, but in the type of number that came: for those who convert a part at a time."""
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in arrays.items():
@@ -26,7 +26,9 @@ def checked(minimum=1, **arrays):
                 f"`{name}` should be of shape (n, d) with n >= {minimum}, d >= 1. "
                 f"Received: {name}.shape={value.shape}"
             )
-        broken = value.size - sum(np.count_nonzero(np.isfinite(value[p])) for p in parts(value))
+        broken = value.size - sum(
+            np.count_nonzero(np.isfinite(value[p])) for p in row_chunks(value)
+        )
         if broken:
             raise ValueError(
                 f"`{name}` should hold finite numbers. "
@@ -39,18 +41,18 @@ def checked(minimum=1, **arrays):
     return [value.reshape(len(value), -1) for value in arrays.values()]
 
 
-def parts(array, numbers=PAIRS):
+def row_chunks(array, numbers=PAIRS):
     """Slices that divide an array's rows into parts of at most so many numbers, or of one row."""
-    return blocks(len(array), array[0].size, numbers)
+    return chunks(len(array), array[0].size, numbers)
 
 
-def blocks(n, width, numbers=PAIRS):
+def chunks(n, width, numbers=PAIRS):
     """Slices that divide n rows of `width` numbers into parts of at most `numbers`, or one row."""
     step = max(1, numbers // width)
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
-def equally_many(real, fake, seed):
+def subsample_to_equal(real, fake, seed):
     """As many of both, the larger set's drawn: a test between them is then won by half by chance.
 
     Returns:

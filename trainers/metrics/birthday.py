@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 from trainers.metrics.neighbours import neighbours, squared_distances
 
 
@@ -48,7 +48,7 @@ def birthday_test(real, fake, percentile=5.0):
     >>> found.pairs, found.support, round(found.batch, 2), found.real_support
     (3, 2.0, 2.24, 6.0)
     """
-    real, fake = rows(minimum=2, real=real, fake=fake)
+    real, fake = as_matrices(minimum=2, real=real, fake=fake)
     if not 0 <= percentile <= 100:
         raise ValueError(
             f"`percentile` should be from 0 to 100. Received: percentile={percentile!r}"

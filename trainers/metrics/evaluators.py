@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.metrics.arrays import checked, parts
+from trainers.metrics.arrays import row_chunks, validate
 from trainers.metrics.classifier import Classifier
 from trainers.metrics.inception_network import Inception
 
@@ -62,7 +62,7 @@ class Evaluator(Classifier):
     def features(self, images):
         """Outputs of the last hidden layer, after its ReLU: (n, 64) for "digits"."""
         images = _checked(images)
-        return np.concatenate([self._hidden(_pixels(images[part])) for part in parts(images)])
+        return np.concatenate([self._hidden(_pixels(images[part])) for part in row_chunks(images)])
 
     def _hidden(self, outputs):
         for kernel, bias in self.hidden:
@@ -78,7 +78,7 @@ def _checked(images):
             "`images` should be of shape (n, side, side, 1), the side a multiple of 8. "
             f"Received: images.shape={images.shape}"
         )
-    checked(images=images)
+    validate(images=images)
     return images
 
 

@@ -10,7 +10,7 @@ their covariance.
 
 import numpy as np
 
-from trainers.metrics.arrays import checked, parts, rows
+from trainers.metrics.arrays import as_matrices, row_chunks, validate
 
 
 class Moments:
@@ -40,13 +40,13 @@ class Moments:
         Raises:
             ValueError: no sample, a NaN or an infinity, or samples of another size than before.
         """
-        (batch,) = checked(batch=batch)
+        (batch,) = validate(batch=batch)
         if self.n and batch.shape[1] != len(self._mean):
             raise ValueError(
                 f"`batch` should hold samples of {len(self._mean)} features, as those before. "
                 f"Received: batch.shape={batch.shape}"
             )
-        for part in parts(batch):
+        for part in row_chunks(batch):
             self._join(batch[part].astype(np.float64, copy=False))
 
     def _join(self, x):
@@ -95,7 +95,7 @@ def frechet_distance(real, fake):
     18.0
     """
     moments = []
-    for features in checked(minimum=2, real=real, fake=fake):
+    for features in validate(minimum=2, real=real, fake=fake):
         gathered = Moments()
         gathered.update(features)
         moments += [gathered.mean, gathered.covariance]
@@ -126,8 +126,8 @@ def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
             "`real_mean`, `real_cov`, `fake_mean`, `fake_cov` should be of shapes "
             f"(d,), (d, d), (d,), (d, d). Received: {shapes}"
         )
-    real_mean, fake_mean = rows(real_mean=[real_mean], fake_mean=[fake_mean])
-    real_cov, fake_cov = rows(real_cov=real_cov, fake_cov=fake_cov)
+    real_mean, fake_mean = as_matrices(real_mean=[real_mean], fake_mean=[fake_mean])
+    real_cov, fake_cov = as_matrices(real_cov=real_cov, fake_cov=fake_cov)
     values, vectors = np.linalg.eigh(real_cov)
     root = (vectors * np.sqrt(_without_rounding(values))) @ vectors.T  # C^½
     values = np.linalg.eigvalsh(root @ fake_cov @ root)

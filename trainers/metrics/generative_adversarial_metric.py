@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 
 
 class Battle(NamedTuple):
@@ -66,7 +66,7 @@ def _logits(critic, samples):
             f"`critic` should return a logit for each of {len(samples)} samples. "
             f"Received: shape {logits.shape}"
         )
-    (logits,) = rows(logits=logits.reshape(len(logits), -1))
+    (logits,) = as_matrices(logits=logits.reshape(len(logits), -1))
     return logits.mean(axis=1)
 
 

@@ -6,7 +6,7 @@ Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen: Improved Techniques for Tr
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 
 
 def inception_score(logits, splits=1):
@@ -26,7 +26,7 @@ def inception_score(logits, splits=1):
     >>> round(inception_score([[50.0, 0.0], [0.0, 50.0]]), 6)  # sure, and each class once
     2.0
     """
-    (logits,) = rows(logits=logits)
+    (logits,) = as_matrices(logits=logits)
     if not 1 <= splits <= len(logits):
         raise ValueError(
             f"`splits` should be from 1 to {len(logits)}, the number of samples. "

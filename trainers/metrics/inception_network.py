@@ -11,7 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.metrics.arrays import checked, parts
+from trainers.metrics.arrays import row_chunks, validate
 from trainers.metrics.classifier import Classifier
 
 FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
@@ -56,7 +56,7 @@ class Inception(Classifier):
         """Outputs of the last layer but one, averaged over places: float32 (n, 2048)."""
         images = _checked(images)
         return np.concatenate(
-            [self._body(images[p]) for p in parts(images, batch_size * images[0].size)]
+            [self._body(images[p]) for p in row_chunks(images, batch_size * images[0].size)]
         )
 
     def _body(self, images):
@@ -75,7 +75,7 @@ def _checked(images):
             "`images` should be of shape (n, h, w, 1) or (n, h, w, 3). "
             f"Received: images.shape={images.shape}"
         )
-    checked(images=images)
+    validate(images=images)
     return images
 
 

@@ -6,7 +6,7 @@ https://arxiv.org/abs/1801.01401
 
 import numpy as np
 
-from trainers.metrics.arrays import PAIRS, blocks, rows
+from trainers.metrics.arrays import PAIRS, as_matrices, chunks
 
 
 def kernel_distance(real, fake, block_size=None):
@@ -30,7 +30,7 @@ def kernel_distance(real, fake, block_size=None):
     >>> kernel_distance([[0.0], [1.0]], [[1.0], [2.0]])  # 1 + 27 - (1 + 1 + 8 + 27) / 2
     9.5
     """
-    real, fake = rows(minimum=2, real=real, fake=fake)
+    real, fake = as_matrices(minimum=2, real=real, fake=fake)
     if block_size is None:
         return _squared_discrepancy(real, fake)
     smaller = min(len(real), len(fake))
@@ -39,8 +39,8 @@ def kernel_distance(real, fake, block_size=None):
             f"`block_size` should be None or from 2 to {smaller}, the smaller number of samples. "
             f"Received: block_size={block_size!r}"
         )
-    blocks = [slice(i, i + block_size) for i in range(0, smaller - block_size + 1, block_size)]
-    return float(np.mean([_squared_discrepancy(real[block], fake[block]) for block in blocks]))
+    chunks = [slice(i, i + block_size) for i in range(0, smaller - block_size + 1, block_size)]
+    return float(np.mean([_squared_discrepancy(real[block], fake[block]) for block in chunks]))
 
 
 def _squared_discrepancy(real, fake):
@@ -58,7 +58,7 @@ def _mean_within(x):
 def _kernel_sum(x, y):
     """Sum of k over all pairs of an x and a y, `PAIRS` of them at a time."""
     total = 0.0
-    for part in blocks(len(x), len(y), PAIRS):
+    for part in chunks(len(x), len(y), PAIRS):
         gram = x[part] @ y.T / x.shape[1] + 1.0
         total += np.vdot(gram * gram, gram)  # 8 times as fast as gram**3
     return total

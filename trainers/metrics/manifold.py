@@ -12,7 +12,7 @@ open: a point on its rim is outside, as in the reference code of the second pape
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 from trainers.metrics.neighbours import squared_distances
 
 
@@ -77,7 +77,7 @@ def density_coverage(real, fake, k=5):
 def _centred(real, fake, k):
     if k < 1:
         raise ValueError(f"`k` should be at least 1. Received: k={k!r}")
-    real, fake = rows(minimum=k + 1, real=real, fake=fake)
+    real, fake = as_matrices(minimum=k + 1, real=real, fake=fake)
     mean = real.mean(axis=0)  # |x|² - 2xy + |y|² loses digits when all lie far from the origin
     return real - mean, fake - mean
 

@@ -6,7 +6,7 @@ Lin, Khetan, Fanti, Oh: PacGAN (2018), §4.1, https://arxiv.org/abs/1712.04086
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 from trainers.metrics.neighbours import nearest
 
 
@@ -36,7 +36,7 @@ def mode_coverage(samples, centers, std, min_hits=1):
     >>> modes, round(share, 4), round(divergence, 4)  # one mode of two: log 2
     (1, 0.6667, 0.6931)
     """
-    samples, centers = rows(samples=samples, centers=centers)
+    samples, centers = as_matrices(samples=samples, centers=centers)
     if not std > 0:
         raise ValueError(f"`std` should be greater than 0. Received: std={std!r}")
     if min_hits < 1:

@@ -7,7 +7,7 @@ that are returned are then computed anew from the differences, so that a copy is
 
 import numpy as np
 
-from trainers.metrics.arrays import PAIRS, blocks, equally_many, rows
+from trainers.metrics.arrays import PAIRS, as_matrices, chunks, subsample_to_equal
 
 
 def nearest(train, samples):
@@ -27,7 +27,7 @@ def nearest(train, samples):
     >>> nearest([[0.0, 0.0], [3.0, 4.0]], [[3.0, 0.0], [3.0, 4.0]])
     (array([3., 0.]), array([0, 1]))
     """
-    train, samples = rows(train=train, samples=samples)
+    train, samples = as_matrices(train=train, samples=samples)
     distances, indices = neighbours(train, samples, 1)
     return distances[:, 0], indices[:, 0]
 
@@ -54,7 +54,7 @@ def memorisation(train, held_out, fake):
     >>> memorisation([[0.0], [10.0]], [[1.0], [8.0], [9.0]], [[0.5], [10.5], [9.5]])
     0.5
     """
-    train, held_out, fake = rows(train=train, held_out=held_out, fake=fake)
+    train, held_out, fake = as_matrices(train=train, held_out=held_out, fake=fake)
     usual = np.median(neighbours(train, held_out, 1)[0])
     if usual == 0:
         raise ValueError(
@@ -86,7 +86,7 @@ def nearest_neighbour_accuracy(real, fake, seed=0):
     >>> nearest_neighbour_accuracy([[0.0], [1.0], [2.2]], [[2.5], [9.0], [9.1]])
     (0.6666666666666666, 0.6666666666666666)
     """
-    real, fake = equally_many(*rows(real=real, fake=fake), seed)
+    real, fake = subsample_to_equal(*as_matrices(real=real, fake=fake), seed)
     n = len(real)
     both = np.concatenate([real, fake])
     _, found = neighbours(both, both, 1, itself=False)
@@ -130,7 +130,7 @@ def squared_distances(x, y):
     centred first.
     """
     x_norms, y_norms = (x * x).sum(axis=1), (y * y).sum(axis=1)
-    for part in blocks(len(x), len(y), PAIRS):
+    for part in chunks(len(x), len(y), PAIRS):
         squared = (-2.0 * x[part]) @ y.T
         squared += x_norms[part, None]
         squared += y_norms

@@ -10,7 +10,7 @@ Bethge: A note on the evaluation of generative models (2016), §3.2, https://arx
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 from trainers.metrics.neighbours import squared_distances
 
 SIGMAS = np.logspace(-1.5, 0, 31)  # .03 to 1 in steps of 12 %, for pixels in [0, 1]
@@ -35,7 +35,7 @@ def parzen_log_likelihood(real, fake, sigma):
     >>> round(parzen_log_likelihood([[1.0]], [[0.0], [2.0]], sigma=0.5), 8)
     -2.22579135
     """
-    real, fake = rows(real=real, fake=fake)
+    real, fake = as_matrices(real=real, fake=fake)
     return float(_log_likelihoods(real, fake, [sigma])[0])
 
 
@@ -56,7 +56,7 @@ def parzen_sigma(validation, fake, sigmas=SIGMAS):
     >>> parzen_sigma([[1.0]], [[0.0], [2.0]], sigmas=[0.5, 1.0, 2.0])
     1.0
     """
-    validation, fake = rows(validation=validation, fake=fake)
+    validation, fake = as_matrices(validation=validation, fake=fake)
     return float(sigmas[np.argmax(_log_likelihoods(validation, fake, sigmas))])
 
 

@@ -6,7 +6,7 @@ Karras, Laine, Aila: A Style-Based Generator Architecture for Generative Adversa
 
 import numpy as np
 
-from trainers.metrics.arrays import rows
+from trainers.metrics.arrays import as_matrices
 
 
 def perceptual_path_length(
@@ -46,7 +46,7 @@ def perceptual_path_length(
     if path not in PATHS:
         raise ValueError(f"`path` should be one of {sorted(PATHS)}. Received: path={path!r}")
     kind = np.result_type(np.asarray(latents), np.float32)
-    (latents,) = rows(minimum=2, latents=latents)
+    (latents,) = as_matrices(minimum=2, latents=latents)
     if len(latents) % 2:
         raise ValueError(
             "`latents` should be of shape (2n, d), both ends of each path. "

@@ -13,7 +13,7 @@ channel is compared by itself; figures are means over channels, then over images
 
 import numpy as np
 
-from trainers.metrics.arrays import blocks, checked, parts, rows
+from trainers.metrics.arrays import as_matrices, chunks, row_chunks, validate
 
 SIGMA, WINDOW = 1.5, 11  # of the Gaussian that weighs a pixel's surroundings
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # exponents, the finest first
@@ -39,7 +39,7 @@ def psnr(x, y, max_val=1.0):
     """
     x, y = _aligned(x, y, max_val)
     errors = np.concatenate(
-        [np.mean((np.float64(x[part]) - y[part]) ** 2, axis=(1, 2, 3)) for part in parts(x)]
+        [np.mean((np.float64(x[part]) - y[part]) ** 2, axis=(1, 2, 3)) for part in row_chunks(x)]
     )
     with np.errstate(divide="ignore"):
         return float(np.mean(10.0 * np.log10(max_val**2 / errors)))
@@ -70,7 +70,7 @@ def ssim(x, y, max_val=1.0):
     (1.0, -0.97)
     """
     x, y = _aligned(x, y, max_val)
-    found = [_ssim_and_contrast(_part(x, p), _part(y, p), max_val)[0] for p in parts(x, 2**20)]
+    found = [_ssim_and_contrast(_part(x, p), _part(y, p), max_val)[0] for p in row_chunks(x, 2**20)]
     return float(np.mean(np.concatenate(found)))
 
 
@@ -114,7 +114,7 @@ def ms_ssim(x, y=None, max_val=1.0, max_pairs=1000, seed=0):
         raise ValueError(f"`x` should have sides of 16 or more. Received: x.shape={x.shape}")
     found = [
         _multiscale(_part(x, first[p]), _part(y, second[p]), max_val)
-        for p in blocks(len(first), x[0].size, 2**20)
+        for p in chunks(len(first), x[0].size, 2**20)
     ]
     return float(np.mean(np.concatenate(found)))
 
@@ -141,12 +141,12 @@ def pair_ssim(images, max_val=1.0):
     (0.04, 1.0)
     """
     _positive(max_val)
-    (x,) = rows(minimum=2, images=images)
+    (x,) = as_matrices(minimum=2, images=images)
     n, pixels = x.shape
     means, variances = x.mean(axis=1), x.var(axis=1)
     centred = x - means[:, None]
     total = 0.0
-    for part in blocks(n, n):
+    for part in chunks(n, n):
         covariances = centred[part] @ centred.T / pixels
         figures = (means[part, None], means, variances[part, None], variances, covariances)
         total += np.prod(_luminance_and_contrast(*figures, max_val), axis=0).sum()
@@ -166,7 +166,7 @@ def _aligned(x, y, max_val, minimum=1):
             "`x` and `y` should be of one shape (n, h, w, c). "
             f"Received: x.shape={x.shape}, y.shape={y.shape}"
         )
-    checked(minimum, x=x, y=y)
+    validate(minimum, x=x, y=y)
     return x, y
 
 

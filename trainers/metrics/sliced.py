@@ -7,7 +7,7 @@ Variation (2018), §5, https://arxiv.org/abs/1710.10196
 
 import numpy as np
 
-from trainers.metrics.arrays import blocks, checked, rows
+from trainers.metrics.arrays import as_matrices, chunks, validate
 
 BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0  # the blur of a Laplacian pyramid
 
@@ -34,13 +34,13 @@ def sliced_wasserstein(real, fake, directions=512, seed=0):
     >>> round(sliced_wasserstein([[0.0], [1.0]], [[2.0], [3.0]]), 6)  # in one dimension W₁ itself
     2.0
     """
-    real, fake = rows(real=real, fake=fake)
+    real, fake = as_matrices(real=real, fake=fake)
     if directions < 1:
         raise ValueError(f"`directions` should be at least 1. Received: directions={directions!r}")
     theta = np.random.default_rng(seed).standard_normal((real.shape[1], directions))
     theta /= np.linalg.norm(theta, axis=0)
     total = 0.0
-    for part in blocks(directions, len(real) + len(fake)):
+    for part in chunks(directions, len(real) + len(fake)):
         total += _wasserstein(real @ theta[:, part], fake @ theta[:, part]).sum()
     return float(total / directions)
 
@@ -112,7 +112,7 @@ def _images(real, fake, patch, levels):
             "`real` and `fake` should be of shape (n, h, w, c), with one c. "
             f"Received: real.shape={real.shape}, fake.shape={fake.shape}"
         )
-    checked(real=real), checked(fake=fake)
+    validate(real=real), validate(fake=fake)
     factor = 2 ** (levels - 1)
     for images in (real, fake):
         sides = images.shape[1:3]
@@ -130,7 +130,7 @@ def _descriptors(images, side, levels, count, rng):
     # The image that each patch is of, among those that any is of.
     used, whose = np.unique(np.arange(count) * len(images) // count, return_inverse=True)
     found = [np.empty((count, side * side, images.shape[3])) for _ in range(levels)]
-    for part in blocks(len(used), images[0].size, 2**20):
+    for part in chunks(len(used), images[0].size, 2**20):
         drawn = slice(*np.searchsorted(whose, (part.start, part.stop)))
         pyramid = _pyramid(images[used[part]].astype(np.float64), levels)
         for level, patches in zip(pyramid, found, strict=True):

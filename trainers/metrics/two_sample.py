@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from trainers.metrics.arrays import equally_many, rows
+from trainers.metrics.arrays import as_matrices, subsample_to_equal
 from trainers.metrics.neighbours import neighbours
 
 
@@ -53,7 +53,7 @@ def two_sample_test(real, fake, classifier="knn", seed=0):
             f"`classifier` should be one of {sorted(CLASSIFIERS)}. "
             f"Received: classifier={classifier!r}"
         )
-    real, fake = equally_many(*rows(minimum=2, real=real, fake=fake), seed)
+    real, fake = subsample_to_equal(*as_matrices(minimum=2, real=real, fake=fake), seed)
     rng = np.random.default_rng(seed)
     halves = [x[rng.permutation(len(x))] for x in (real, fake)]
     middle = len(real) // 2

@@ -18,7 +18,7 @@ from trainers import files
 from trainers.runs import checkpoints
 
 
-class Frames(keras.callbacks.Callback):
+class SampleGrids(keras.callbacks.Callback):
     """Writes a picture of the same latents at the end of each epoch, for a film.
 
     Args:
@@ -32,7 +32,7 @@ class Frames(keras.callbacks.Callback):
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
         >>> draw = lambda model, step: Image.new("L", (8, 8))
-        >>> frames = Frames("frames", draw, step_of)
+        >>> frames = SampleGrids("frames", draw, step_of)
         >>> history = model.fit(x, epochs=2, callbacks=[frames], verbose=0)
         >>> sorted(path.name for path in Path("frames").iterdir())
         ['00000002.png', '00000004.png']
@@ -44,11 +44,11 @@ class Frames(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         step = self.step_of(epoch)
-        with files.aside(self.folder / f"{step:08d}.png") as draft:
+        with files.atomic_path(self.folder / f"{step:08d}.png") as draft:
             self.draw(self.model, step).save(draft)
 
 
-class Board(keras.callbacks.Callback):
+class StepTensorBoard(keras.callbacks.Callback):
     """Writes the losses, and what else is in `logs`, for TensorBoard.
 
     By train steps, where Keras' own `TensorBoard` counts epochs.
@@ -56,14 +56,14 @@ class Board(keras.callbacks.Callback):
     Args:
         folder: for `tensorboard --logdir`.
         step_of: epoch -> train steps done by its end.
-        frames: the folder of a `Frames` before this one in the list, whose pictures are shown too.
+        frames: the folder of a `SampleGrids` before this one in the list: its pictures too.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
-        >>> history = model.fit(x, callbacks=[Board("tensorboard", step_of)], verbose=0)
+        >>> history = model.fit(x, callbacks=[StepTensorBoard("tensorboard", step_of)], verbose=0)
         >>> len(list(Path("tensorboard").glob("events.*")))
         1
     """
@@ -85,7 +85,7 @@ class Board(keras.callbacks.Callback):
         self._writer.flush()
 
 
-class Checkpoints(keras.callbacks.Callback):
+class CheckpointSaver(keras.callbacks.Callback):
     """Saves a checkpoint at the end of each epoch, and where the training is asked to stop.
 
     Asked by Ctrl-C or SIGTERM, the training ends after the step that it is in, with a
@@ -102,10 +102,10 @@ class Checkpoints(keras.callbacks.Callback):
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
-        >>> saving = Checkpoints("checkpoints", step_of, lambda step: divmod(step, 2))
+        >>> saving = CheckpointSaver("checkpoints", step_of, lambda step: divmod(step, 2))
         >>> with saving:  # Ctrl-C is heard
         ...     history = model.fit(x, epochs=3, callbacks=[saving], verbose=0)
-        >>> saving.saved, checkpoints.newest("checkpoints")[0].step
+        >>> saving.saved, checkpoints.latest_valid("checkpoints")[0].step
         (6, 6)
     """
 

@@ -42,17 +42,17 @@ def save(model, folder, step, epoch, batch, keep=2):
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> save(model, "checkpoints", step=38, epoch=1, batch=6)
-        >>> found, damaged = newest("checkpoints")
+        >>> found, damaged = latest_valid("checkpoints")
         >>> found.step, found.epoch, found.batch, damaged
         (38, 1, 6, [])
         >>> model.load_weights(found.weights)
     """
     folder = Path(folder)
     name = f"{step:08d}"
-    with files.aside(folder / f"{name}{SUFFIX}") as draft:
+    with files.atomic_path(folder / f"{name}{SUFFIX}") as draft:
         model.save_weights(draft)
     place = {"step": step, "epoch": epoch, "batch": batch}
-    seal = _seal(folder / f"{name}{SUFFIX}", **place)
+    seal = _checksum(folder / f"{name}{SUFFIX}", **place)
     files.write_json(folder / f"{name}.json", place | {"sha256": seal})
     names = _names(folder)
     here = names.index(name) + 1
@@ -61,12 +61,12 @@ def save(model, folder, step, epoch, batch, keep=2):
         (folder / f"{old}.json").unlink(missing_ok=True)
 
 
-def newest(folder):
+def latest_valid(folder):
     """The newest whole `Checkpoint` of a folder or None, and the paths of damaged ones after it.
 
     Example:
         >>> size = Path("00000038.weights.h5").write_bytes(b"half of them")
-        >>> found, damaged = newest(".")
+        >>> found, damaged = latest_valid(".")
         >>> found, [path.name for path in damaged]
         (None, ['00000038.weights.h5'])
     """
@@ -76,7 +76,7 @@ def newest(folder):
         try:
             found = json.loads((folder / f"{name}.json").read_text())
             seal = found.pop("sha256")
-            if seal == _seal(weights, **found) and found["step"] == int(name):
+            if seal == _checksum(weights, **found) and found["step"] == int(name):
                 return Checkpoint(weights, **found), damaged
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             pass  # there is no file, or it is not what it was
@@ -84,7 +84,7 @@ def newest(folder):
     return None, damaged
 
 
-def _seal(weights, step, epoch, batch):
+def _checksum(weights, step, epoch, batch):
     """The digest of the weights and of their place."""
     return hashlib.sha256(f"{sha256(weights)} {step} {epoch} {batch}".encode()).hexdigest()
 

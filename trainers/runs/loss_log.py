@@ -8,10 +8,9 @@ import keras
 
 from trainers import files
 from trainers.imaging import grids
-from trainers.runs import loss_log
 
 
-class LossLog(keras.callbacks.Callback):
+class LossCsvLogger(keras.callbacks.Callback):
     """Appends a row (step, seconds, one mean loss for each metric) to a CSV file.
 
     Args:
@@ -23,9 +22,10 @@ class LossLog(keras.callbacks.Callback):
     Example:
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
+        >>> import numpy as np
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
-        >>> log = LossLog("losses.csv", step_of)
+        >>> log = LossCsvLogger("losses.csv", step_of)
         >>> history = model.fit(x, epochs=3, callbacks=[log], verbose=0)
         >>> [int(row["step"]) for row in read_log("losses.csv")]
         [2, 4, 6]
@@ -43,16 +43,16 @@ class LossLog(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = self.before + time.perf_counter() - self.start
-        losses = {name: float(value) for name, value in (logs or {}).items()}
-        self.rows.append({"step": self.step_of(epoch), "seconds": round(seconds, 3), **losses})
-        with files.aside(self.path) as draft, open(draft, "w", newline="") as file:
+        plot_losses = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"step": self.step_of(epoch), "seconds": round(seconds, 3), **plot_losses})
+        with files.atomic_path(self.path) as draft, open(draft, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]), restval="")
             writer.writeheader()
             writer.writerows(self.rows)
 
 
 def read_log(path):
-    """The rows of a `LossLog` as dicts of floats; none where there is no file.
+    """The rows of a `LossCsvLogger` as dicts of floats; none where there is no file.
 
     Example:
         >>> read_log("losses.csv")  # none is there yet
@@ -64,18 +64,18 @@ def read_log(path):
         return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
 
 
-def losses(folder, title):
+def plot_losses(folder, title):
     """Writes loss.png into the folder of a run, of what its losses.csv holds.
 
     Example:
         >>> from pathlib import Path
         >>> text = "step,seconds,generator_loss\\n10,0.5,0.9\\n20,1.0,0.7\\n"
         >>> size = Path("losses.csv").write_text(text)
-        >>> losses(Path(), "Digits")
+        >>> plot_losses(Path(), "Digits")
         >>> Path("loss.png").exists()
         True
     """
-    log = loss_log.read_log(folder / "losses.csv")
+    log = read_log(folder / "losses.csv")
     steps = [row.pop("step") for row in log]
     series = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    grids.curves(steps, series, folder / "loss.png", title)
+    grids.plot_curves(steps, series, folder / "loss.png", title)

@@ -15,7 +15,7 @@ import tensorflow as tf
 from trainers import devices, files
 from trainers.runs import callbacks, checkpoints, environment, loss_log
 
-STRETCHES = 25  # a run reports this often, or a little less
+LOG_INTERVALS = 25  # a run reports this often, or a little less
 
 
 class Run:
@@ -46,14 +46,14 @@ class Run:
         Epoch 1/20
         ...
         >>> figures = run.finish(model, {"note": "a try"})  # what metrics.json holds
-        >>> trained("runs/ring").generate(3).shape
+        >>> load_model("runs/ring").generate(3).shape
         (3, 2)
     """
 
     def __init__(self, folder, settings, steps, resume=False, overwrite=False, strategy=None):
         self.folder, self.settings, self.steps = Path(folder), settings, steps
         self.strategy = strategy or tf.distribute.get_strategy()
-        self.writes = devices.is_first(self.strategy)
+        self.writes = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
         self.done, self.finished, refusal = 0, False, None
         if self.writes:
@@ -62,15 +62,17 @@ class Run:
             except (ValueError, OSError) as error:
                 refusal = error
         said = [self.done, int(self.finished), int(refusal is not None)]
-        self.done, self.finished, refused = map(int, devices.as_first_says(self.strategy, said))
+        self.done, self.finished, refused = map(
+            int, devices.broadcast_from_chief(self.strategy, said)
+        )
         if refused:
             raise refusal or ValueError("The first worker refuses to begin, and says why.")
-        self.interval = math.ceil(steps / min(STRETCHES, steps))
+        self.interval = math.ceil(steps / min(LOG_INTERVALS, steps))
         # All stretches are multiples of it: so many steps can be taken in one call, or a divisor.
         self.stride = math.gcd(self.interval, steps, self.done)
 
     def _open(self, resume, overwrite):
-        files.make_folder(self.folder, "out")
+        files.ensure_folder(self.folder, "out")
         before = files.read_json(self.folder / "settings.json")
         if before is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
             raise ValueError(
@@ -96,12 +98,12 @@ class Run:
         if before is None:
             files.write_json(self.folder / "settings.json", self.settings)
             return
-        files.sweep(self.folder)
-        self.checkpoint, self.damaged = checkpoints.newest(self.folder / "checkpoints")
+        files.remove_partial_files(self.folder)
+        self.checkpoint, self.damaged = checkpoints.latest_valid(self.folder / "checkpoints")
         figures = self.figures
         if self.checkpoint is None and figures:  # of a finished run the model itself
             place = figures["place"]
-            model = _intact(self.folder, figures)
+            model = _verified_model(self.folder, figures)
             self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *place)
         self.done = self.checkpoint.step if self.checkpoint else 0
         self.finished = bool(figures) and figures["steps"] >= self.steps
@@ -131,14 +133,18 @@ class Run:
         """
         step_of = self._step_of
         folder = self.folder / "checkpoints" if self.writes else None
-        saving = callbacks.Checkpoints(folder, step_of, lambda step: divmod(step, batches))
+        saving = callbacks.CheckpointSaver(folder, step_of, lambda step: divmod(step, batches))
         watching = [saving]
         if self.writes:
             frames = None if draw is None else self.folder / "frames"
-            watching.insert(0, callbacks.Board(self.folder / "tensorboard", step_of, frames))
-            watching.insert(0, loss_log.LossLog(self.folder / "losses.csv", step_of, self.done))
+            watching.insert(
+                0, callbacks.StepTensorBoard(self.folder / "tensorboard", step_of, frames)
+            )
+            watching.insert(
+                0, loss_log.LossCsvLogger(self.folder / "losses.csv", step_of, self.done)
+            )
         if self.writes and draw is not None:
-            watching.insert(0, callbacks.Frames(self.folder / "frames", draw, step_of))
+            watching.insert(0, callbacks.SampleGrids(self.folder / "frames", draw, step_of))
         verbose = (1 if sys.stdout.isatty() else 2) if self.writes else 0
         self._batches = batches
         try:
@@ -162,7 +168,7 @@ class Run:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
             raise KeyboardInterrupt(self._how_to_go_on(saving.saved or self.done)) from None
-        except devices.LOST as error:
+        except devices.WORKER_LOST_ERRORS as error:
             if not devices.has_workers(self.strategy):
                 raise
             raise ValueError(
@@ -182,7 +188,7 @@ class Run:
                     f"{saved.epoch}."
                 )
             model.load_weights(saved.weights)
-        devices.spread(model)
+        devices.broadcast_state(model)
 
     def _how_to_go_on(self, step):
         if not self.writes:
@@ -197,7 +203,7 @@ class Run:
             What was written to `metrics.json`.
         """
         path = self.folder / "model.keras"
-        with files.aside(path) as draft:
+        with files.atomic_path(path) as draft:
             model.save(draft)
         rows = loss_log.read_log(self.folder / "losses.csv")
         seconds = rows[-1]["seconds"]
@@ -227,7 +233,7 @@ class Run:
             shutil.rmtree(self.folder / name, ignore_errors=True)
 
 
-def settings_of(folder):
+def load_settings(folder):
     """The settings of the run in a folder.
 
     Raises:
@@ -235,7 +241,7 @@ def settings_of(folder):
 
     Example:
         >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
-        >>> settings_of("runs/ring")
+        >>> load_settings("runs/ring")
         {'model': 'gan', 'batch_size': 100}
     """
     settings = files.read_json(Path(folder) / "settings.json")
@@ -244,7 +250,7 @@ def settings_of(folder):
     return settings
 
 
-def trained(folder):
+def load_model(folder):
     """The model of the finished run in a folder.
 
     Raises:
@@ -252,18 +258,18 @@ def trained(folder):
 
     Example:
         >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
-        >>> trained("runs/ring")
+        >>> load_model("runs/ring")
         Traceback (most recent call last):
         ValueError: runs/ring holds a run that is not finished. Go on with --resume.
     """
-    settings_of(folder)
+    load_settings(folder)
     figures = files.read_json(Path(folder) / "metrics.json")
     if figures is None:
         raise ValueError(f"{folder} holds a run that is not finished. Go on with --resume.")
-    return keras.saving.load_model(_intact(folder, figures))
+    return keras.saving.load_model(_verified_model(folder, figures))
 
 
-def _intact(folder, figures):
+def _verified_model(folder, figures):
     """The path of a finished run's model, which is what was saved."""
     model = Path(folder) / "model.keras"
     if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):

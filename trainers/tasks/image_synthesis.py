@@ -6,9 +6,9 @@ import numpy as np
 
 from trainers import command_line, datasets, metrics
 
-MOST = 10_000  # images of either side that are scored: what a laptop compares in a minute
-ALARM = 0.8  # below it samples lie nearer to training images than other real ones do
-HELD_OUT = ("half_b", "test", "validation")  # the first of them that there is
+MAX_SCORED = 10_000  # images of either side that are scored: what a laptop compares in a minute
+COPY_RATIO = 0.8  # below it samples lie nearer to training images than other real ones do
+HELD_OUT_SPLITS = ("half_b", "test", "validation")  # the first of them that there is
 
 
 @dataclasses.dataclass(frozen=True)
@@ -45,12 +45,12 @@ class Data:
         Raises:
             ValueError: there are none of that name, they are no images, or nothing is held out.
         """
-        with command_line.flag("dataset"):
+        with command_line.flag_errors("dataset"):
             info = datasets.info(settings["dataset"], settings["image_size"], data_dir)
             if len(info.shape) != 3:
                 kind = "points" if len(info.shape) == 1 else "voxels"
                 raise ValueError(f"The dataset should hold images. {info.name} holds {kind}.")
-            held_out = next((split for split in HELD_OUT if split in info.splits), None)
+            held_out = next((split for split in HELD_OUT_SPLITS if split in info.splits), None)
             if held_out is None:
                 raise ValueError(f"A split should be held out. {info.name} has one image alone.")
         return cls(
@@ -75,10 +75,10 @@ class Data:
     def images(self, role):
         """At most `MOST` of the split "train" or "held_out", as an array."""
         name, size = self.settings["dataset"], self.settings["image_size"]
-        return datasets.arrays(name, getattr(self, role), size, self.data_dir, MOST)[0]
+        return datasets.arrays(name, getattr(self, role), size, self.data_dir, MAX_SCORED)[0]
 
 
-def judge_of(data, features):
+def evaluator_name(data, features):
     """The name of the evaluator that compares images of the data; None for none.
 
     Raises:
@@ -88,7 +88,7 @@ def judge_of(data, features):
         >>> settings = {"dataset": "glyphs", "image_size": None, "batch_size": 50, "seed": 0}
         >>> glyphs = Data.of(settings, data_dir=None)
         >>> digits = Data.of(settings | {"dataset": "digits"}, data_dir=None)
-        >>> judge_of(digits, "auto"), judge_of(glyphs, "auto")
+        >>> evaluator_name(digits, "auto"), evaluator_name(glyphs, "auto")
         ('digits', None)
     """
     own = data.info.evaluator
@@ -126,7 +126,7 @@ def scores(data, real, fake, features, seed):
         return {"not_scored": "samples are not finite numbers: the training has diverged"}
     splits = {"train": data.train, "held_out": data.held_out}
     found = {"memorisation": {**_memorisation(real, fake), "splits": splits, "seed": seed}}
-    judge = judge_of(data, features)
+    judge = evaluator_name(data, features)
     if judge is None:
         return found
     evaluator = metrics.evaluator(judge)
@@ -145,7 +145,7 @@ def _memorisation(real, fake):
         ratio = metrics.memorisation(real["train"], real["held_out"], fake)
     except ValueError:  # half of what is held out, or more, is in the training set too
         return {"ratio": None, "alarm": False}
-    return {"ratio": ratio, "alarm": ratio < ALARM}
+    return {"ratio": ratio, "alarm": ratio < COPY_RATIO}
 
 
 def report(figures):
@@ -176,7 +176,7 @@ def report(figures):
         print("memorisation none: most images that are held out are copies of some trained on")
         return
     verdict = "samples are copies of training images" if found["alarm"] else "no sign of copying"
-    print(f"memorisation {found['ratio']:6.3f} (below {ALARM}: copies): {verdict}")
+    print(f"memorisation {found['ratio']:6.3f} (below {COPY_RATIO}: copies): {verdict}")
 
 
 def _beside(figures, figure):

@@ -21,7 +21,7 @@ SCORED = 100  # images whose edges are compared
 
 
 @dataclasses.dataclass(frozen=True)
-class Translation:
+class TranslationData:
     """Pictures of one kind and of another.
 
     Attributes:
@@ -31,7 +31,7 @@ class Translation:
 
     Example:
         >>> x = np.zeros((4, 8, 8, 1), "float32")
-        >>> data = Translation(x, x, x[:2], x[:2], truth=True, paired=True)
+        >>> data = TranslationData(x, x, x[:2], x[:2], truth=True, paired=True)
         >>> data.sizes, data.in_epoch(batch_size=2)
         ({'image_shape': (8, 8, 1), 'source_channels': 1}, 2)
     """
@@ -48,7 +48,7 @@ class Translation:
         """A world of pairs; not paired, the order of one half is forgotten."""
         from trainers import datasets
 
-        with command_line.flag("dataset"):
+        with command_line.flag_errors("dataset"):
             split = (
                 "train" if paired or "unpaired" not in datasets.info(name).splits else "unpaired"
             )
@@ -67,13 +67,13 @@ class Translation:
             ValueError: for folders without images, of different sizes, or without pairs.
         """
         x, y = _images(source, "source", image_size), _images(target, "target", image_size)
-        with command_line.flag("image_size"):
+        with command_line.flag_errors("image_size"):
             if len({image.shape[:2] for known in (x, y) for image, _ in known.values()}) > 1:
                 raise ValueError("should be given, since images are of several sizes.")
         if paired:
             x, y = ({Path(name).with_suffix(""): one for name, one in k.items()} for k in (x, y))
             both = sorted(x.keys() & y.keys())
-            with command_line.flag("target"):
+            with command_line.flag_errors("target"):
                 if len(both) < 2:
                     raise ValueError(
                         "should have files of the names that those of --source have. "
@@ -84,7 +84,7 @@ class Translation:
         for split in ("train", "test"):
             for flag, known in (("source", x), ("target", y)):
                 found = [known[name][0] for name in sorted(known) if known[name][1] == split]
-                with command_line.flag(flag):
+                with command_line.flag_errors(flag):
                     if not found:
                         raise ValueError(f"should hold two images at least, one to {split} with.")
                 parts.append(np.stack(found))
@@ -102,7 +102,7 @@ class Translation:
 
         from trainers.datasets import crops
 
-        rows = functools.partial(crops.rows, batch_size=batch_size, first=first)
+        rows = functools.partial(crops.random_rows, batch_size=batch_size, first=first)
         if self.paired:
             return rows([self.x, self.y], seed=seed)
         streams = rows([self.x], seed=seed), rows([self.y], seed=seed + 1)
@@ -127,11 +127,11 @@ class Translation:
         elif self.y.shape[1:] == x.shape[1:]:
             _, which = metrics.nearest(self.y, x)
             methods["the nearest target"] = self.y[which]
-        judge = style_transfer.alike if self.truth else distance
+        judge = style_transfer.l1_and_ssim if self.truth else distance
         figures = {name: judge(images, y) | edges(images, x) for name, images in methods.items()}
         if hasattr(model, "translate_back"):
             again = model.translate_back(made)
-            figures["ours"] |= {"cycle_l1": style_transfer.alike(again, x)["l1"]}
+            figures["ours"] |= {"cycle_l1": style_transfer.l1_and_ssim(again, x)["l1"]}
             shown["and back"] = again
         rows = {
             name: np.broadcast_to(
@@ -146,7 +146,7 @@ def luminances(grey):
     """Grey in [-1, 1], from black to white, as `seen` gives luminances.
 
     Example:
-        >>> white = style_transfer.seen(np.full((1, 1, 3), 255), 1)
+        >>> white = style_transfer.to_network_range(np.full((1, 1, 3), 255), 1)
         >>> bool(np.allclose(luminances(np.ones((1, 1, 1))), white))
         True
     """
@@ -164,7 +164,7 @@ def edges(found, source):
     from trainers.tasks import style_transfer
 
     pairs = list(zip(found, source, strict=True))[:SCORED]
-    return {"edges": float(np.mean([style_transfer.agreement(a, b) for a, b in pairs]))}
+    return {"edges": float(np.mean([style_transfer.edge_correlation(a, b) for a, b in pairs]))}
 
 
 def distance(found, real):
@@ -176,7 +176,7 @@ def distance(found, real):
     """
     from trainers import metrics
 
-    if min(real.shape[1:3]) < style_transfer.LEAST:
+    if min(real.shape[1:3]) < style_transfer.MIN_SIDE:
         return {}
     return {"distance": float(np.mean(metrics.patch_sliced_wasserstein(real, found)))}
 
@@ -186,20 +186,23 @@ def _images(folder, flag, image_size):
     passed over."""
     from trainers.datasets import image_decoding, image_folders
 
-    with command_line.flag(flag):
+    with command_line.flag_errors(flag):
         if folder is None:
             raise ValueError("should name a folder of images. Received: nothing.")
         found, grey = {}, True
         for item in image_folders.find(Path(folder).expanduser()).items():
             try:
-                with image_decoding.harmless():
-                    grey &= image_decoding.look(item.source)[1]
+                with image_decoding.reject_huge_images():
+                    grey &= image_decoding.read_header(item.source)[1]
                     found[item.name] = image_decoding.decode(item.source, image_size), item.split
-            except (image_decoding.Unreadable, ValueError) as error:
+            except (image_decoding.UnreadableImage, ValueError) as error:
                 print(f"{item.name} is passed over: {error}", file=sys.stderr)
     channels, splits = 1 if grey else 3, {split for _, split in found.values()}
     test = "test" if "test" in splits else "validation"
     return {
-        name: (style_transfer.seen(pixels, channels), "test" if split == test else split)
+        name: (
+            style_transfer.to_network_range(pixels, channels),
+            "test" if split == test else split,
+        )
         for name, (pixels, split) in found.items()
     }

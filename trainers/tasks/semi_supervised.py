@@ -1,9 +1,9 @@
 """Data of which few samples have a label, and what classifies them.
 
-data = semi_supervised.Labelled.of({"dataset": "digits", "labels_per_class": 5, …})
+data = semi_supervised.LabelledData.of({"dataset": "digits", "labels_per_class": 5, …})
 model.fit(data.stream(turns=1), …)
-semi_supervised.answers_of(model)(data.test)    # class probabilities
-semi_supervised.reader(gan, data)(data.test)    # those of a linear SVM on its features
+semi_supervised.class_probabilities(model)(data.test)    # class probabilities
+semi_supervised.linear_probe(gan, data)(data.test)    # those of a linear SVM on its features
 """
 
 import dataclasses
@@ -19,7 +19,7 @@ from sklearn.svm import LinearSVC
 
 from trainers import command_line, datasets
 
-ALONE = {  # rules by which a model's classifier learns from labels only
+SUPERVISED_ONLY = {  # rules by which a model's classifier learns from labels only
     "semi_supervised": {
         "turns": {"generator": 0},
         "loss_weights": {"discriminator_unlabelled": 0.0},
@@ -29,11 +29,11 @@ ALONE = {  # rules by which a model's classifier learns from labels only
         "loss_weights": {"autoencoder_reconstruction": 0.0},
     },
 }
-MOST = 5_000  # images among which labels are spread: a matrix of 200 MB
+MAX_SPREAD = 5_000  # images among which labels are spread: a matrix of 200 MB
 TEST = ("test", "validation")  # splits that are held out
 
 
-def chosen(labels, per_class, seed=0):
+def choose_labelled(labels, per_class, seed=0):
     """Which samples keep their label: as many of each class, drawn by the seed.
 
     Args:
@@ -47,7 +47,7 @@ def chosen(labels, per_class, seed=0):
         ValueError: when a class has fewer samples.
 
     Example:
-        >>> rows = chosen(np.arange(50) % 10, per_class=2)
+        >>> rows = choose_labelled(np.arange(50) % 10, per_class=2)
         >>> np.bincount(rows % 10)
         array([2, 2, 2, 2, 2, 2, 2, 2, 2, 2])
     """
@@ -103,7 +103,7 @@ def _in_turn(a, b):
 
 
 @dataclasses.dataclass(frozen=True)
-class Labelled:
+class LabelledData:
     """A dataset of which few samples have a label.
 
     Attributes:
@@ -116,7 +116,7 @@ class Labelled:
 
     Example:
         >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
-        >>> data = Labelled.of(settings | {"labels_per_class": 5})
+        >>> data = LabelledData.of(settings | {"labels_per_class": 5})
         >>> data.x.shape, data.test.shape
         ((50, 8, 8, 1), (500, 8, 8, 1))
     """
@@ -139,7 +139,7 @@ class Labelled:
                 is held out.
         """
         name, size = settings["dataset"], settings["image_size"]
-        with command_line.flag("dataset"):
+        with command_line.flag_errors("dataset"):
             info = datasets.info(name, size, data_dir)
             held_out = next((split for split in TEST if split in info.splits), None)
             if len(info.shape) != 3 or not info.classes or held_out is None:
@@ -149,8 +149,8 @@ class Labelled:
                 )
             everything, labels = datasets.arrays(name, "train", size, data_dir)
             test = datasets.arrays(name, held_out, size, data_dir)
-        with command_line.flag("labels_per_class"):
-            rows = chosen(labels, settings["labels_per_class"], settings["seed"])
+        with command_line.flag_errors("labels_per_class"):
+            rows = choose_labelled(labels, settings["labels_per_class"], settings["seed"])
         return cls(settings, data_dir, info, everything[rows], labels[rows], everything, *test)
 
     def stream(self, turns, start=(0, 0)):
@@ -166,38 +166,38 @@ class Labelled:
         return len(self.others) // (self.settings["batch_size"] // 2 * turns)
 
 
-def answers_of(model):
+def class_probabilities(model):
     """A function from images to class probabilities (n, classes), of a model that classifies.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("semi_supervised", scale="small", image_shape=(8, 8, 1))
-        >>> answers_of(model)(np.zeros((3, 8, 8, 1))).sum(axis=1)
+        >>> class_probabilities(model)(np.zeros((3, 8, 8, 1))).sum(axis=1)
         array([1., 1., 1.], dtype=float32)
     """
     return lambda x: softmax(model.classify(x), axis=1)
 
 
-def reader(model, data):
+def linear_probe(model, data):
     """The same by a linear SVM, fitted to the features of the samples with a label: the softmax of
     how far a sample lies within each class, times what makes left-out labels likeliest (Guo et al.
     2017, §4.2, https://arxiv.org/abs/1706.04599); with one label a class none can be left out.
 
     Args:
         model: one of the zoo that has `features` of images.
-        data: a `Labelled`.
+        data: a `LabelledData`.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1))
         >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
-        >>> data = Labelled.of(settings | {"labels_per_class": 10})
-        >>> found = reader(model, data)(data.test).argmax(axis=1)
+        >>> data = LabelledData.of(settings | {"labels_per_class": 10})
+        >>> found = linear_probe(model, data)(data.test).argmax(axis=1)
         >>> bool(np.mean(found == data.test_labels) > 0.7)
         True
     """
     features, seed = model.features(data.x), data.settings["seed"]
-    fitted = machine(features, data.y, seed)
+    fitted = linear_svm(features, data.y, seed)
     sharpness = _sharpness(features, data.y, seed)
 
     def answers(x):
@@ -225,11 +225,11 @@ def _sharpness(x, y, seed):
     return max(likelihood, key=likelihood.get)
 
 
-def machine(x, y, seed=0):
+def linear_svm(x, y, seed=0):
     """A linear SVM of features at length 1, one class against the others.
 
     Example:
-        >>> machine([[1.0, 0.0], [0.0, 1.0]], [3, 7]).predict([[5.0, 1.0]])
+        >>> linear_svm([[1.0, 0.0], [0.0, 1.0]], [3, 7]).predict([[5.0, 1.0]])
         array([3])
     """
     return _svm(seed).fit(x, y)
@@ -239,16 +239,16 @@ def _svm(seed):
     return make_pipeline(Normalizer(), LinearSVC(random_state=seed))
 
 
-def spreading(data):
+def label_spreading_accuracy(data):
     """The accuracy of label spreading (Zhou, Bousquet, Lal, Weston, Schölkopf 2004) on pixels in
-    [0, 1], by a Gaussian of γ = 4 at 64 pixels, among `MOST` images at most.
+    [0, 1], by a Gaussian of γ = 4 at 64 pixels, among `MAX_SPREAD` images at most.
 
     Example:
         >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
-        >>> spreading(Labelled.of(settings | {"labels_per_class": 10})) > 0.9
+        >>> label_spreading_accuracy(LabelledData.of(settings | {"labels_per_class": 10})) > 0.9
         True
     """
-    others = data.others[np.random.default_rng(0).permutation(len(data.others))[:MOST]]
+    others = data.others[np.random.default_rng(0).permutation(len(data.others))[:MAX_SPREAD]]
     y = np.concatenate([data.y, np.full(len(others), -1)])
     x = np.concatenate([data.x, others])
     x, test = (part.reshape(len(part), -1) / 2.0 + 0.5 for part in (x, data.test))

@@ -16,11 +16,11 @@ SIDE = 7  # of the neighbourhood that the linear filter looks at
 SQUARE = 64  # of the pieces by whose patches textures are compared
 
 
-def resized(images, factor, shrink=False):
+def bicubic_resize(images, factor, shrink=False):
     """Pillow's bicubic resampling of (h, w, 1), each side times or over a factor.
 
     Example:
-        >>> resized(np.ones((8, 12, 1), "float32"), 4, shrink=True).shape
+        >>> bicubic_resize(np.ones((8, 12, 1), "float32"), 4, shrink=True).shape
         (2, 3, 1)
     """
     height, width = (n // factor if shrink else n * factor for n in images.shape[:2])
@@ -28,21 +28,21 @@ def resized(images, factor, shrink=False):
     return np.asarray(layer.resize((width, height), Image.BICUBIC))[..., None]
 
 
-def scenes(photographs, factor):
+def low_high_pairs(photographs, factor):
     """name -> (small, large) luminances of photographs, large sides cut to multiples of factor.
 
     Args:
         photographs: name -> uint8 (h, w, 3).
 
     Example:
-        >>> scenes({"grey": np.full((9, 14, 3), 128, np.uint8)}, 4)["grey"][0].shape
+        >>> low_high_pairs({"grey": np.full((9, 14, 3), 128, np.uint8)}, 4)["grey"][0].shape
         (2, 3, 1)
     """
     found = {}
     for name, pixels in photographs.items():
         height, width = (n - n % factor for n in pixels.shape[:2])
         large = ycbcr.luminance(pixels[:height, :width])
-        found[name] = resized(large, factor, shrink=True), large
+        found[name] = bicubic_resize(large, factor, shrink=True), large
     return found
 
 
@@ -52,7 +52,7 @@ class LinearFilter:
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
-        >>> small = resized(large, 4, shrink=True)
+        >>> small = bicubic_resize(large, 4, shrink=True)
         >>> LinearFilter(4).fit([(small, large)]).enlarge(small).shape
         (32, 48, 1)
     """
@@ -65,7 +65,7 @@ class LinearFilter:
         moments, answers = 0.0, 0.0
         for small, large in pairs:
             x = _neighbourhoods(small)
-            lacking = large - resized(small, self.factor)
+            lacking = large - bicubic_resize(small, self.factor)
             y = _blocks(lacking, self.factor)
             moments, answers = moments + x.T @ x, answers + x.T @ y
         ridge = 1e-6 * np.trace(moments) / len(moments) * np.eye(len(moments))
@@ -76,22 +76,22 @@ class LinearFilter:
         height, width, _ = small.shape
         found = (_neighbourhoods(small) @ self.weights).reshape(height, width, *[self.factor] * 2)
         lacking = found.transpose(0, 2, 1, 3).reshape(height * self.factor, width * self.factor, 1)
-        return resized(small, self.factor) + lacking.astype("float32")
+        return bicubic_resize(small, self.factor) + lacking.astype("float32")
 
 
-def compared(found, large, small, factor):
+def score_pair(found, large, small, factor):
     """PSNR and SSIM beside the true image, and PSNR of what is shrunk again beside the small one.
     What was found is cut to what a luminance can be.
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
-        >>> small = resized(large, 4, shrink=True)
-        >>> sorted(compared(resized(small, 4), large, small, 4))
+        >>> small = bicubic_resize(large, 4, shrink=True)
+        >>> sorted(score_pair(bicubic_resize(small, 4), large, small, 4))
         ['consistency', 'psnr', 'ssim']
     """
     found = np.clip(found, 16.0 / 255.0, 235.0 / 255.0)
     inner = (slice(factor, -factor),) * 2
-    again = resized(found, factor, shrink=True)
+    again = bicubic_resize(found, factor, shrink=True)
     return {
         "psnr": metrics.psnr(large[inner][None], found[inner][None]),
         "ssim": float(metrics.ssim(large[inner][None], found[inner][None])),
@@ -99,12 +99,12 @@ def compared(found, large, small, factor):
     }
 
 
-def judged(methods, scenes, factor, seed=0):
+def score_methods(methods, pairs, factor, seed=0):
     """How well methods enlarge.
 
     Args:
         methods: name -> a function from a small luminance (h, w, 1) to a large one.
-        scenes: as `scenes` gives them.
+        pairs: as `low_high_pairs` gives them.
         factor: by which sides are enlarged.
         seed: of the patches.
 
@@ -114,18 +114,18 @@ def judged(methods, scenes, factor, seed=0):
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (64, 64, 1)).astype("float32")
-        >>> known = {"noise": (resized(large, 4, shrink=True), large)}
-        >>> found = judged({"bicubic": lambda small: resized(small, 4)}, known, 4)
+        >>> known = {"noise": (bicubic_resize(large, 4, shrink=True), large)}
+        >>> found = score_methods({"bicubic": lambda small: bicubic_resize(small, 4)}, known, 4)
         >>> sorted(found["bicubic"])
         ['consistency', 'each', 'patch_swd', 'psnr', 'ssim']
     """
-    true = _squares([large for _, large in scenes.values()])
+    true = _squares([large for _, large in pairs.values()])
     found = {}
     for name, enlarge in methods.items():
-        made = {scene: enlarge(small) for scene, (small, _) in scenes.items()}
+        made = {scene: enlarge(small) for scene, (small, _) in pairs.items()}
         each = {
-            scene: compared(made[scene], large, small, factor)
-            for scene, (small, large) in scenes.items()
+            scene: score_pair(made[scene], large, small, factor)
+            for scene, (small, large) in pairs.items()
         }
         means = {
             kind: float(np.mean([one[kind] for one in each.values()]))
@@ -139,7 +139,7 @@ def judged(methods, scenes, factor, seed=0):
 def _squares(images):
     """All squares of several images."""
     side = min(SQUARE, *(n - n % 4 for image in images for n in image.shape[:2]))
-    return np.concatenate([crops.squares(image, side) for image in images])
+    return np.concatenate([crops.grid_patches(image, side) for image in images])
 
 
 def _neighbourhoods(small):

@@ -4,10 +4,10 @@ import keras
 from keras import layers
 
 from zoo.networks import mlp
-from zoo.networks.feature_taps import outside, read_by
+from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
-class Bidirectional:
+class EncoderMixin:
     """Constructor, networks and methods of a family whose `encoder` maps images to latents.
 
     A family derives from it and from `AdversarialModel`, in this order. The outputs of its encoder
@@ -86,5 +86,7 @@ class Bidirectional:
 
     def build_features(self):
         """x -> the input of the encoder's last layer, flattened."""
-        x, hidden = outside(self.encoder.input, read_by(self.encoder.outputs[0]))
+        x, hidden = with_fresh_input(
+            self.encoder.input, penultimate_tensor(self.encoder.outputs[0])
+        )
         return keras.Model(x, layers.Flatten()(hidden))

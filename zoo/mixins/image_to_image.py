@@ -6,12 +6,12 @@ import keras
 
 from trainers import noise
 from trainers.engine import batch_spec, shape_checks
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 from zoo.layers import AnySize
 from zoo.networks import patchgan
 
 
-class OfImages:
+class ImageConditioned:
     """A family that makes images of images: there is nothing to draw of no image."""
 
     shown_by = "translate"  # the method that takes images
@@ -28,7 +28,7 @@ class OfImages:
         training stay."""
 
 
-class Translating(OfImages):
+class ImageToImage(ImageConditioned):
     """Methods of a family whose `generator` maps images to images, sides multiples of `multiple()`.
 
     A family derives from it and from `AdversarialModel`, in this order.
@@ -70,7 +70,7 @@ class Translating(OfImages):
         if seed is not None:
             drawing = noise.stream(seed, label="translate")
         with drawing:
-            return in_batches(shown.translation(network), x, batch_size)
+            return predict_in_batches(shown.translation(network), x, batch_size)
 
     def source_of(self, network):
         """(height, width, channels) of what one of the networks takes, None for any."""

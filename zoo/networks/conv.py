@@ -67,7 +67,7 @@ def generator(
     channels = widths(image_shape, width)[::-1]
     height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
     inputs = x = keras.Input((latent_dim,), name="latent")
-    inputs, given = label_conditioning.conditioned(inputs, classes)
+    inputs, given = label_conditioning.label_inputs(inputs, classes)
 
     def finish(x):
         x = _norm(x) if batch_norm else x
@@ -105,7 +105,7 @@ def discriminator(
         (None, 1)
     """
     inputs = x = keras.Input(image_shape, name="images")
-    inputs, given = label_conditioning.conditioned(inputs, classes)
+    inputs, given = label_conditioning.label_inputs(inputs, classes)
 
     def act(x):  # Keras' own "leaky_relu" has the slope .2, but its layer has .3: say it
         leaky = activation == "leaky_relu"

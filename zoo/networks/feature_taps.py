@@ -3,7 +3,7 @@
 import keras
 
 
-def read_by(output):
+def penultimate_tensor(output):
     """The tensor that the last layer with weights on the way to an output reads.
 
     Args:
@@ -11,7 +11,7 @@ def read_by(output):
 
     Example:
         >>> from zoo.networks import mlp
-        >>> read_by(mlp.discriminator((8, 8, 1), width=256).output).shape
+        >>> penultimate_tensor(mlp.discriminator((8, 8, 1), width=256).output).shape
         (None, 256)
     """
     layer = output._keras_history.operation
@@ -23,7 +23,7 @@ def read_by(output):
     return layer.input[0] if isinstance(layer.input, list) else layer.input
 
 
-def outside(images, said):
+def with_fresh_input(images, said):
     """(an input like `images`, what is said of it), for layers that are put behind a network.
 
     Beside its own layers they would need names that it does not have, and a network that was loaded
@@ -36,7 +36,7 @@ def outside(images, said):
     Example:
         >>> from zoo.networks import mlp
         >>> judge = mlp.discriminator((8, 8, 1), width=256)
-        >>> x, hidden = outside(judge.input, read_by(judge.output))
+        >>> x, hidden = with_fresh_input(judge.input, penultimate_tensor(judge.output))
         >>> x.shape, hidden.shape
         ((None, 8, 8, 1), (None, 256))
     """

@@ -31,13 +31,13 @@ def append(x, code):
     return layers.Concatenate()([x, code])
 
 
-def conditioned(inputs, classes):
+def label_inputs(inputs, classes):
     """The inputs of a network that is told the class, and what tells it: x -> x ⊕ code.
 
     Without classes the inputs are as they were, and x stays x.
 
     Example:
-        >>> inputs, given = conditioned(keras.Input((100,)), classes=10)
+        >>> inputs, given = label_inputs(keras.Input((100,)), classes=10)
         >>> given(inputs[0]).shape
         (None, 110)
     """
@@ -48,7 +48,7 @@ def conditioned(inputs, classes):
     return [inputs, y], lambda x: append(x, code)
 
 
-def asked(labels, n, classes, name="labels"):
+def resolve_labels(labels, n, classes, name="labels"):
     """The class numbers that a user of `generate` asks for, int32 (n,).
 
     Args:
@@ -60,7 +60,7 @@ def asked(labels, n, classes, name="labels"):
         ValueError: for anything else.
 
     Example:
-        >>> asked(None, n=4, classes=3), asked(2, n=4, classes=3)
+        >>> resolve_labels(None, n=4, classes=3), resolve_labels(2, n=4, classes=3)
         (array([0, 1, 2, 0], dtype=int32), array([2, 2, 2, 2], dtype=int32))
     """
     given = np.arange(n) % classes if labels is None else np.asarray(labels)

@@ -16,7 +16,7 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
         (None, 8, 8, 1)
     """
     x = keras.Input((latent_dim,), name="latent")
-    inputs, given = label_conditioning.conditioned(x, classes)
+    inputs, given = label_conditioning.label_inputs(x, classes)
     x = given(x)
     for _ in range(depth):
         x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
@@ -41,7 +41,7 @@ def discriminator(
     """
     inputs = keras.Input(image_shape, name="images")
     x = layers.Flatten()(inputs)
-    inputs, given = label_conditioning.conditioned(inputs, classes)
+    inputs, given = label_conditioning.label_inputs(inputs, classes)
     x = given(x)
     for _ in range(depth):
         x = _leaky(x, width, wrap)

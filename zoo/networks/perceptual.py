@@ -32,15 +32,15 @@ def vgg19(layer="block5_conv4"):
     known = [named.name for named in whole.layers]
     if layer not in known:
         raise ValueError(f"`layer` should be of {', '.join(known)}. Received: layer={layer!r}")
-    return of_vgg(keras.Model(whole.inputs[0], whole.get_layer(layer).output))
+    return from_vgg(keras.Model(whole.inputs[0], whole.get_layer(layer).output))
 
 
-def of_vgg(network):
+def from_vgg(network):
     """A part of VGG for images in [-1, 1], its answer over 12.75.
 
     Example:
         >>> inputs = keras.Input((None, None, 3))
-        >>> of_vgg(keras.Model(inputs, layers.Conv2D(8, 3)(inputs))).output_shape
+        >>> from_vgg(keras.Model(inputs, layers.Conv2D(8, 3)(inputs))).output_shape
         (None, None, None, 8)
     """
     inputs = keras.Input((None, None, 3), name="images")
@@ -53,19 +53,19 @@ def of_vgg(network):
     return keras.Model(inputs, features, name="content")
 
 
-def means(channels, side=4, name="content"):
+def average_pooling(channels, side=4, name="content"):
     """x (h, w, c) -> (h / side, w / side, c), the mean of each square of pixels: where things are,
     and nothing of what they are made of.
 
     Example:
-        >>> means(3)(keras.ops.zeros((5, 16, 24, 3))).shape
+        >>> average_pooling(3)(keras.ops.zeros((5, 16, 24, 3))).shape
         TensorShape([5, 4, 6, 3])
     """
     inputs = keras.Input((None, None, channels), name="images")
     return keras.Model(inputs, layers.AveragePooling2D(side, dtype="float32")(inputs), name=name)
 
 
-def filters(channels, width=32, levels=3, seed=0, name="content"):
+def random_filters(channels, width=32, levels=3, seed=0, name="content"):
     """x (h, w, c) -> a map (h / 2**i, w / 2**i, width) for each level: 3x3 filters that nobody has
     trained, ReLU, on the means of 2x2 of what the level before said.
 
@@ -82,7 +82,7 @@ def filters(channels, width=32, levels=3, seed=0, name="content"):
         seed: of the filters.
 
     Example:
-        >>> [m.shape[-1] for m in filters(3, width=8)(keras.ops.zeros((5, 16, 16, 3)))]
+        >>> [m.shape[-1] for m in random_filters(3, width=8)(keras.ops.zeros((5, 16, 16, 3)))]
         [8, 8, 8]
     """
     inputs = x = keras.Input((None, None, channels), name="images")
@@ -96,7 +96,7 @@ def filters(channels, width=32, levels=3, seed=0, name="content"):
     return keras.Model(inputs, maps, name=name)
 
 
-def learned(network, name="content"):
+def from_network(network, name="content"):
     """x (h, w, c) of any size -> what each activation of a trained network says of places of an
     image, up to where it says one thing of all: φ from a model that learned without labels.
 
@@ -109,9 +109,9 @@ def learned(network, name="content"):
     Example:
         >>> import zoo
         >>> judge = zoo.DCGAN(image_shape=(8, 8, 1), width=4).discriminator
-        >>> [m.shape for m in learned(judge)(keras.ops.zeros((5, 16, 24, 1)))]
+        >>> [m.shape for m in from_network(judge)(keras.ops.zeros((5, 16, 24, 1)))]
         [TensorShape([5, 8, 12, 4]), TensorShape([5, 4, 6, 8])]
-        >>> model = zoo.SRGAN((16, 16, 1), width=4, blocks=1, content=learned(judge))
+        >>> model = zoo.SRGAN((16, 16, 1), width=4, blocks=1, content=from_network(judge))
     """
     convolutions = [n for n in network.layers if isinstance(n, layers.Conv2D)]
     if len(network.inputs) != 1 or len(network.inputs[0].shape) != 4 or not convolutions:

@@ -4,7 +4,7 @@ import keras
 from keras import layers, ops
 from keras.initializers import RandomNormal
 
-from zoo.networks.feature_taps import outside, read_by
+from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 def generator(
@@ -60,8 +60,8 @@ def middle(network):
         (None, 16)
     """
     blocks = [layer.output for layer in network.layers if isinstance(layer, layers.Add)]
-    said = blocks[-1] if blocks else read_by(network.outputs[0])
-    x, said = outside(network.inputs[0], said)
+    said = blocks[-1] if blocks else penultimate_tensor(network.outputs[0])
+    x, said = with_fresh_input(network.inputs[0], said)
     return keras.Model(x, layers.GlobalAveragePooling2D()(said))
 
 

@@ -16,7 +16,7 @@ def save(path, size=(8, 6), mode="RGB"):
 
 
 def targets(text, out, suffix="png", overwrite=False):
-    found = image_files.Album(str(text), out, suffix, overwrite)
+    found = image_files.ImageFolder(str(text), out, suffix, overwrite)
     return {target.relative_to(out).as_posix(): path.name for target, path in found.targets.items()}
 
 
@@ -70,7 +70,7 @@ def test_nothing_is_not_everything(text, tmp_path, monkeypatch):
 def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, capsys):
     save(tmp_path / "in" / "long.png", size=(5_000, 2))
     save(tmp_path / "in" / "short.png")
-    album = image_files.Album(str(tmp_path / "in"), tmp_path / "out", "webp", False)
+    album = image_files.ImageFolder(str(tmp_path / "in"), tmp_path / "out", "webp", False)
     assert [target.name for target, *_ in album.enlarged(4)] == ["short.webp"]
     assert "long.png is passed over: webp holds 16,383 pixels a side" in capsys.readouterr().err
     assert len(list(album)) == 2
@@ -79,8 +79,8 @@ def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, caps
 def test_hidden_colours_do_not_show_at_edges():
     pixels = np.array([[[0], [0], [200], [100]]], np.uint8)
     opacity = np.array([[[0], [0], [255], [9]]], np.uint8)
-    assert image_files.filled(pixels, opacity).ravel().tolist() == [200, 200, 200, 100]
-    np.testing.assert_array_equal(image_files.filled(pixels, 0 * opacity), pixels)
+    assert image_files.fill_transparent(pixels, opacity).ravel().tolist() == [200, 200, 200, 100]
+    np.testing.assert_array_equal(image_files.fill_transparent(pixels, 0 * opacity), pixels)
 
 
 def test_opaque_formats_show_white_where_nothing_is(tmp_path):
@@ -90,5 +90,5 @@ def test_opaque_formats_show_white_where_nothing_is(tmp_path):
 
 
 def test_the_middle_of_a_small_image_is_framed():
-    np.testing.assert_array_equal(grids.middle(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
-    assert grids.middle(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
+    np.testing.assert_array_equal(grids.center_crop(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
+    assert grids.center_crop(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44

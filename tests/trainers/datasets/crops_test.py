@@ -9,7 +9,7 @@ IMAGES = [RNG.normal(size=size).astype("float32") for size in ((20, 30, 2), (9, 
 
 
 def batches(n, **options):
-    return [x.numpy() for x in crops.crops(IMAGES, 8, 4, **options).take(n)]
+    return [x.numpy() for x in crops.random_crops(IMAGES, 8, 4, **options).take(n)]
 
 
 def windows(image, side=8):
@@ -32,14 +32,14 @@ def test_a_batch_is_a_function_of_the_seed_and_its_number():
 
 def test_mirrored_crops_are_those_of_mirrored_images():
     image = np.arange(64.0).reshape(8, 8, 1)
-    found = np.concatenate(list(crops.crops([image], 8, 16, mirrored=True).take(4)))
+    found = np.concatenate(list(crops.random_crops([image], 8, 16, mirrored=True).take(4)))
     corners = {crop[0, 0, 0] for crop in found}
     assert corners == {0.0, 7.0, 56.0, 63.0}
 
 
 def test_a_small_photograph_is_refused():
     with pytest.raises(ValueError, match=r"sides from 16 pixels on\. Received: one of 9x8"):
-        crops.crops(IMAGES, 16, 4)
+        crops.random_crops(IMAGES, 16, 4)
 
 
 def test_a_folder_is_read_whole_and_what_is_damaged_passed_over(tmp_path, capsys):
@@ -47,10 +47,10 @@ def test_a_folder_is_read_whole_and_what_is_damaged_passed_over(tmp_path, capsys
         (tmp_path / split).mkdir()
         Image.new("L", size, 100).save(tmp_path / split / "a.png")
     (tmp_path / "train" / "b.jpg").write_bytes(b"no image")
-    found = crops.whole(str(tmp_path))
+    found = crops.load_photographs(str(tmp_path))
     assert list(found) == ["train/a.png"] and found["train/a.png"].shape == (20, 30, 3)
     assert "train/b.jpg is passed over: not an image" in capsys.readouterr().err
-    assert crops.whole(str(tmp_path), "test")["test/a.png"].shape == (7, 5, 3)
+    assert crops.load_photographs(str(tmp_path), "test")["test/a.png"].shape == (7, 5, 3)
 
 
 def test_a_folder_without_photographs_is_refused(tmp_path):
@@ -58,4 +58,4 @@ def test_a_folder_without_photographs_is_refused(tmp_path):
     with pytest.raises(
         ValueError, match="should hold photographs with sides from 1 pixels on to train with"
     ):
-        crops.whole(str(tmp_path))
+        crops.load_photographs(str(tmp_path))

@@ -196,7 +196,7 @@ def test_a_dataset_of_which_no_batch_can_be_dealt_is_refused():
 @pytest.mark.parametrize("rows, parts, number", [(4, 3, 3), (32, 5, 30), (1, 2, 2), (7, 4, 8)])
 def test_the_number_that_is_offered_is_the_nearest(rows, parts, number):
     with pytest.raises(ValueError, match=f"for example {number}.$"):
-        data_adapter.check_deal(rows, parts)
+        data_adapter.check_divisible(rows, parts)
 
 
 def test_fewer_samples_than_turns_are_refused():
@@ -229,7 +229,7 @@ def test_a_dataset_of_dicts_is_refused_in_a_sentence():
 
 
 def test_an_error_that_is_none_of_ours_is_passed_on_as_it_is():
-    with pytest.raises(tf.errors.InvalidArgumentError), data_adapter.plain_errors():
+    with pytest.raises(tf.errors.InvalidArgumentError), data_adapter.one_line_errors():
         tf.debugging.assert_equal(1, 2)
 
 
@@ -244,7 +244,7 @@ def numbers(n):
     return (np.arange(n, dtype="float32").reshape(n, 1),)
 
 
-NUMBER = [batch_spec.Component("x", (1,))]
+NUMBER = [batch_spec.FieldSpec("x", (1,))]
 
 
 def test_arrays_are_dealt_in_whole_batches_without_the_rest():

@@ -7,7 +7,7 @@ from keras.optimizers import SGD
 
 import zoo
 from tests.trainers.duel import Duel, assert_same, duel, points, stream, values
-from trainers.engine.inference import in_batches
+from trainers.engine.inference import predict_in_batches
 
 
 class Record(Callback):
@@ -98,7 +98,7 @@ def test_many_inputs_pass_a_network_batch_by_batch():
     x = [points(7), points(7, seed=1)]
     a, b = keras.Input((2,)), keras.Input((2,))
     two = keras.Model([a, b], {"sum": layers.Add()([a, b]), "first": layers.Identity()(a)})
-    found = in_batches(two, x, batch_size=3)
+    found = predict_in_batches(two, x, batch_size=3)
     np.testing.assert_allclose(found["sum"], x[0] + x[1], atol=1e-6)
     np.testing.assert_array_equal(found["first"], x[0])
 

@@ -49,12 +49,12 @@ def test_a_film_holds_every_frame_and_loops(tmp_path):
     for i in range(5):
         paths.append(tmp_path / f"{i}.png")
         grids.grid([np.full((1, 8, 8, 1), i / 5.0)]).save(paths[-1])
-    grids.film(paths, tmp_path / "film.gif")
+    grids.save_gif(paths, tmp_path / "film.gif")
     with Image.open(tmp_path / "film.gif") as film:
         assert film.n_frames == 5
         assert film.info["loop"] == 0
 
 
 def test_curves_are_a_png(tmp_path):
-    grids.curves([1, 2, 3], {"generator_loss": [3, 2, 1]}, tmp_path / "loss.png", "title")
+    grids.plot_curves([1, 2, 3], {"generator_loss": [3, 2, 1]}, tmp_path / "loss.png", "title")
     assert Image.open(tmp_path / "loss.png").format == "PNG"

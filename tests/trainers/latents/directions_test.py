@@ -18,7 +18,10 @@ def correlated(n=4_000, agreement=0.9):
 
 def test_held_even_a_second_attribute_does_not_leak():
     latents, on, other = correlated()
-    plain, even = directions.mean_difference(latents, on), directions.balanced(latents, on, other)
+    plain, even = (
+        directions.mean_difference(latents, on),
+        directions.balanced_difference(latents, on, other),
+    )
     assert plain[1] == pytest.approx(1.6, abs=0.15)  # 2 (.9 - .1)
     np.testing.assert_allclose(even, [2.0, 0.0, 0.0, 0.0], atol=0.15)
 
@@ -26,7 +29,7 @@ def test_held_even_a_second_attribute_does_not_leak():
 def test_each_slope_raises_its_number_by_one_and_leaves_the_others():
     latents = RNG.normal(size=(5_000, 5)) @ RNG.normal(size=(5, 5))
     weights = RNG.normal(size=(5, 3))
-    steps = directions.slopes(latents, latents @ weights + 3.0, ridge=0.0)
+    steps = directions.regression_directions(latents, latents @ weights + 3.0, ridge=0.0)
     np.testing.assert_allclose(steps @ weights, np.eye(3), atol=1e-8)
 
 
@@ -34,7 +37,7 @@ def test_a_slope_is_the_likeliest_of_all_steps_that_raise_its_number():
     """Least in Mahalanobis' norm: S w / wᵀ S w."""
     latents = RNG.normal(size=(5_000, 3)) * [1.0, 5.0, 1.0]
     weights = np.array([1.0, 1.0, 0.0])
-    (step,) = directions.slopes(latents, (latents @ weights)[:, None], ridge=0.0)
+    (step,) = directions.regression_directions(latents, (latents @ weights)[:, None], ridge=0.0)
     covariance = np.cov(latents.T)
     np.testing.assert_allclose(step, covariance @ weights / (weights @ covariance @ weights))
 
@@ -44,12 +47,12 @@ def test_numbers_that_follow_from_others_or_never_vary_are_refused(columns):
     latents = RNG.normal(size=(100, 3))
     values = np.stack([latents[:, 0], latents[:, 1], np.ones(100)], axis=1)[:, list(columns)]
     with pytest.raises(ValueError, match="should vary, and none should follow from the others"):
-        directions.slopes(latents, values)
+        directions.regression_directions(latents, values)
 
 
 def test_factorized_directions_are_orthonormal_and_sorted_by_what_they_move():
     kernel = RNG.normal(size=(6, 20))
-    found = directions.factorized(kernel)
+    found = directions.sefa(kernel)
     np.testing.assert_allclose(found @ found.T, np.eye(6), atol=1e-10)
     moved = np.linalg.norm(found @ kernel, axis=1)
     np.testing.assert_allclose(moved, np.linalg.svd(kernel)[1], rtol=1e-8)
@@ -58,7 +61,7 @@ def test_factorized_directions_are_orthonormal_and_sorted_by_what_they_move():
 def test_principal_directions_move_a_component_by_a_deviation():
     latents = RNG.normal(size=(3_000, 4))
     hidden = latents @ RNG.normal(size=(4, 10)) + 1.0
-    found = directions.principal(latents, hidden, count=2)
+    found = directions.ganspace(latents, hidden, count=2)
     _, sizes, right = np.linalg.svd(hidden - hidden.mean(axis=0), full_matrices=False)
     kernel = np.linalg.lstsq(latents, hidden - hidden.mean(axis=0), rcond=None)[0]
     moved = found @ kernel @ right[:2].T

@@ -88,7 +88,7 @@ def test_painted_pixels_come_and_the_rest_stays_as_far_as_it_can(linear):
     held = inversion.paint(linear, start, wanted, mask, stay=100.0, steps=400)
     assert np.abs(held).max() < 0.05 * np.abs(free).max()
     np.testing.assert_allclose(
-        inversion.transferred(wanted, before, before), np.clip(wanted, -1.0, 1.0)
+        inversion.transfer_edit(wanted, before, before), np.clip(wanted, -1.0, 1.0)
     )
 
 
@@ -111,7 +111,7 @@ def test_parts_that_are_drawn_together_are_found_together():
         codes=1,
         width=8,
     )
-    assert inversion.check_draws(model) == (2, 3, 1)
+    assert inversion.latent_widths(model) == (2, 3, 1)
     x = np.array([[0.5, -0.5, 0.0, 1.0, -0.4, 0.3]], "float32").reshape(1, 6, 1, 1)
     found, _ = inversion.invert(model, x, steps=300, restarts=2)
     np.testing.assert_allclose(found, [[0.5, -0.5, 0.0, 1.0, 0.0, 0.3]], atol=0.01)

@@ -78,7 +78,7 @@ def test_the_answers_are_floats_whatever_the_features_are(compare):
     ("n", "width", "numbers"), [(10, 3, 9), (10, 3, 1), (1, 5, 100), (7, 1, 7)]
 )
 def test_blocks_cover_all_rows_once_and_hold_no_more_than_allowed(n, width, numbers):
-    found = arrays.blocks(n, width, numbers)
+    found = arrays.chunks(n, width, numbers)
     assert np.concatenate([np.arange(n)[part] for part in found]).tolist() == list(range(n))
     sizes = [part.stop - part.start for part in found]
     assert max(sizes) * width <= max(numbers, width)
@@ -86,8 +86,8 @@ def test_blocks_cover_all_rows_once_and_hold_no_more_than_allowed(n, width, numb
 
 def test_of_the_larger_set_as_many_are_drawn_as_the_smaller_has():
     real, fake = np.arange(20.0)[:, None], np.arange(100.0, 105.0)[:, None]
-    drawn, kept = arrays.equally_many(real, fake, seed=0)
+    drawn, kept = arrays.subsample_to_equal(real, fake, seed=0)
     assert len(np.unique(drawn)) == 5 and set(drawn.ravel()) <= set(real.ravel())
     np.testing.assert_array_equal(kept, fake)
-    np.testing.assert_array_equal(arrays.equally_many(real, fake, seed=0)[0], drawn)
-    assert not np.array_equal(arrays.equally_many(real, fake, seed=1)[0], drawn)
+    np.testing.assert_array_equal(arrays.subsample_to_equal(real, fake, seed=0)[0], drawn)
+    assert not np.array_equal(arrays.subsample_to_equal(real, fake, seed=1)[0], drawn)

@@ -27,7 +27,7 @@ def step_of(epoch):
 
 
 def test_a_log_has_a_row_of_losses_for_each_epoch(model, tmp_path):
-    history = fit(model, 3, loss_log.LossLog(tmp_path / "losses.csv", step_of))
+    history = fit(model, 3, loss_log.LossCsvLogger(tmp_path / "losses.csv", step_of))
     rows = loss_log.read_log(tmp_path / "losses.csv")
     assert [row["step"] for row in rows] == [2, 4, 6]
     for name, values in history.items():
@@ -38,9 +38,9 @@ def test_a_log_has_a_row_of_losses_for_each_epoch(model, tmp_path):
 
 def test_a_log_goes_on_and_drops_what_was_not_reached(model, tmp_path):
     path = tmp_path / "losses.csv"
-    fit(model, 3, loss_log.LossLog(path, step_of))
+    fit(model, 3, loss_log.LossCsvLogger(path, step_of))
     before = loss_log.read_log(path)
-    fit(model, 1, loss_log.LossLog(path, lambda epoch: 6, done=4))
+    fit(model, 1, loss_log.LossCsvLogger(path, lambda epoch: 6, done=4))
     rows = loss_log.read_log(path)
     assert [row["step"] for row in rows] == [2, 4, 6]
     assert rows[:2] == before[:2]
@@ -56,7 +56,7 @@ def test_frames_are_named_after_their_step(model, tmp_path):
     def draw(model, step):
         return Image.new("L", (4, 4), step)
 
-    fit(model, 2, callbacks.Frames(tmp_path / "frames", draw, step_of))
+    fit(model, 2, callbacks.SampleGrids(tmp_path / "frames", draw, step_of))
     paths = sorted((tmp_path / "frames").iterdir())
     assert [path.name for path in paths] == ["00000002.png", "00000004.png"]
     assert Image.open(paths[1]).getpixel((0, 0)) == 4
@@ -65,11 +65,14 @@ def test_frames_are_named_after_their_step(model, tmp_path):
 def test_a_board_has_the_losses_and_the_frames_by_train_steps(model, tmp_path):
     from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
-    frames = callbacks.Frames(
+    frames = callbacks.SampleGrids(
         tmp_path / "frames", lambda model, step: Image.new("RGB", (6, 4)), step_of
     )
     history = fit(
-        model, 2, frames, callbacks.Board(tmp_path / "board", step_of, tmp_path / "frames")
+        model,
+        2,
+        frames,
+        callbacks.StepTensorBoard(tmp_path / "board", step_of, tmp_path / "frames"),
     )
     events = EventAccumulator(str(tmp_path / "board"))
     events.Reload()
@@ -89,10 +92,10 @@ def place_of(step):
 
 
 def test_the_newest_checkpoints_are_kept_and_hold_everything(model, tmp_path):
-    fit(model, 3, callbacks.Checkpoints(tmp_path, step_of, place_of, keep=2))
+    fit(model, 3, callbacks.CheckpointSaver(tmp_path, step_of, place_of, keep=2))
     names = sorted(path.name for path in tmp_path.iterdir())
     assert names == [f"0000000{n}.{s}" for n in (4, 6) for s in ("json", "weights.h5")]
-    saved, damaged = checkpoints.newest(tmp_path)
+    saved, damaged = checkpoints.latest_valid(tmp_path)
     assert (saved.step, saved.epoch, saved.batch, damaged) == (6, 1, 1, [])
     other = zoo.create("gan", image_shape=(8, 8, 1), width=8, latent_dim=4)
     other.load_weights(saved.weights)
@@ -118,18 +121,18 @@ class Ask(keras.callbacks.Callback):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_asked_to_stop_it_saves_after_the_step_it_is_in(number, model, tmp_path, capsys):
-    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
+    saving = callbacks.CheckpointSaver(tmp_path, step_of, place_of)
     handler = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt), saving:
         fit(model, 3, Ask(number, step=3), saving)
     assert signal.getsignal(number) is handler
     assert int(model.optimizers["generator"].iterations) == 3
-    assert checkpoints.newest(tmp_path)[0].step == saving.saved == 3
+    assert checkpoints.latest_valid(tmp_path)[0].step == saving.saved == 3
     assert "Stopping after this step" in capsys.readouterr().err
 
 
 def test_asked_twice_it_stops_at_once(model, tmp_path):
-    saving = callbacks.Checkpoints(tmp_path, step_of, place_of)
+    saving = callbacks.CheckpointSaver(tmp_path, step_of, place_of)
     with pytest.raises(KeyboardInterrupt), saving:
         fit(model, 3, Ask(signal.SIGINT, step=3), Ask(signal.SIGINT, step=3), saving)
     assert int(model.optimizers["generator"].iterations) == 2

@@ -12,7 +12,7 @@ import zoo
 from trainers import runs
 from trainers.imaging import grids
 from trainers.runs import loss_log
-from trainers.runs.run import STRETCHES
+from trainers.runs.run import LOG_INTERVALS
 
 SETTINGS = {"model": "gan", "seed": 0, "batch_size": 16}
 BATCHES = 7  # in an epoch
@@ -94,7 +94,7 @@ def test_the_number_of_steps_is_kept_whatever_divides_it(tmp_path):
     for steps in (1, 7, 53):
         run, model = go(tmp_path / str(steps), steps)
         assert int(model.optimizers["generator"].iterations) == steps
-        assert run.interval <= max(1, -(-steps // STRETCHES))
+        assert run.interval <= max(1, -(-steps // LOG_INTERVALS))
 
 
 def test_a_finished_run_goes_on_when_asked_for_more(tmp_path):

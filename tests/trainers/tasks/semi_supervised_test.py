@@ -21,13 +21,13 @@ def first(data, n):
 
 
 def test_each_class_keeps_as_many_labels_and_no_sample_is_drawn_twice():
-    rows = semi_supervised.chosen(LABELS, per_class=3, seed=1)
+    rows = semi_supervised.choose_labelled(LABELS, per_class=3, seed=1)
     assert sorted(LABELS[rows]) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert len(set(rows)) == 9
 
 
 def test_the_seed_says_which_samples_keep_their_label():
-    draws = [semi_supervised.chosen(np.arange(1000) % 10, 1, seed) for seed in (0, 0, 1)]
+    draws = [semi_supervised.choose_labelled(np.arange(1000) % 10, 1, seed) for seed in (0, 0, 1)]
     np.testing.assert_array_equal(draws[0], draws[1])
     assert not np.array_equal(draws[0], draws[2])
 
@@ -35,7 +35,7 @@ def test_the_seed_says_which_samples_keep_their_label():
 @pytest.mark.parametrize("per_class", [0, 4])
 def test_more_labels_than_the_rarest_class_has_are_refused(per_class):
     with pytest.raises(ValueError, match=rf"from 1 to 3, .* Received: per_class={per_class}"):
-        semi_supervised.chosen(LABELS, per_class)
+        semi_supervised.choose_labelled(LABELS, per_class)
 
 
 def test_labelled_and_unlabelled_samples_take_turns_and_keep_their_labels():
@@ -75,9 +75,9 @@ class Pixels:
 @pytest.mark.parametrize(("per_class", "most"), [(1, 1.0), (10, 0.15)])
 def test_an_svm_is_about_as_sure_as_it_is_right_where_labels_can_be_left_out(per_class, most):
     settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
-    data = semi_supervised.Labelled.of(settings | {"labels_per_class": per_class})
-    found = semi_supervised.reader(Pixels(), data)(data.test)
+    data = semi_supervised.LabelledData.of(settings | {"labels_per_class": per_class})
+    found = semi_supervised.linear_probe(Pixels(), data)(data.test)
     assert metrics.calibration_error(found, data.test_labels) < most
     right = np.mean(found.argmax(axis=1) == data.test_labels)
-    plain = semi_supervised.machine(Pixels().features(data.x), data.y)
+    plain = semi_supervised.linear_svm(Pixels().features(data.x), data.y)
     assert right == plain.score(Pixels().features(data.test), data.test_labels)
