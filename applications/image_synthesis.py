@@ -133,12 +133,12 @@ def synthesize(
     )
     run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        return run.figures if run.writes else None
+        return run.figures if run.is_chief else None
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
     latents = samples.fixed_latents(model, 5 * samples.COLUMNS, settings["seed"])
     in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
     run.train(model, load, in_epoch, lambda model, step: samples.sample_grid(model, latents, step))
-    if not run.writes:
+    if not run.is_chief:
         return None
 
     real = {role: data.images(role) for role in ("train", "held_out")}

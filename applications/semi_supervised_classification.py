@@ -139,16 +139,16 @@ def learn(
     )
     run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        return run.figures if run.writes else None
+        return run.figures if run.is_chief else None
     recipe = settings["recipe"]
     model.compile(recipe, steps, **runs.fast_options(model, run.stride))
     run.train(model, lambda start: data.stream(turns, start), data.in_epoch(turns))
-    if run.writes:
+    if run.is_chief:
         print("The same network on the labels alone …", flush=True)
     fast = runs.fast_options(alone, steps)
     alone.compile(recipe, steps, **fast, **semi_supervised.SUPERVISED_ONLY[settings["model"]])
     alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
-    if not run.writes:
+    if not run.is_chief:
         return None
     beside = (
         semi_supervised.class_probabilities(alone)(data.test).argmax(axis=1) == data.test_labels

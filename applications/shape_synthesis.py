@@ -266,11 +266,11 @@ def learn(
     load()  # refuses what cannot be loaded before anything is written
     run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        return run.figures if run.writes else None
+        return run.figures if run.is_chief else None
     changes = changes_of(model, settings, steps)
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride), **changes)
     run.train(model, load, max(1, info.splits["train"] // together))
-    if not run.writes:
+    if not run.is_chief:
         return None
     loss_log.plot_losses(out, type(model).__name__)
     train = datasets.arrays(name, "train", data_dir=data_dir)

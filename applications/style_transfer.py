@@ -194,7 +194,7 @@ def learn(
     data_adapter.check_divisible(together, turns, strategy.num_replicas_in_sync)
     run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
     if run.finished:
-        return run.figures if run.writes else None
+        return run.figures if run.is_chief else None
     changes = changes_of(model, settings, steps)
     model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride), **changes)
     in_epoch = lesson.in_epoch(together)
@@ -203,7 +203,7 @@ def learn(
         return lesson.stream(together, settings["seed"], start[0] * in_epoch + start[1])
 
     run.train(model, load, in_epoch)
-    if not run.writes:
+    if not run.is_chief:
         return None
     title = type(model).__name__
     loss_log.plot_losses(out, title)

@@ -412,7 +412,7 @@ def learn(
         model.compile(settings["recipe"], count, **fast, **changes)
         run.train(model, load, in_epoch)
         first = model
-        if not run.writes:
+        if not run.is_chief:
             figures = None
             continue
         loss_log.plot_losses(out / stage, type(model).__name__)

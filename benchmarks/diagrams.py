@@ -110,7 +110,7 @@ def watch(model, rows=4):
     }
     for player in model.players:  # which builds the networks that losses derive, such as features
         model.losses_of(player, batch, model.forward(batch))
-    for derived in model._shown.views.values():
+    for derived in model._ema_copy.views.values():
         layers = {id(layer) for layer in derived._flatten_layers()}
         for name in model.network_names:
             if any(id(layer) in layers for layer in getattr(model, name).layers):

@@ -26,15 +26,15 @@ from trainers.engine.serialization import SerializationMixin
 
 @dataclasses.dataclass
 class ForwardPass:
-    """What `forward` returned, and the tape that saw how it was made.
+    """Outputs of `forward`, and the tape that recorded how they were computed.
 
     Example:
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> batch = tf.zeros((8, 2))
-        >>> made = model.make(batch)
-        >>> model.take_turn("generator", batch, made)
-        >>> made.stale
+        >>> forward_pass = model.run_forward(batch)
+        >>> model.take_turn("generator", batch, forward_pass)
+        >>> forward_pass.stale
         True
     """
 
@@ -42,7 +42,7 @@ class ForwardPass:
     tape: tf.GradientTape
     stale: bool = False  # one of the networks that made it has moved since
 
-    def was_made_by(self, variables):
+    def depends_on(self, variables):
         """Whether `forward` used one of the variables."""
         makers = {id(v) for v in self.tape.watched_variables()}
         return any(id(v.value) in makers for v in variables)
@@ -84,11 +84,11 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         ...         z = self.latents(ops.shape(x)[0])
         ...         return {"real": x, "fake": self.generator(z, training=True)}
         ...
-        ...     def discriminator_loss(self, x, made):
-        ...         return self.discriminator_objective(self.discriminator, **made)
+        ...     def discriminator_loss(self, x, outputs):
+        ...         return self.discriminator_objective(self.discriminator, **outputs)
         ...
-        ...     def generator_loss(self, x, made):
-        ...         return self.generator_objective(self.discriminator, **made)
+        ...     def generator_loss(self, x, outputs):
+        ...         return self.generator_objective(self.discriminator, **outputs)
         ...
         ...     def recipe(self):
         ...         adam = {player: keras.optimizers.Adam(1e-3) for player in self.players}
@@ -110,11 +110,15 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
     """
 
     players = {}  # player -> names of the networks it trains, in order of play
-    frozen = ()  # names of the networks that no player trains
+    frozen_networks = ()  # names of the networks that no player trains
     # Of networks that are given: which size is that of the first input, and of the first output.
-    reads = {"generator": "latent_dim", "discriminator": "image_shape", "encoder": "image_shape"}
-    writes = {"generator": "image_shape", "encoder": "latent_dim"}
-    ranks = (1, 3)  # how many axes an `image_shape` has: those of points, and of images
+    input_sizes = {
+        "generator": "latent_dim",
+        "discriminator": "image_shape",
+        "encoder": "image_shape",
+    }
+    output_sizes = {"generator": "image_shape", "encoder": "latent_dim"}
+    image_ranks = (1, 3)  # how many axes an `image_shape` has: those of points, and of images
     objectives = ()  # the only ones under which the game makes sense; () for all
     family = None  # its name for `zoo.create`; by default that of the class, in small letters
 
@@ -123,7 +127,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         for player in cls.players:
             if not callable(getattr(cls, f"{player}_loss", None)):
                 raise TypeError(
-                    f"{cls.__name__} should define `{player}_loss(self, batch, made)`, "
+                    f"{cls.__name__} should define `{player}_loss(self, batch, outputs)`, "
                     f"since '{player}' is one of its players."
                 )
         cls.family = cls.__dict__.get("family") or cls.__name__.lower()
@@ -132,7 +136,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
     def __init__(self, name=None, **arguments):
         super().__init__(name=name)
         owned = [network for names in self.players.values() for network in names]
-        self.network_names = list(dict.fromkeys([*owned, *self.frozen]))
+        self.network_names = list(dict.fromkeys([*owned, *self.frozen_networks]))
         known = {
             key: parameter
             for key, parameter in inspect.signature(type(self).__init__).parameters.items()
@@ -145,9 +149,11 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
                 f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
-        self.sizes = shape_checks.resolve_sizes(arguments, given, known, self.reads, self.writes)
-        shape_checks.check_image_shape(self.sizes.get("image_shape"), self.ranks)
-        for size, value in self.defaults(**self.sizes).items():
+        self.sizes = shape_checks.resolve_sizes(
+            arguments, given, known, self.input_sizes, self.output_sizes
+        )
+        shape_checks.check_image_shape(self.sizes.get("image_shape"), self.image_ranks)
+        for size, value in self.default_sizes(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value
         for attribute, value in self.sizes.items():
@@ -156,12 +162,12 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
         shape_checks.check_networks(given, self.shapes())
-        for attribute in self.frozen:
+        for attribute in self.frozen_networks:
             getattr(self, attribute).trainable = False
         # The place in the stream of noise: the seed of this model, and how many draws were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)
-        self._shown = EmaCopy()
+        self._ema_copy = EmaCopy()
         self.built = True  # the networks are; else Keras refuses to save the weights
 
     def _counter(self, name, value):
@@ -185,7 +191,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         """What the makers make of a batch: fakes, codes … as the losses want them."""
         raise NotImplementedError
 
-    def defaults(self, **sizes):
+    def default_sizes(self, **sizes):
         """Sizes that depend on others, for those that neither the user nor a network has told."""
         return {}
 
@@ -201,7 +207,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         """Inputs for `call` that make `n` samples."""
         return self.latents(n)
 
-    def rehearse(self, n):
+    def update_batch_statistics(self, n):
         """Runs what is shown on n samples in the mode of training, for its batch statistics."""
         inputs = tree.map_structure(ops.convert_to_tensor, self.draw(n))  # labels may be an array
         return self.call(inputs, training=True)
@@ -215,26 +221,26 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
 
     # The two sides of one game -------------------------------------------------------------------
 
-    def discriminator_objective(self, critic, real, fake, given=None):
+    def discriminator_objective(self, critic, real, fake, condition=None):
         """What the judge minimises: the objective, and the penalties on it.
 
         Args:
             critic: the network that judges.
             real, fake: samples, alike nested; `augment` touches their first leaf.
-            given: the condition, which is held fixed (not differentiated by penalties).
+            condition: is held fixed (not differentiated by penalties).
         """
-        see = views.Critic(critic, self.augment, given)
-        loss = self.objective.discriminator_loss(see.judged(real), see.judged(fake))
+        see = views.Critic(critic, self.augment, condition)
+        loss = self.objective.discriminator_loss(see.shared_call(real), see.shared_call(fake))
         return loss + sum(p.on_discriminator(see, real, fake) for p in self.penalties)
 
-    def generator_objective(self, critic, real, fake, given=None, two_sided=False):
+    def generator_objective(self, critic, real, fake, condition=None, two_sided=False):
         """What the maker of `fake` minimises; `two_sided` when it makes `real` too (BiGAN)."""
-        see = views.Critic(critic, self.augment, given)
+        see = views.Critic(critic, self.augment, condition)
         if two_sided:
-            loss = self.objective.joint_loss(see.judged(real), see.judged(fake))
+            loss = self.objective.joint_loss(see.shared_call(real), see.shared_call(fake))
         else:
-            shown = see.judged(real) if self.objective.relativistic else None
-            loss = self.objective.generator_loss(shown, see.judged(fake))
+            shown = see.shared_call(real) if self.objective.relativistic else None
+            loss = self.objective.generator_loss(shown, see.shared_call(fake))
         return loss + sum(p.on_generator(see, real, fake) for p in self.penalties)
 
     # Play ----------------------------------------------------------------------------------------
@@ -346,7 +352,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
             shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
         return data_adapter.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
 
-    def deal(self, data):
+    def split_batch(self, data):
         """Splits (x,) or (x, y) into one batch for each turn of the player with most turns."""
         batch = self._batch_of(data)
         parts = max(self.turns.values())
@@ -372,46 +378,51 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         What the makers make is made once for a judge's turn and the maker's turn after it on the
         same batch. The mathematics stay those of two passes.
         """
-        dealt = self.deal(data)
+        batches = self.split_batch(data)
         if self.schedule == "simultaneous":
-            self.take_turns_at_once(dealt[0])
+            self.step_simultaneously(batches[0])
             return self.get_metrics_result()
-        made = seen = None
+        forward_pass = seen = None
         for player, turns in self.turns.items():
-            for batch in dealt[len(dealt) - turns :]:
-                if made is None or made.stale or batch is not seen:
-                    made, seen = self.make(batch), batch
-                self.take_turn(player, batch, made)
+            for batch in batches[len(batches) - turns :]:
+                if forward_pass is None or forward_pass.stale or batch is not seen:
+                    forward_pass, seen = self.run_forward(batch), batch
+                self.take_turn(player, batch, forward_pass)
         return self.get_metrics_result()
 
-    def make(self, batch):
+    def run_forward(self, batch):
         """Runs `forward` and keeps the tape, for `take_turn`."""
         with self._noise("forward"), tf.GradientTape() as tape:
             values = replicas.run_synchronized(lambda: self.forward(batch), self)
         return ForwardPass(values, tape)
 
-    def take_turn(self, player, batch, made=None):
+    def take_turn(self, player, batch, forward_pass=None):
         """One gradient step of one player on one batch.
 
         Args:
             player: a key of `players`.
             batch: x, or (x, y).
-            made: what `make(batch)` returned, as long as no network that made it has moved; it is
-                made here when not given. A player that made it may use it once.
+            forward_pass: of `run_forward(batch)`, as long as no network that it used has moved; by
+                default it is run here. A player whose networks it used may use it once.
         """
-        made = self.make(batch) if made is None or made.stale else made
+        forward_pass = (
+            self.run_forward(batch) if forward_pass is None or forward_pass.stale else forward_pass
+        )
         variables = self.variables_of(player)
-        if made.was_made_by(variables):
-            tape, values, made.stale = made.tape, made.values, True
+        if forward_pass.depends_on(variables):
+            tape, values, forward_pass.stale = forward_pass.tape, forward_pass.values, True
         else:
-            tape, values = tf.GradientTape(), tree.map_structure(ops.stop_gradient, made.values)
+            tape, values = (
+                tf.GradientTape(),
+                tree.map_structure(ops.stop_gradient, forward_pass.values),
+            )
         with self._noise(player), tape:
             losses = replicas.run_synchronized(lambda: self.losses_of(player, batch, values), self)
-            share = self._share_of(player, losses)
+            share = self._replica_loss(player, losses)
         self._apply(player, tape.gradient(share, variables), after=[share])
         self._record(losses)
 
-    def take_turns_at_once(self, batch):
+    def step_simultaneously(self, batch):
         """A gradient step of every player that does not rest, all from the same point.
 
         A judge says once what it says of the same samples: the losses of all players share it.
@@ -421,10 +432,10 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         def play():
             losses, shares = {}, {}
             with views.shared_outputs(), tf.GradientTape(persistent=True) as tape:
-                made = self.forward(batch)
+                outputs = self.forward(batch)
                 for player in playing:
-                    losses[player] = self.losses_of(player, batch, made)
-                    shares[player] = self._share_of(player, losses[player])
+                    losses[player] = self.losses_of(player, batch, outputs)
+                    shares[player] = self._replica_loss(player, losses[player])
             return losses, [tape.gradient(shares[p], self.variables_of(p)) for p in playing]
 
         with self._noise("forward"):
@@ -434,7 +445,7 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
             self._apply(player, found, after=[*tree.flatten(losses), *every])
             self._record(losses[player])
 
-    def _share_of(self, player, losses):
+    def _replica_loss(self, player, losses):
         """What a replica differentiates: gradients are summed, a loss is a mean over its part."""
         return self.optimizers[player].scale_loss(
             losses[f"{player}_loss"] / replicas.num_replicas()
@@ -448,9 +459,9 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
                 gradients = replicas.all_reduce_mean(gradients)
             self.optimizers[player].apply(gradients, self.variables_of(player))
 
-    def losses_of(self, player, batch, made):
+    def losses_of(self, player, batch, outputs):
         """A dict of the player's loss with its penalties, `<player>_loss`, and of every term."""
-        terms = getattr(self, f"{player}_loss")(batch, made)
+        terms = getattr(self, f"{player}_loss")(batch, outputs)
         terms = terms if isinstance(terms, dict) else {"loss": terms}
         terms = {f"{player}_{term}": value for term, value in terms.items()}
         weighted = [name for name in self.loss_weights if name.startswith(f"{player}_")]
@@ -479,9 +490,9 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         stream = noise.stream(self.noise_seed.value + 0, position, "evaluate")
         with keras.StatelessScope(values), stream:
             batch = self._batch_of(data)
-            made = self.forward(batch)
+            outputs = self.forward(batch)
             for player in self.players:
-                losses |= self.losses_of(player, batch, made)
+                losses |= self.losses_of(player, batch, outputs)
         # A replica may get nothing of a last, small batch, and the mean of nothing is no number.
         rows = ops.shape(tree.flatten(batch)[0])[0]
         there = {k: ops.where(ops.equal(rows, 0), 0.0, value) for k, value in losses.items()}

@@ -116,9 +116,9 @@ class GradientPenalty(Penalty):
             return share * a + (1.0 - share) * b
 
         x = tree.map_structure(between, real, fake)
-        return self.weight * ops.mean(ops.square(self._excess(critic, x)))
+        return self.weight * ops.mean(ops.square(self._norm_excess(critic, x)))
 
-    def _excess(self, critic, x):
+    def _norm_excess(self, critic, x):
         """By how much each sample's slope is above 1, shape (batch,); one-sided: 0 where below."""
         # The root's own slope is infinite at 0: the small number keeps a flat critic from NaN.
         excess = ops.sqrt(squared_gradient_norm(critic, x) + 1e-12) - 1.0
@@ -162,7 +162,7 @@ class DRAGAN(GradientPenalty):
             return ops.cast(x, "float32") + self.deviation * noise.normal(shape)
 
         near_real = tree.map_structure(near, real)
-        return self.weight * ops.mean(ops.square(self._excess(critic, near_real)))
+        return self.weight * ops.mean(ops.square(self._norm_excess(critic, near_real)))
 
     def get_config(self):
         return super().get_config() | {"deviation": self.deviation}
@@ -251,13 +251,13 @@ class HistoricalAverage(Penalty, layers.Layer):
             return
         self._shapes = shapes
         self._means = {
-            player: [self._kept(f"{player}_{i}", v.shape, v.dtype) for i, v in enumerate(variables)]
+            player: [self._slot(f"{player}_{i}", v.shape, v.dtype) for i, v in enumerate(variables)]
             for player, variables in players.items()
         }
-        self._turns = {player: self._kept(f"{player}_turns", (), "int64") for player in players}
+        self._turns = {player: self._slot(f"{player}_turns", (), "int64") for player in players}
         self.built = True
 
-    def _kept(self, name, shape, dtype):
+    def _slot(self, name, shape, dtype):
         return self.add_weight(
             name=name,
             shape=shape,

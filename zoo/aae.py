@@ -69,7 +69,7 @@ class AAE(EncoderMixin, AdversarialModel):
         "discriminator": ["discriminator"],
         "encoder": ["encoder"],
     }
-    reads = AdversarialModel.reads | {"discriminator": "latent_dim"}
+    input_sizes = AdversarialModel.input_sizes | {"discriminator": "latent_dim"}
 
     def __init__(
         self,
@@ -101,7 +101,7 @@ class AAE(EncoderMixin, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {"width": 256} if len(image_shape) == 3 else {}
 
-    def defaults(self, image_shape, prior, **sizes):
+    def default_sizes(self, image_shape, prior, **sizes):
         images = len(image_shape) == 3
         flat = prior != "normal" or not images
         return {"latent_dim": 2 if flat else 8, "width": 1000 if images else 128}
@@ -122,27 +122,27 @@ class AAE(EncoderMixin, AdversarialModel):
     def forward(self, batch):
         x, y = batch if self.classes else (batch, None)
         code = self.encoder(x, training=True)
-        made = {"real": self.prior_codes(ops.shape(x)[0], y), "fake": code}
+        outputs = {"real": self.prior_codes(ops.shape(x)[0], y), "fake": code}
         if self.categories:
             z, logits = code
-            made |= {"fake": [z, ops.softmax(logits)], "logits": logits}
+            outputs |= {"fake": [z, ops.softmax(logits)], "logits": logits}
         elif self.classes:
-            made["given"] = ops.one_hot(ops.where(y < 0, self.classes, y), self.classes + 1)
-        return made | {"again": self.generator(made["fake"], training=True)}
+            outputs["condition"] = ops.one_hot(ops.where(y < 0, self.classes, y), self.classes + 1)
+        return outputs | {"reconstructed": self.generator(outputs["fake"], training=True)}
 
-    def autoencoder_loss(self, batch, made):
+    def autoencoder_loss(self, batch, outputs):
         x, y = batch if self.classes else (batch, None)
-        loss = {"reconstruction": squared_error(x, made["again"])}
+        loss = {"reconstruction": squared_error(x, outputs["reconstructed"])}
         if self.classes and self.categories:
-            loss["classification"] = cross_entropy(y, made["logits"])
+            loss["classification"] = cross_entropy(y, outputs["logits"])
         return loss
 
-    def discriminator_loss(self, batch, made):
-        codes = made["real"], made["fake"], made.get("given")
+    def discriminator_loss(self, batch, outputs):
+        codes = outputs["real"], outputs["fake"], outputs.get("condition")
         return self.discriminator_objective(self.discriminator, *codes)
 
-    def encoder_loss(self, batch, made):
-        codes = made["real"], made["fake"], made.get("given")
+    def encoder_loss(self, batch, outputs):
+        codes = outputs["real"], outputs["fake"], outputs.get("condition")
         return self.generator_objective(self.discriminator, *codes)
 
     def recipe(self):
@@ -187,10 +187,10 @@ class AAE(EncoderMixin, AdversarialModel):
         """Category logits: a NumPy array (n, categories); a ValueError without `categories`."""
         if not self.categories:
             raise ValueError("`categories` should be given, for a code that names a class.")
-        return self.answers(self.averaged().head("encoder", 1), x)
+        return self.predict_checked(self.averaged().output_of("encoder", 1), x)
 
     def signatures(self):
-        named = {"classify": self.head("encoder", 1)} if self.categories else {}
+        named = {"classify": self.output_of("encoder", 1)} if self.categories else {}
         return super().signatures() | named
 
     def build_discriminator(self):
@@ -199,4 +199,4 @@ class AAE(EncoderMixin, AdversarialModel):
             shapes["category"] = (self.categories,)
         elif self.classes:
             shapes["labels"] = (self.classes + 1,)
-        return mlp.joint_discriminator(**self.plain(), apart=bool(self.categories), **shapes)
+        return mlp.joint_discriminator(**self.mlp_sizes(), apart=bool(self.categories), **shapes)

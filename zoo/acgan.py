@@ -83,19 +83,21 @@ class ACGAN(GAN):
         z = self.latents(ops.shape(x)[0])
         return {"real": x, "fake": self.generator([z, y], training=True)}
 
-    def discriminator_loss(self, batch, made):
+    def discriminator_loss(self, batch, outputs):
         _, y = batch
-        named = [self.discriminator(x, training=True)[1] for x in (made["real"], made["fake"])]
+        named = [
+            self.discriminator(x, training=True)[1] for x in (outputs["real"], outputs["fake"])
+        ]
         return {
-            "source": self.discriminator_objective(self.source, **made),
+            "source": self.discriminator_objective(self.source, **outputs),
             "class": sum(cross_entropy(y, logits) for logits in named),
         }
 
-    def generator_loss(self, batch, made):
+    def generator_loss(self, batch, outputs):
         _, y = batch
-        _, named = self.discriminator(made["fake"], training=True)
+        _, named = self.discriminator(outputs["fake"], training=True)
         return {
-            "source": self.generator_objective(self.source, **made),
+            "source": self.generator_objective(self.source, **outputs),
             "class": cross_entropy(y, named),
         }
 
@@ -115,20 +117,20 @@ class ACGAN(GAN):
 
     def classify(self, x):
         """Class logits C: a NumPy array (n, classes)."""
-        return self.answers(self.averaged().head("discriminator", 1), x)
+        return self.predict_checked(self.averaged().output_of("discriminator", 1), x)
 
     def signatures(self):
-        return {"generate": self.generator, "classify": self.head("discriminator", 1)}
+        return {"generate": self.generator, "classify": self.output_of("discriminator", 1)}
 
     def build_generator(self):
         if self.dense or len(self.image_shape) != 3:
-            return mlp.generator(self.image_shape, self.latent_dim, **self.plain())
+            return mlp.generator(self.image_shape, self.latent_dim, **self.mlp_sizes())
         sizes = {"width": self.width, "kernel_size": 4, "classes": self.classes}
         return conv.generator(self.image_shape, self.latent_dim, **sizes)
 
     def build_discriminator(self):
         if self.dense or len(self.image_shape) != 3:
-            trunk = mlp.discriminator(self.image_shape, **self.plain() | {"classes": 0})
+            trunk = mlp.discriminator(self.image_shape, **self.mlp_sizes() | {"classes": 0})
         else:
             trunk = conv.discriminator(self.image_shape, self.width, 4, batch_norm=False)
         read = trunk.get_layer("logit").input

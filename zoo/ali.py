@@ -51,7 +51,7 @@ class ALI(BiGAN):
     ):
         super().__init__(image_shape, latent_dim, width, name, **arguments)
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 64 if len(image_shape) == 3 else 2}
 
     def inferred(self, x):

@@ -51,21 +51,23 @@ class ALICE(BiGAN):
         """The pairs of BiGAN, and x beside itself and beside its reconstruction."""
         joint = super().forward(x)
         code = joint["real"][1]
-        return joint | {"again": self.generator(code, training=True)}
+        return joint | {"reconstructed": self.generator(code, training=True)}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, made["real"], made["fake"])
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, outputs["real"], outputs["fake"])
 
-    def cycle_discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.cycle_discriminator, [x, x], [x, made["again"]])
+    def cycle_discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(
+            self.cycle_discriminator, [x, x], [x, outputs["reconstructed"]]
+        )
 
-    def generator_loss(self, x, made):
-        joint = self.discriminator, made["real"], made["fake"]
-        pairs = self.cycle_discriminator, [x, x], [x, made["again"]]
+    def generator_loss(self, x, outputs):
+        joint = self.discriminator, outputs["real"], outputs["fake"]
+        pairs = self.cycle_discriminator, [x, x], [x, outputs["reconstructed"]]
         return {
             "joint": self.generator_objective(*joint, two_sided=True),
             "cycle": self.generator_objective(*pairs),
-            "reconstruction": squared_error(x, made["again"]),
+            "reconstruction": squared_error(x, outputs["reconstructed"]),
         }
 
     def recipe(self):
@@ -80,4 +82,4 @@ class ALICE(BiGAN):
 
     def build_cycle_discriminator(self):
         shapes = {"images": self.image_shape, "reconstructions": self.image_shape}
-        return mlp.joint_discriminator(**self.plain(), **shapes, name="cycle_discriminator")
+        return mlp.joint_discriminator(**self.mlp_sizes(), **shapes, name="cycle_discriminator")

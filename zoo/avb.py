@@ -56,7 +56,7 @@ class AVB(EncoderMixin, AdversarialModel):
     """
 
     players = {"discriminator": ["discriminator"], "autoencoder": ["encoder", "generator"]}
-    reads = AdversarialModel.reads | {"discriminator": "latent_dim"}
+    input_sizes = AdversarialModel.input_sizes | {"discriminator": "latent_dim"}
     objectives = (NonSaturating, Minimax)
 
     def __init__(
@@ -80,7 +80,7 @@ class AVB(EncoderMixin, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 8 if images else 2, "width": 256 if images else 64}
 
@@ -91,21 +91,25 @@ class AVB(EncoderMixin, AdversarialModel):
             "discriminator": ([code, self.image_shape], [(1,)]),
         }
 
-    def rehearse(self, n):
+    def update_batch_statistics(self, n):
         self.encoder([self.call(self.draw(n), training=True), self.noise(n)], training=True)
 
     def forward(self, x):
         n = ops.shape(x)[0]
         z = self.encoder([x, self.noise(n)], training=True)
-        return {"inferred": z, "prior": self.latents(n), "again": self.generator(z, training=True)}
+        return {
+            "inferred": z,
+            "prior": self.latents(n),
+            "reconstructed": self.generator(z, training=True),
+        }
 
-    def discriminator_loss(self, x, made):
-        codes = made["inferred"], made["prior"]
-        return self.discriminator_objective(self.discriminator, *codes, given=x)
+    def discriminator_loss(self, x, outputs):
+        codes = outputs["inferred"], outputs["prior"]
+        return self.discriminator_objective(self.discriminator, *codes, condition=x)
 
-    def autoencoder_loss(self, x, made):
-        ratio = self.discriminator([made["inferred"], x], training=True)
-        error = squared_error(x, made["again"])
+    def autoencoder_loss(self, x, outputs):
+        ratio = self.discriminator([outputs["inferred"], x], training=True)
+        error = squared_error(x, outputs["reconstructed"])
         return {"kl": ops.mean(ratio), "reconstruction": error / (2.0 * self.deviation**2)}
 
     def noise(self, n):
@@ -131,7 +135,7 @@ class AVB(EncoderMixin, AdversarialModel):
     def encode(self, x, seed=None):
         """A draw from q(z|x) for each image: a NumPy array (n, latent_dim); the same for the same
         seed."""
-        x = self.checked(x)
+        x = self.validated(x)
         with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
             drawn = self.noise(len(x))
         return predict_in_batches(self.averaged().encoder, [x, drawn])
@@ -147,7 +151,7 @@ class AVB(EncoderMixin, AdversarialModel):
         still = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
         return keras.Model(images, hidden([images, still]))
 
-    def plain(self):
+    def mlp_sizes(self):
         return {"width": self.width, "depth": 3}
 
     def build_encoder(self):

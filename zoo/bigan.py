@@ -59,11 +59,11 @@ class BiGAN(EncoderMixin, AdversarialModel):
         judged = [self.image_shape, (self.latent_dim,)]
         return super().shapes() | {"discriminator": (judged, [(1,)])}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, **made)
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, **outputs)
 
-    def generator_loss(self, x, made):
-        return self.generator_objective(self.discriminator, **made, two_sided=True)
+    def generator_loss(self, x, outputs):
+        return self.generator_objective(self.discriminator, **outputs, two_sided=True)
 
     def recipe(self):
         """Paper: Adam(2e-4, .5) for both."""
@@ -73,10 +73,10 @@ class BiGAN(EncoderMixin, AdversarialModel):
         """Relativistic pairing with slopes in x and in z penalised by γ .3, Adam(5e-4, .5)."""
         return super().modern_recipe(steps, beta_1=0.5, gamma=0.3)
 
-    def plain(self):
+    def mlp_sizes(self):
         paper = self.width is None and len(self.image_shape) == 3
-        return {"width": 1024, "depth": 2} if paper else super().plain()
+        return {"width": 1024, "depth": 2} if paper else super().mlp_sizes()
 
     def build_discriminator(self):
         shapes = {"images": self.image_shape, "latent": (self.latent_dim,)}
-        return mlp.joint_discriminator(**self.plain(), **shapes)
+        return mlp.joint_discriminator(**self.mlp_sizes(), **shapes)

@@ -77,8 +77,8 @@ class CGAN(GAN):
             return {"latent_dim": 64, "width": 32, "convolutional": True}
         return super().small(image_shape)
 
-    def defaults(self, convolutional, **sizes):
-        return super().defaults(**sizes) | ({"width": 64} if convolutional else {})
+    def default_sizes(self, convolutional, **sizes):
+        return super().default_sizes(**sizes) | ({"width": 64} if convolutional else {})
 
     def recipe(self):
         """Paper: as GAN. Convolutional networks: Adam(2e-4, .5), as DCGAN."""
@@ -89,7 +89,7 @@ class CGAN(GAN):
     def forward(self, batch):
         x, y = batch
         z = self.latents(ops.shape(x)[0])
-        return {"real": x, "fake": self.generator([z, y], training=True), "given": y}
+        return {"real": x, "fake": self.generator([z, y], training=True), "condition": y}
 
     bound = 1.0  # z ~ U(-1, 1)
 

@@ -50,9 +50,9 @@ class ConvGAN(GAN):
     def __init__(self, image_shape=(32, 32, 3), latent_dim=None, width=None, name=None, **networks):
         super().__init__(image_shape, latent_dim, width, name=name, **networks)
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = {"width": 80} if len(image_shape) == 3 else {}
-        return super().defaults(image_shape) | images
+        return super().default_sizes(image_shape) | images
 
     @classmethod
     def small(cls, image_shape):

@@ -58,8 +58,8 @@ class CycleGAN(ImageToImage, AdversarialModel):
         "discriminator": ["discriminator", "inverse_discriminator"],
         "generator": ["generator", "inverse_generator"],
     }
-    reads = {"discriminator": "image_shape"}
-    ranks = (3,)
+    input_sizes = {"discriminator": "image_shape"}
+    image_ranks = (3,)
 
     def __init__(
         self,
@@ -110,13 +110,13 @@ class CycleGAN(ImageToImage, AdversarialModel):
         generator = {"width": 32, "stages": 1, "blocks": 3, "outer_kernel": 3}
         return generator | {"patch_stages": 1}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {
             "source_channels": image_shape[-1],
             "blocks": 9 if max(image_shape[:2]) > 255 else 6,
         }
 
-    def least(self):
+    def min_size(self):
         return resnet_translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
@@ -131,50 +131,57 @@ class CycleGAN(ImageToImage, AdversarialModel):
     def forward(self, batch):
         x, y = batch
         forth, back = self.generator, self.inverse_generator
-        made = {"y": forth(x, training=True), "x": back(y, training=True)}
-        made["x_again"] = back(made["y"], training=True)
-        made["y_again"] = forth(made["x"], training=True)
+        outputs = {"y": forth(x, training=True), "x": back(y, training=True)}
+        outputs["x_cycled"] = back(outputs["y"], training=True)
+        outputs["y_cycled"] = forth(outputs["x"], training=True)
         if self.identity:
-            made["x_kept"], made["y_kept"] = back(x, training=True), forth(y, training=True)
-        return made
+            outputs["x_identity"], outputs["y_identity"] = (
+                back(x, training=True),
+                forth(y, training=True),
+            )
+        return outputs
 
-    def discriminator_loss(self, batch, made):
+    def discriminator_loss(self, batch, outputs):
         x, y = batch
         past_x, past_y = (
-            pool(made[name], training=True)
+            pool(outputs[name], training=True)
             for name, pool in (("x", self.inverse_pool), ("y", self.pool))
         )
         return {
-            "game": self.discriminator_objective(self.discriminator, y, past_y),
-            "inverse_game": self.discriminator_objective(self.inverse_discriminator, x, past_x),
+            "adversarial": self.discriminator_objective(self.discriminator, y, past_y),
+            "inverse_adversarial": self.discriminator_objective(
+                self.inverse_discriminator, x, past_x
+            ),
         }
 
-    def generator_loss(self, batch, made):
+    def generator_loss(self, batch, outputs):
         x, y = batch
         terms = {
-            "game": self.generator_objective(self.discriminator, y, made["y"]),
-            "inverse_game": self.generator_objective(self.inverse_discriminator, x, made["x"]),
-            "cycle": l1(x, made["x_again"]) + l1(y, made["y_again"]),
+            "adversarial": self.generator_objective(self.discriminator, y, outputs["y"]),
+            "inverse_adversarial": self.generator_objective(
+                self.inverse_discriminator, x, outputs["x"]
+            ),
+            "cycle": l1(x, outputs["x_cycled"]) + l1(y, outputs["y_cycled"]),
         }
         if self.identity:
-            terms["identity"] = l1(x, made["x_kept"]) + l1(y, made["y_kept"])
+            terms["identity"] = l1(x, outputs["x_identity"]) + l1(y, outputs["y_identity"])
         return terms
 
     def recipe(self):
         """Paper: λ = 10. `LeastSquares` halves what the makers minimise, and the paper does not:
         the 2 of their games is for that objective."""
-        games = {"generator_game": 2.0, "generator_inverse_game": 2.0}
+        games = {"generator_adversarial": 2.0, "generator_inverse_adversarial": 2.0}
         return {
             "objective": LeastSquares(),
             "optimizers": self.adam(2e-4),
-            "loss_weights": games | self.likeness(),
+            "loss_weights": games | self.feature_reconstruction(),
         }
 
     def modern_recipe(self, steps=10_000):
         """Relativistic pairing, decaying rates and averages, with the paper's λ."""
-        return super().modern_recipe(steps) | {"loss_weights": self.likeness()}
+        return super().modern_recipe(steps) | {"loss_weights": self.feature_reconstruction()}
 
-    def likeness(self):
+    def feature_reconstruction(self):
         return {"generator_cycle": 10.0} | ({"generator_identity": 5.0} if self.identity else {})
 
     def translate_back(self, y, seed=None, batch_size=16):

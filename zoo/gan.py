@@ -57,7 +57,7 @@ class GAN(AdversarialModel):
             name, image_shape=tuple(image_shape), latent_dim=latent_dim, width=width, **arguments
         )
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 100 if len(image_shape) == 3 else 2}
 
     @classmethod
@@ -68,11 +68,11 @@ class GAN(AdversarialModel):
     def forward(self, x):
         return {"real": x, "fake": self.generator(self.latents(ops.shape(x)[0]), training=True)}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, **made)
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, **outputs)
 
-    def generator_loss(self, x, made):
-        return self.generator_objective(self.discriminator, **made)
+    def generator_loss(self, x, outputs):
+        return self.generator_objective(self.discriminator, **outputs)
 
     decay = 1.000004  # what the paper's rate is divided by at each step
 
@@ -112,15 +112,15 @@ class GAN(AdversarialModel):
 
     def build_generator(self):
         if self.width or len(self.image_shape) != 3:
-            return mlp.generator(self.image_shape, self.latent_dim, **self.plain())
+            return mlp.generator(self.image_shape, self.latent_dim, **self.mlp_sizes())
         return generator(self.image_shape, self.latent_dim)
 
     def build_discriminator(self):
         if self.width or len(self.image_shape) != 3:
-            return mlp.discriminator(self.image_shape, **self.plain())
+            return mlp.discriminator(self.image_shape, **self.mlp_sizes())
         return discriminator(self.image_shape)
 
-    def plain(self):
+    def mlp_sizes(self):
         """Sizes of fully connected networks: two layers for images, three of 128 for points."""
         points = len(self.image_shape) != 3
         classes = self.sizes.get("classes", 0)

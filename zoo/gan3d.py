@@ -51,7 +51,7 @@ class GAN3D(GAN):
         (3, 8, 8, 8, 1)
     """
 
-    ranks = (4,)
+    image_ranks = (4,)
 
     def __init__(
         self,
@@ -89,14 +89,14 @@ class GAN3D(GAN):
     def batch_format(self):
         return [batch_spec.voxels("x", self.image_shape)]
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         said = []
 
         def judge(samples, training):
             said.append(self.discriminator(samples, training=training))
             return said[-1]
 
-        loss = self.discriminator_objective(judge, **made)
+        loss = self.discriminator_objective(judge, **outputs)
         if not isinstance(self.objective, (NonSaturating, Minimax, Hinge)):
             return loss
         real, fake = (ops.cast(logits > 0.0, "float32") for logits in said[:2])

@@ -66,7 +66,7 @@ class InfoGAN(GAN):
         kinds = {"categories": categories, "codes": codes}
         super().__init__(image_shape, latent_dim, width, name=name, **kinds, **networks)
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 62 if len(image_shape) == 3 else 2}
 
     @classmethod
@@ -85,23 +85,23 @@ class InfoGAN(GAN):
         fake = self.generator([z, told, codes], training=True)
         return {"real": x, "fake": fake, "category": category, "codes": codes}
 
-    def discriminator_loss(self, x, made):
-        game = self.discriminator_objective(self.judge, x, made["fake"])
-        return {"game": game} | self.information(made)
+    def discriminator_loss(self, x, outputs):
+        adversarial = self.discriminator_objective(self.real_logit, x, outputs["fake"])
+        return {"adversarial": adversarial} | self.information(outputs)
 
-    def generator_loss(self, x, made):
-        game = self.generator_objective(self.judge, x, made["fake"])
-        return {"game": game} | self.information(made)
+    def generator_loss(self, x, outputs):
+        adversarial = self.generator_objective(self.real_logit, x, outputs["fake"])
+        return {"adversarial": adversarial} | self.information(outputs)
 
-    def information(self, made):
+    def information(self, outputs):
         """-E log Q(c|x) of the category and of the codes: the terms of -L_I that can move."""
-        _, logits, mean = self.discriminator(made["fake"], training=True)
+        _, logits, mean = self.discriminator(outputs["fake"], training=True)
         return {
-            "category": mutual_information([made["category"]], [logits]),
-            "codes": mutual_information([made["codes"]], [(mean, ops.zeros_like(mean))]),
+            "category": mutual_information([outputs["category"]], [logits]),
+            "codes": mutual_information([outputs["codes"]], [(mean, ops.zeros_like(mean))]),
         }
 
-    def judge(self, x, training=False):
+    def real_logit(self, x, training=False):
         """The logit of D alone."""
         return self.discriminator(x, training=training)[0]
 
@@ -149,23 +149,23 @@ class InfoGAN(GAN):
 
     def classify(self, x):
         """Logits of Q(category|x): a NumPy array (n, categories)."""
-        return self.answers(self.averaged().head("discriminator", 1), x)
+        return self.predict_checked(self.averaged().output_of("discriminator", 1), x)
 
     def encode(self, x):
         """Means of Q(codes|x): a NumPy array (n, codes)."""
-        return self.answers(self.averaged().head("discriminator", 2), x)
+        return self.predict_checked(self.averaged().output_of("discriminator", 2), x)
 
     def signatures(self):
         return {
             "generate": self.generator,
-            "classify": self.head("discriminator", 1),
-            "encode": self.head("discriminator", 2),
+            "classify": self.output_of("discriminator", 1),
+            "encode": self.output_of("discriminator", 2),
         }
 
     def build_generator(self):
         entries = self.latent_dim + self.categories + self.codes
         if self.width or len(self.image_shape) != 3:
-            inner = mlp.generator(self.image_shape, entries, **self.plain())
+            inner = mlp.generator(self.image_shape, entries, **self.mlp_sizes())
         else:
             inner = conv.generator(self.image_shape, entries, **PAPER)
         shapes = {"latent": self.latent_dim, "category": self.categories, "codes": self.codes}
@@ -174,7 +174,7 @@ class InfoGAN(GAN):
     def build_discriminator(self):
         plain = self.width or len(self.image_shape) != 3
         if plain:
-            trunk = mlp.discriminator(self.image_shape, **self.plain())
+            trunk = mlp.discriminator(self.image_shape, **self.mlp_sizes())
         else:
             trunk = conv.discriminator(self.image_shape, **PAPER)
         x = layers.Dense(128, use_bias=bool(plain))(trunk.get_layer("logit").input)

@@ -50,7 +50,7 @@ class LAPGAN(GAN):
         (TensorShape([5, 8, 8, 1]), TensorShape([5, 16, 16, 1]))
     """
 
-    reads = {"generator": "latent_dim"}
+    input_sizes = {"generator": "latent_dim"}
 
     def __init__(
         self,
@@ -77,7 +77,7 @@ class LAPGAN(GAN):
                     f"builds them. Received: one without {', '.join(missing)}."
                 )
 
-    def defaults(self, image_shape, levels, **sizes):
+    def default_sizes(self, image_shape, levels, **sizes):
         return {"latent_dim": sum(laplacian_pyramid.parts_of(image_shape, levels))}
 
     @classmethod
@@ -99,26 +99,26 @@ class LAPGAN(GAN):
     def forward(self, x):
         low, details = self.pyramid(x)
         z, *planes = ops.split(self.latents(ops.shape(x)[0]), self.cuts(), axis=1)
-        made = [{"real": low, "fake": self.level("generator", 0)(z, training=True)}]
+        outputs = [{"real": low, "fake": self.level("generator", 0)(z, training=True)}]
         for k, (plane, detail) in enumerate(zip(planes, details, strict=True), start=1):
             blurred = up(low)
             draw = self.level("generator", k)
             fake = draw([blurred, plane], training=True)
-            made.append({"real": detail, "fake": fake, "given": blurred})
+            outputs.append({"real": detail, "fake": fake, "condition": blurred})
             low = blurred + detail
-        return made
+        return outputs
 
-    def discriminator_loss(self, x, made):
-        return self.of_levels(self.discriminator_objective, made)
+    def discriminator_loss(self, x, outputs):
+        return self.of_levels(self.discriminator_objective, outputs)
 
-    def generator_loss(self, x, made):
-        return self.of_levels(self.generator_objective, made)
+    def generator_loss(self, x, outputs):
+        return self.of_levels(self.generator_objective, outputs)
 
-    def of_levels(self, objective, made):
+    def of_levels(self, objective, outputs):
         """A term for each level, the base first."""
         return {
             f"level_{k}": objective(self.level("discriminator", k), **samples)
-            for k, samples in enumerate(made)
+            for k, samples in enumerate(outputs)
         }
 
     def pyramid(self, x):

@@ -54,9 +54,9 @@ class MGAN(ImageToImage, AdversarialModel):
     """
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
-    frozen = ("content",)
-    reads = {"discriminator": "image_shape"}
-    ranks = (3,)
+    frozen_networks = ("content",)
+    input_sizes = {"discriminator": "image_shape"}
+    image_ranks = (3,)
 
     def __init__(
         self,
@@ -88,7 +88,7 @@ class MGAN(ImageToImage, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {"width": 16, "blocks": 3, "outer_kernel": 3, "patch_stages": 1}
 
-    def least(self):
+    def min_size(self):
         return resnet_translator.least_side(self.stages, self.outer_kernel)
 
     def shapes(self):
@@ -102,15 +102,15 @@ class MGAN(ImageToImage, AdversarialModel):
     def forward(self, batch):
         return self.generator(batch[0], training=True)
 
-    def discriminator_loss(self, batch, made):
-        return self.discriminator_objective(self.discriminator, batch[1], made)
+    def discriminator_loss(self, batch, outputs):
+        return self.discriminator_objective(self.discriminator, batch[1], outputs)
 
-    def generator_loss(self, batch, made):
+    def generator_loss(self, batch, outputs):
         x, y = batch
         return {
-            "game": self.generator_objective(self.discriminator, y, made),
-            "content": feature_distance(self.content(x), self.content(made)),
-            "variation": total_variation(made),
+            "adversarial": self.generator_objective(self.discriminator, y, outputs),
+            "content": feature_distance(self.content(x), self.content(outputs)),
+            "variation": total_variation(outputs),
         }
 
     def recipe(self):

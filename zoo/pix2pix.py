@@ -56,8 +56,8 @@ class Pix2Pix(ImageToImage, AdversarialModel):
     """
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
-    reads = {"discriminator": "image_shape"}
-    ranks = (3,)
+    input_sizes = {"discriminator": "image_shape"}
+    image_ranks = (3,)
 
     def __init__(
         self,
@@ -93,7 +93,7 @@ class Pix2Pix(ImageToImage, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {"width": 16, "stages": 3, "patch_stages": 1, "batch_norm": True}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         stages = 0
         while stages < 8 and all(side % 2 ** (stages + 1) == 0 for side in image_shape[:2]):
             stages += 1
@@ -110,22 +110,22 @@ class Pix2Pix(ImageToImage, AdversarialModel):
 
     def forward(self, batch):
         x, y = batch
-        made = {"real": y, "fake": self.generator(x, training=True)}
-        return made | ({"given": x} if self.conditional else {})
+        outputs = {"real": y, "fake": self.generator(x, training=True)}
+        return outputs | ({"condition": x} if self.conditional else {})
 
-    def discriminator_loss(self, batch, made):
-        return {"game": self.discriminator_objective(self.discriminator, **made)}
+    def discriminator_loss(self, batch, outputs):
+        return {"adversarial": self.discriminator_objective(self.discriminator, **outputs)}
 
-    def generator_loss(self, batch, made):
-        game = self.generator_objective(self.discriminator, **made)
-        return {"game": game, "l1": l1(batch[1], made["fake"])}
+    def generator_loss(self, batch, outputs):
+        adversarial = self.generator_objective(self.discriminator, **outputs)
+        return {"adversarial": adversarial, "l1": l1(batch[1], outputs["fake"])}
 
     def recipe(self):
         """Paper: λ = 100, D's loss halved."""
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(2e-4),
-            "loss_weights": {"discriminator_game": 0.5, "generator_l1": 100.0},
+            "loss_weights": {"discriminator_adversarial": 0.5, "generator_l1": 100.0},
         }
 
     def modern_recipe(self, steps=10_000):
@@ -145,7 +145,10 @@ class Pix2Pix(ImageToImage, AdversarialModel):
         return unet.generator(*channels, self.width, self.stages, self.dropout, self.batch_norm)
 
     def build_discriminator(self):
-        given = self.source_channels if self.conditional else 0
+        condition_channels = self.source_channels if self.conditional else 0
         return patchgan.discriminator(
-            self.image_shape[-1], self.width, self.patch_stages, given=given
+            self.image_shape[-1],
+            self.width,
+            self.patch_stages,
+            condition_channels=condition_channels,
         )

@@ -69,7 +69,7 @@ class R3GAN(GAN):
             **networks,
         )
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 64 if images else 2, "width": 768 if images else 128}
 
@@ -87,13 +87,13 @@ class R3GAN(GAN):
     def recipe(self):
         """Paper: Adam(2e-4, 0, .99), γ .05, averaged generator, as for CIFAR-10. Dense networks and
         those for points learn faster under a rate of 1e-3, with γ .5 and .02."""
-        return self.play(decay=lambda rate: rate)
+        return self._recipe_with(decay=lambda rate: rate)
 
     def modern_recipe(self, steps=15_000):
         """The same with rates that decay over the second half of `steps`."""
-        return self.play(decay=lambda rate: LinearDecay(rate, steps))
+        return self._recipe_with(decay=lambda rate: LinearDecay(rate, steps))
 
-    def play(self, decay):
+    def _recipe_with(self, decay):
         """Rules with the rate that `decay` makes of a rate."""
         if len(self.image_shape) != 3:
             rate, gamma = 1e-3, 0.02

@@ -80,7 +80,7 @@ class SemiSupervisedGAN(GAN):
         """Constructor arguments that train in minutes on two cores."""
         return {"latent_dim": 50, "width": 256} if len(image_shape) == 3 else {}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 100 if images else 2, "width": 1000 if images else 128}
 
@@ -95,31 +95,31 @@ class SemiSupervisedGAN(GAN):
         x, _ = batch
         return self.generator(self.latents(ops.shape(x)[0]), training=True)
 
-    def discriminator_loss(self, batch, made):
+    def discriminator_loss(self, batch, outputs):
         x, y = batch
         return {
             "labelled": cross_entropy(y, self.discriminator(x, training=True)),
-            "unlabelled": self.discriminator_objective(self.judge, x, made),
+            "unlabelled": self.discriminator_objective(self.real_logit, x, outputs),
         }
 
-    def generator_loss(self, batch, made):
+    def generator_loss(self, batch, outputs):
         x, _ = batch
         read = self.view("features", self.build_features)
-        return feature_matching(read(x, training=True), read(made, training=True))
+        return feature_matching(read(x, training=True), read(outputs, training=True))
 
-    def judge(self, x, training=False):
+    def real_logit(self, x, training=False):
         """log Z(x): the logit of "real" that the class logits imply."""
         return realness(self.discriminator(x, training=training))
 
     def recipe(self):
         """Paper: Adam(3e-3, .5), the two tasks of D weigh 1 and ½ of each half."""
-        return self.play(3e-3, momentum=0.9999)
+        return self._recipe_with(3e-3, momentum=0.9999)
 
     def modern_recipe(self, steps=10_000):
         """The same with a rate of 1e-3 that decays, and an average as long as the steps allow."""
-        return self.play(1e-3, steps=steps)
+        return self._recipe_with(1e-3, steps=steps)
 
-    def play(self, rate, **changes):
+    def _recipe_with(self, rate, **changes):
         """Rules with this rate, D averaged."""
         return {
             "objective": NonSaturating(),
@@ -133,7 +133,7 @@ class SemiSupervisedGAN(GAN):
 
     def classify(self, x):
         """Class logits of the averaged discriminator: a NumPy array (n, classes)."""
-        return self.answers(self.averaged().discriminator, x)
+        return self.predict_checked(self.averaged().discriminator, x)
 
     def signatures(self):
         return {

@@ -55,7 +55,7 @@ class SNGAN(GAN):
     ):
         super().__init__(image_shape, latent_dim, width, name=name, residual=residual, **networks)
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 128 if len(image_shape) == 3 else 2}
 
     @classmethod
@@ -84,7 +84,9 @@ class SNGAN(GAN):
 
     def build_discriminator(self):
         if len(self.image_shape) != 3:
-            return mlp.discriminator(self.image_shape, **self.plain(), wrap=SpectralNormalization)
+            return mlp.discriminator(
+                self.image_shape, **self.mlp_sizes(), wrap=SpectralNormalization
+            )
         if self.residual:
             return resnet.discriminator(
                 self.image_shape, self.width, pool="sum", wrap=SpectralNormalization

@@ -52,9 +52,9 @@ class SpatialGAN(GAN):
     """
 
     family = "spatial_gan"
-    reads = {"discriminator": "image_shape"}
-    writes = {}
-    ranks = (3,)
+    input_sizes = {"discriminator": "image_shape"}
+    output_sizes = {}
+    image_ranks = (3,)
 
     def __init__(
         self,
@@ -71,11 +71,13 @@ class SpatialGAN(GAN):
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
         shape_checks.check_multiples(self.image_shape, 2**stages, stages=stages)
         field = [side // 2**stages for side in self.image_shape[:2]]
-        made = self.generator.compute_output_spec(keras.KerasTensor((1, *field, self.latent_dim)))
-        if (made := made.shape[1:]) != self.image_shape:
+        outputs = self.generator.compute_output_spec(
+            keras.KerasTensor((1, *field, self.latent_dim))
+        )
+        if (outputs := outputs.shape[1:]) != self.image_shape:
             raise ValueError(
                 f"`generator` should make sides {2**stages} times those of its latents for "
-                f"stages={stages}. Received: one that makes {made} of {field[0]}x{field[1]}."
+                f"stages={stages}. Received: one that makes {outputs} of {field[0]}x{field[1]}."
             )
 
     @classmethod

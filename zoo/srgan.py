@@ -67,10 +67,10 @@ class SRGAN(ImageConditioned, AdversarialModel):
     """
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
-    frozen = ("content",)
-    shown_by = "enlarge"
-    reads = {"discriminator": "image_shape"}
-    ranks = (3,)
+    frozen_networks = ("content",)
+    entry_method = "enlarge"
+    input_sizes = {"discriminator": "image_shape"}
+    image_ranks = (3,)
 
     def __init__(
         self,
@@ -106,7 +106,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
             **networks,
         )
         shape_checks.check_multiples(self.image_shape, factor, factor=factor)
-        least = patchgan.least_side(patch_stages or 0)
+        least = patchgan.min_side(patch_stages or 0)
         if min(self.image_shape[:2]) < least:
             raise ValueError(
                 f"`image_shape` should have sides from {least} on for patch_stages={patch_stages}. "
@@ -124,12 +124,12 @@ class SRGAN(ImageConditioned, AdversarialModel):
     @classmethod
     def small(cls, image_shape):
         """Constructor arguments that train in minutes on two cores."""
-        patches = 2 if min(image_shape[:2]) >= patchgan.least_side(2) else 1
+        patches = 2 if min(image_shape[:2]) >= patchgan.min_side(2) else 1
         judge = {"discriminator_width": 32, "patch_stages": patches}
         networks = {"width": 32, "blocks": 4, "outer_kernel": 3}
         return judge | networks | {"batch_norm": False, "skip": True}
 
-    def defaults(self, width, **sizes):
+    def default_sizes(self, width, **sizes):
         return {"discriminator_width": width}
 
     def shapes(self):
@@ -139,19 +139,19 @@ class SRGAN(ImageConditioned, AdversarialModel):
     def forward(self, x):
         return {"fake": self.generator(self.shrink(x), training=True)}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, x, made["fake"])
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, x, outputs["fake"])
 
-    def generator_loss(self, x, made):
+    def generator_loss(self, x, outputs):
         """Of content and game only what weighs something is computed."""
-        terms = {"content": self.content_loss, "game": self.game}
-        found = {"pixels": feature_distance(x, made["fake"])}
+        terms = {"content": self.content_loss, "adversarial": self.adversarial_loss}
+        found = {"pixels": feature_distance(x, outputs["fake"])}
         for term, loss in terms.items():
             weighs = self.loss_weights.get(f"generator_{term}", 1.0)
-            found[term] = loss(x, made["fake"]) if weighs else 0.0
+            found[term] = loss(x, outputs["fake"]) if weighs else 0.0
         return found
 
-    def game(self, x, y):
+    def adversarial_loss(self, x, y):
         return self.generator_objective(self.discriminator, x, y)
 
     def content_loss(self, x, y):
@@ -163,7 +163,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(1e-4, 0.9),
-            "loss_weights": {"generator_pixels": 0.0, "generator_game": 1e-3},
+            "loss_weights": {"generator_pixels": 0.0, "generator_adversarial": 1e-3},
         }
 
     def pretraining(self, steps=None):
@@ -173,7 +173,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
             steps: how long it will be, for rates that fall from 1e-3, which networks without batch
                 norm stand; None: the recipe's.
         """
-        weights = {"pixels": 1.0, "content": 0.0, "game": 0.0}
+        weights = {"pixels": 1.0, "content": 0.0, "adversarial": 0.0}
         weights = {f"generator_{term}": weight for term, weight in weights.items()}
         stage = {"turns": {"discriminator": 0}, "loss_weights": weights}
         return stage | ({"optimizers": self.adam(1e-3, 0.9, steps=steps)} if steps else {})
@@ -184,7 +184,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
         rates = {"discriminator": 5e-4, "generator": 2e-4}
         return self.recipe() | {
             "optimizers": self.adam(rates, steps=steps, averaged=["generator"]),
-            "loss_weights": {"generator_pixels": 0.0, "generator_game": 0.1},
+            "loss_weights": {"generator_pixels": 0.0, "generator_adversarial": 0.1},
         }
 
     def call(self, x, training=False):
@@ -204,7 +204,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
             ValueError: for another dtype, shape or number of channels.
         """
         shown = self.averaged()
-        x = self.checked(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
+        x = self.validated(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
         return predict_in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
 
     def build_enlarging(self):

@@ -74,7 +74,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         """Constructor arguments that train in minutes on two cores."""
         return {"latent_dim": 32, "width": 32} if len(image_shape) == 3 else {}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 128 if images else 2, "width": 64 if images else 128}
 
@@ -84,28 +84,35 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         return {
             "mean": mean,
             "log_std": log_std,
-            "again": self.generator(z, training=True),
+            "reconstructed": self.generator(z, training=True),
             "fake": self.generator(self.latents(ops.shape(x)[0]), training=True),
         }
 
-    def encoder_loss(self, x, made):
-        kl = gaussian_kl(made["mean"], made["log_std"])
-        return {"prior": kl, "likeness": self.likeness(x, made["again"])}
-
-    def generator_loss(self, x, made):
+    def encoder_loss(self, x, outputs):
+        kl = gaussian_kl(outputs["mean"], outputs["log_std"])
         return {
-            "likeness": self.likeness(x, made["again"]),
-            "fake": self.generator_objective(self.discriminator, x, made["fake"]),
-            "again": self.generator_objective(self.discriminator, x, made["again"]),
+            "prior": kl,
+            "feature_reconstruction": self.feature_reconstruction(x, outputs["reconstructed"]),
         }
 
-    def discriminator_loss(self, x, made):
+    def generator_loss(self, x, outputs):
         return {
-            "fake": self.discriminator_objective(self.discriminator, x, made["fake"]),
-            "again": self.discriminator_objective(self.discriminator, x, made["again"]),
+            "feature_reconstruction": self.feature_reconstruction(x, outputs["reconstructed"]),
+            "fake": self.generator_objective(self.discriminator, x, outputs["fake"]),
+            "reconstruction": self.generator_objective(
+                self.discriminator, x, outputs["reconstructed"]
+            ),
         }
 
-    def likeness(self, x, again):
+    def discriminator_loss(self, x, outputs):
+        return {
+            "fake": self.discriminator_objective(self.discriminator, x, outputs["fake"]),
+            "reconstruction": self.discriminator_objective(
+                self.discriminator, x, outputs["reconstructed"]
+            ),
+        }
+
+    def feature_reconstruction(self, x, again):
         """½ E‖D_l(x) - D_l(x̃)‖²."""
         seen = self.view("similarity", self.build_similarity)
         return 0.5 * squared_error(seen(x, training=True), seen(again, training=True))
@@ -115,7 +122,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(2e-4),
-            "loss_weights": {"generator_likeness": 1e-2},
+            "loss_weights": {"generator_feature_reconstruction": 1e-2},
             "schedule": "simultaneous",
         }
 
@@ -160,7 +167,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
     def build_discriminator(self):
         """x -> 64x64xw/2 -> 32x32x2w -> 16x16x3w -> 8x8x4w -> 8w -> logit (1,)."""
         if len(self.image_shape) != 3:
-            return mlp.discriminator(self.image_shape, **self.plain())
+            return mlp.discriminator(self.image_shape, **self.mlp_sizes())
         inputs = keras.Input(self.image_shape, name="images")
         x = layers.ReLU()(layers.Conv2D(self.width // 2, 5, padding="same")(inputs))
         x = self.down(x, [n * self.width for n in (2, 3, 4)])

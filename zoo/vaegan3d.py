@@ -59,8 +59,8 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
         "encoder": ["encoder"],
         "generator": ["generator"],
     }
-    ranks = (4,)
-    reads = AdversarialModel.reads | {"encoder": "view_shape"}
+    image_ranks = (4,)
+    input_sizes = AdversarialModel.input_sizes | {"encoder": "view_shape"}
 
     def __init__(
         self,
@@ -89,8 +89,8 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
             batch_spec.voxels("y", self.image_shape),
         ]
 
-    def rehearse(self, n):
-        AdversarialModel.rehearse(self, n)  # E reads pictures, not what G makes
+    def update_batch_statistics(self, n):
+        AdversarialModel.update_batch_statistics(self, n)  # E reads pictures, not what G makes
 
     def forward(self, batch):
         x, _ = batch
@@ -98,20 +98,26 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
         return {
             "mean": mean,
             "log_std": log_std,
-            "again": self.generator(priors.gaussian(mean, log_std), training=True),
+            "reconstructed": self.generator(priors.gaussian(mean, log_std), training=True),
             "fake": self.generator(self.latents(ops.shape(x)[0]), training=True),
         }
 
-    def discriminator_loss(self, batch, made):
-        return self.discriminator_objective(self.discriminator, batch[1], made["fake"])
+    def discriminator_loss(self, batch, outputs):
+        return self.discriminator_objective(self.discriminator, batch[1], outputs["fake"])
 
-    def encoder_loss(self, batch, made):
-        prior = gaussian_kl(made["mean"], made["log_std"])
-        return {"prior": prior, "reconstruction": squared_error(batch[1], made["again"])}
+    def encoder_loss(self, batch, outputs):
+        prior = gaussian_kl(outputs["mean"], outputs["log_std"])
+        return {
+            "prior": prior,
+            "reconstruction": squared_error(batch[1], outputs["reconstructed"]),
+        }
 
-    def generator_loss(self, batch, made):
-        game = self.generator_objective(self.discriminator, batch[1], made["fake"])
-        return {"game": game, "reconstruction": squared_error(batch[1], made["again"])}
+    def generator_loss(self, batch, outputs):
+        adversarial = self.generator_objective(self.discriminator, batch[1], outputs["fake"])
+        return {
+            "adversarial": adversarial,
+            "reconstruction": squared_error(batch[1], outputs["reconstructed"]),
+        }
 
     def recipe(self):
         """Paper: α₁ 5, α₂ 1e-4."""

@@ -61,7 +61,7 @@ class WGAN(GAN):
         for weight in self.discriminator.trainable_variables:
             weight.constraint = within  # which optimizers apply after each update
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
         return {"latent_dim": 100 if images else 2, "width": 64 if images else 128}
 

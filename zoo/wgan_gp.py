@@ -56,7 +56,7 @@ class WGANGP(GAN):
     ):
         super().__init__(image_shape, latent_dim, width, name=name, residual=residual, **networks)
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 128 if len(image_shape) == 3 else 2}
 
     @classmethod

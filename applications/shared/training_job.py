@@ -14,11 +14,11 @@ def open_run(out, export_dir, settings, steps, resume, overwrite, strategy):
     if out not in export_dir.parents and devices.is_chief(strategy):
         files.ensure_folder(export_dir, "export_dir")
     run = runs.Run(out, settings, steps, resume, overwrite, strategy)
-    if run.finished and run.writes:
+    if run.finished and run.is_chief:
         print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")
         return run
     for path in run.damaged:
         print(f"{path} is damaged: it is passed over.")
-    if resume and run.writes:
+    if resume and run.is_chief:
         print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
     return run

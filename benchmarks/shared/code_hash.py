@@ -1,10 +1,10 @@
 """The hash of the code that measured a row, and the proof that a change has only renamed it.
 
 A row states the hash of its module and of its family's page, so that figures by other code are
-found. What computes nothing does not count: comments, docstrings, imports, layout, `TRIED`, and the
-functions of a row that only show. The hash is the same under every Python from 3.11 on: it reads
-the syntax tree, and neither `ast.unparse` nor `ast.dump`, which write it differently from version
-to version.
+found. What computes nothing does not count: comments, docstrings, imports, layout, the messages of
+errors, `TRIED`, and the functions of a row that only show. The hash is the same under every Python
+from 3.11 on: it reads the syntax tree, and neither `ast.unparse` nor `ast.dump`, which write it
+differently from version to version.
 """
 
 import ast
@@ -13,6 +13,7 @@ import hashlib
 DISPLAY = ("picture", "presets", "stated")  # functions of a row that change no figure
 NOTES = ("TRIED",)  # constants of a row that change no figure
 # Fields that depend on the Python version, or follow from the other fields.
+NAMES = ("identifier", "attribute", "string")  # kinds of tokens that may be renamed
 IGNORED = ("ctx", "kind", "type_comment", "type_ignores", "type_params")
 
 
@@ -32,7 +33,8 @@ def hash_of(texts):
 def tokens(text):
     """The syntax tree of a Python source in reading order, as a list of (kind, value).
 
-    Kinds are "open" and "close" of a node, "field" of one, "identifier", "string" and "constant".
+    Kinds are "open" and "close" of a node, "field" of one, "identifier", "attribute", "string" and
+    "constant".
     A source with a syntax error is one token: whoever runs it will be told where.
 
     Example:
@@ -48,6 +50,8 @@ def tokens(text):
 
 
 def _walk(node):
+    if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
+        node = ast.Raise(node.exc.func)  # whatever the message
     yield "open", type(node).__name__
     for field in node._fields:
         value = getattr(node, field, None)
@@ -62,8 +66,10 @@ def _walk(node):
                     yield from _walk(part)
             elif isinstance(node, ast.Constant):
                 yield "string" if isinstance(part, str) else "constant", part
+            elif isinstance(part, str):
+                yield "attribute" if field == "attr" else "identifier", part
             else:
-                yield "identifier" if isinstance(part, str) else "constant", part
+                yield "constant", part
     yield "close", type(node).__name__
 
 
@@ -92,8 +98,9 @@ def difference(before, after, renamed=()):
     """What keeps a change of a Python source from being a pure renaming; None where nothing does.
 
     The trees have to be the same but for declared names: as identifiers, and as strings that are
-    nothing but the name (keys of a dict). Within one top-level definition two names that were
-    different have to stay so, else a renaming could turn `a - b` into `b - b`.
+    nothing but the name (keys of a dict). Two names that were different have to stay so, else a
+    renaming could turn `a - b` into `b - b`: names and strings within a function, attributes within
+    a top-level definition.
 
     Args:
         before, after: the sources.
@@ -107,16 +114,19 @@ def difference(before, after, renamed=()):
         "'b' became 'b_', which is not declared"
     """
     old, new = tokens(before), tokens(after)
-    renamed, names, depth = set(renamed), {}, 0
+    renamed, attributes, scopes, depth = set(renamed), {}, [{}], 0
     for (kind, was), (other, now) in zip(old, new, strict=False):
-        if kind != other or (was != now and kind not in ("identifier", "string")):
+        if kind != other or (was != now and kind not in NAMES):
             return f"{was!r} became {now!r}"
         depth += {"open": 1, "close": -1}.get(kind, 0)
         if depth == 1:  # between two top-level definitions
-            names = {}
-        if kind in ("identifier", "string"):
+            attributes, scopes = {}, [{}]
+        elif was == "FunctionDef":
+            scopes = [*scopes, dict(scopes[-1])] if kind == "open" else scopes[:-1]
+        if kind in NAMES:
             if was != now and (was, now) not in renamed:
                 return f"{was!r} became {now!r}, which is not declared"
+            names = attributes if kind == "attribute" else scopes[-1]
             if names.setdefault((kind, now), was) != was:
                 return f"{names[kind, now]!r} and {was!r} both became {now!r}"
     if len(old) != len(new):

@@ -34,13 +34,13 @@ class GaussianVAE(AVB):
         mean, log_std = self.encoder(x, training=True)
         z = mean + ops.exp(log_std) * noise.normal(ops.shape(mean))
         again = self.generator(z, training=True)
-        return {"mean": mean, "log_std": log_std, "again": again}
+        return {"mean": mean, "log_std": log_std, "reconstructed": again}
 
     def discriminator_loss(self, x, made):
         return 0.0
 
     def autoencoder_loss(self, x, made):
-        error = squared_error(x, made["again"]) / (2.0 * self.deviation**2)
+        error = squared_error(x, made["reconstructed"]) / (2.0 * self.deviation**2)
         return {"kl": gaussian_kl(made["mean"], made["log_std"]), "reconstruction": error}
 
     def modern_recipe(self, steps=10_000):

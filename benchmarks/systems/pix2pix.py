@@ -41,7 +41,7 @@ def trained(seed, alone=False):
     rates = {"discriminator": 2e-4, "generator": 2e-3}
     changes = {"optimizers": model.adam(rates, steps=STEPS)}
     if alone:
-        weights = {"generator_game": 0.0, "generator_l1": 100.0}
+        weights = {"generator_adversarial": 0.0, "generator_l1": 100.0}
         changes |= {"turns": {"discriminator": 0}, "loss_weights": weights}
     acceptance.train(model, "paper", data, STEPS, **changes)
     return model

@@ -29,17 +29,17 @@ class PixelVAE(VAEGAN):
         return self.error(x, made) + gaussian_kl(made["mean"], made["log_std"])
 
     def generator_loss(self, x, made):
-        return {"likeness": self.error(x, made)}
+        return {"feature_reconstruction": self.error(x, made)}
 
     def discriminator_loss(self, x, made):
         return 0.0
 
     def error(self, x, made):
-        return 2.0 * squared_error(x, made["again"])
+        return 2.0 * squared_error(x, made["reconstructed"])
 
 
-WEIGHTS = {"encoder_likeness": 4.0, "generator_likeness": 0.3}
-BLIND = {"turns": {"discriminator": 0}, "loss_weights": {"generator_likeness": 1.0}}
+WEIGHTS = {"encoder_feature_reconstruction": 4.0, "generator_feature_reconstruction": 0.3}
+BLIND = {"turns": {"discriminator": 0}, "loss_weights": {"generator_feature_reconstruction": 1.0}}
 TRIED = """
 On seed 0, agreement and Fréchet distance of the reconstructions, beside the VAE's. The paper's
 recipe and γ of .01, 2,000 steps: .902 and 3.3 beside .944 and 2.8. Adam at 1e-3 that falls and

@@ -53,7 +53,7 @@ def test_one_pass_for_two_turns_equals_two_passes_bit_for_bit(rules):
 
 def test_what_a_moved_network_made_is_not_used_again():
     model = duel()
-    made = model.make(points())
+    made = model.run_forward(points())
     first = np.array(made.values["fake"])
     model.take_turn("discriminator", points(), made)
     assert not made.stale
@@ -62,7 +62,7 @@ def test_what_a_moved_network_made_is_not_used_again():
     passes = model.passes
     model.take_turn("discriminator", points(), made)  # makes its own
     assert model.passes == passes + 1
-    assert not np.array_equal(model.make(points()).values["fake"], first)
+    assert not np.array_equal(model.run_forward(points()).values["fake"], first)
 
 
 @pytest.mark.parametrize("turns, passes", [((1, 1), 1), ((3, 1), 3), ((1, 3), 4), ((2, 0), 2)])
@@ -130,7 +130,7 @@ def test_a_player_without_turns_rests():
 def test_a_family_may_play_in_an_order_of_its_own():
     class GeneratorFirst(Duel):
         def train_step(self, data):
-            first, second = self.deal(data)
+            first, second = self.split_batch(data)
             self.take_turn("generator", first)
             self.take_turn("discriminator", second)
             return self.get_metrics_result()
@@ -220,7 +220,7 @@ def test_a_player_may_rest_in_a_simultaneous_step():
 
 def test_a_player_without_a_loss_is_refused_when_the_class_is_defined():
     with pytest.raises(
-        TypeError, match=r"Broken should define `encoder_loss\(self, batch, made\)`"
+        TypeError, match=r"Broken should define `encoder_loss\(self, batch, outputs\)`"
     ):
 
         class Broken(Duel):

@@ -56,7 +56,7 @@ class TwoPasses(Duel):
     """Makes the fakes anew for each player."""
 
     def train_step(self, data):
-        (batch,) = self.deal(data)
+        (batch,) = self.split_batch(data)
         for player in self.players:
             self.take_turn(player, batch)
         return self.get_metrics_result()

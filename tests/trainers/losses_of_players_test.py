@@ -176,6 +176,6 @@ def test_what_is_judged_and_penalised_is_augmented_in_its_first_leaf_only(penalt
         return first + second
 
     zeros = tf.zeros((4, 1))
-    model.discriminator_objective(critic, real=[zeros, zeros], fake=[zeros, zeros], given=zeros)
+    model.discriminator_objective(critic, real=[zeros, zeros], fake=[zeros, zeros], condition=zeros)
     assert len(seen) == 3  # real, fake, and what is penalised
     assert seen == [[100.0, 0.0, 0.0]] * 3

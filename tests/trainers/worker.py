@@ -35,7 +35,7 @@ def play(folder, steps, resume=False, workers=None, worker=0, strategy=None):
         )
     run = runs.Run(folder, {"batch_size": BATCH}, steps, resume, strategy=strategy)
     run.train(model, load, BATCHES)
-    if run.writes:
+    if run.is_chief:
         run.finish(model, {})
     return model
 

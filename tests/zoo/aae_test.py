@@ -62,7 +62,7 @@ def test_a_shaped_prior_shows_the_judge_the_class_and_draws_the_part_of_it():
     x, _ = batch(n=300)
     y = tf.constant([0, 1, 2] * 100)
     made = model.forward((x, y))
-    np.testing.assert_array_equal(made["given"], np.eye(4)[y])
+    np.testing.assert_array_equal(made["condition"], np.eye(4)[y])
     u = (np.linalg.norm(made["real"], axis=1) / 3) ** 2
     np.testing.assert_array_equal(np.clip(np.floor(u * 3 - 1e-6), 0, 2), y)
 
@@ -70,7 +70,7 @@ def test_a_shaped_prior_shows_the_judge_the_class_and_draws_the_part_of_it():
 def test_where_the_class_is_not_known_the_judge_is_told_so_and_the_prior_is_whole():
     model = compiled(latent_dim=2, prior="swiss_roll", classes=3)
     made = model.forward((batch(n=300)[0], tf.fill((300,), -1)))
-    np.testing.assert_array_equal(made["given"], np.tile([0, 0, 0, 1], (300, 1)))
+    np.testing.assert_array_equal(made["condition"], np.tile([0, 0, 0, 1], (300, 1)))
     u = (np.linalg.norm(made["real"], axis=1) / 3) ** 2
     assert set(np.clip(np.floor(u * 3), 0, 2)) == {0.0, 1.0, 2.0}
 

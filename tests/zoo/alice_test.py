@@ -19,7 +19,7 @@ def test_the_second_judge_sees_x_beside_itself_and_beside_its_reconstruction():
     model = tiny(cycle_discriminator=keras.Model([image, other], layers.Identity()(-apart)))
     x = tf.constant(np.random.default_rng(0).normal(size=(5, 2)).astype("float32"))
     made = model.forward(x)
-    error = np.square(x - made["again"]).sum(axis=1)
+    error = np.square(x - made["reconstructed"]).sum(axis=1)
     np.testing.assert_allclose(  # the logits are 0 for (x, x) and -‖x - x̂‖² for (x, x̂)
         model.cycle_discriminator_loss(x, made),
         np.log(2.0) + np.log1p(np.exp(-error)).mean(),
@@ -59,7 +59,7 @@ def test_a_reconstruction_without_error_cannot_be_told_from_the_image():
     model = tiny(generator=keras.Model(z, z * 1.0), encoder=keras.Model(x, x * 1.0))
     points = tf.random.normal((4, 2))
     made = model.forward(points)
-    pairs = ([points, points], [points, made["again"]])
+    pairs = ([points, points], [points, made["reconstructed"]])
     real, fake = (model.cycle_discriminator(pair) for pair in pairs)
     np.testing.assert_array_equal(real, fake)
     assert model.cycle_discriminator_loss(points, made) >= np.log(4.0) - 1e-6

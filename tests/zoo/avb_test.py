@@ -33,7 +33,7 @@ def test_the_autoencoder_minimises_t_and_the_error_over_two_variances(model):
     terms = model.autoencoder_loss(X, made)
     t = model.discriminator([made["inferred"], X])
     np.testing.assert_allclose(terms["kl"], np.mean(t), rtol=1e-5)
-    error = np.square(X - made["again"]).sum(axis=1).mean()
+    error = np.square(X - made["reconstructed"]).sum(axis=1).mean()
     np.testing.assert_allclose(terms["reconstruction"], error / (2 * 0.3**2), rtol=1e-5)
 
 

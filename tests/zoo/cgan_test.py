@@ -44,7 +44,7 @@ def test_the_generators_loss_has_a_slope_in_every_entry_of_the_label(model, monk
     with tf.GradientTape() as tape:
         tape.watch(code)
         fake = model.generator([model.latents(6), y])
-        loss = model.generator_objective(model.discriminator, None, fake, given=y)
+        loss = model.generator_objective(model.discriminator, None, fake, condition=y)
     slope = tape.gradient(loss, code)
     assert slope.shape == (6, 3)
     assert (np.abs(slope).max(axis=0) > 0).all()
@@ -53,7 +53,7 @@ def test_the_generators_loss_has_a_slope_in_every_entry_of_the_label(model, monk
 def test_real_samples_keep_their_labels_and_fakes_share_them(model):
     y = tf.constant([2, 0, 1])
     made = model.forward((tf.zeros((3, *model.image_shape)), y))
-    np.testing.assert_array_equal(made["given"], y)
+    np.testing.assert_array_equal(made["condition"], y)
     assert made["fake"].shape == made["real"].shape
 
 

@@ -58,7 +58,7 @@ def test_identity_weighs_half_as_much_as_the_cycle():
 
 def test_both_cycles_teach_both_generators(model):
     """The gradient of either cycle alone reaches the weights of G and of F (eq. 2)."""
-    for again, real in (("x_again", X), ("y_again", Y)):
+    for again, real in (("x_cycled", X), ("y_cycled", Y)):
         with tf.GradientTape() as tape:
             made = model.forward(BATCH)
             loss = tf.reduce_mean(tf.abs(made[again] - real))

@@ -190,7 +190,7 @@ def conditions(model, n):
     return {"labels": np.arange(n) % model.classes} if told else {}
 
 
-def made(model, n, seed=None):
+def outputs(model, n, seed=None):
     """n samples: of noise, or of images where the family translates or enlarges."""
     if isinstance(model, (SRGAN, ImageToImage)):
         source = drawn_of(model.batch_format()[0], n, np.random.default_rng(0))

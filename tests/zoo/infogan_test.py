@@ -34,7 +34,9 @@ def test_the_game_is_about_the_first_head_alone(model, x):
     made = model.forward(x)
     real, fake = (model.discriminator(v, training=True)[0] for v in (x, made["fake"]))
     expected = np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(fake)).mean()
-    np.testing.assert_allclose(model.discriminator_loss(x, made)["game"], expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        model.discriminator_loss(x, made)["adversarial"], expected, rtol=1e-4
+    )
 
 
 def test_a_certain_reader_has_all_the_information_there_is():

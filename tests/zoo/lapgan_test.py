@@ -48,9 +48,9 @@ def test_a_drawing_is_what_each_level_adds_to_the_one_below(model):
 def test_in_training_a_level_draws_over_the_real_image_below_it(model):
     made = model.forward(X)
     low = down(X)
-    np.testing.assert_allclose(made[2]["given"], up(low), atol=1e-6)
+    np.testing.assert_allclose(made[2]["condition"], up(low), atol=1e-6)
     np.testing.assert_allclose(made[2]["real"], X - up(low), atol=1e-6)
-    np.testing.assert_allclose(made[1]["given"], up(down(low)), atol=1e-6)
+    np.testing.assert_allclose(made[1]["condition"], up(down(low)), atol=1e-6)
     np.testing.assert_allclose(made[0]["real"], down(low), atol=1e-6)
 
 

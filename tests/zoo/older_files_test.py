@@ -24,5 +24,13 @@ def test_a_model_of_an_older_version_loads_and_trains_on(path):
     assert all(after[player] > steps[player] for player in steps)
 
 
+def test_loss_weights_have_the_names_that_terms_have_now():
+    path = next(path for path in FILES if path.stem == "srgan")
+    assert keras.saving.load_model(path).loss_weights == {
+        "generator_pixels": 0.0,
+        "generator_adversarial": 1e-3,
+    }
+
+
 def test_there_are_such_files():
     assert len(FILES) == 3

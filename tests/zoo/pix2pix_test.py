@@ -31,7 +31,7 @@ def softplus(x):
 def test_its_losses_are_those_of_the_paper(model):
     x, y = tf.constant(X), tf.constant(Y)
     fake = model.generator(x)
-    made = {"real": y, "fake": fake, "given": x}
+    made = {"real": y, "fake": fake, "condition": x}
     said = [np.asarray(model.discriminator([images, x])) for images in (y, fake)]
     judged = model.losses_of("discriminator", (x, y), made)["discriminator_loss"]
     expected = 0.5 * (softplus(-said[0]).mean() + softplus(said[1]).mean())
@@ -47,7 +47,7 @@ def test_the_judge_sees_the_source_unless_it_is_not_conditional(model):
     assert not np.allclose(model.discriminator([Y, X]), other)
     blind = create(conditional=False)
     assert blind.discriminator.input_shape[-1] == 3
-    assert "given" not in blind.forward((X, Y))
+    assert "condition" not in blind.forward((X, Y))
 
 
 @pytest.mark.parametrize("stages, side", [(0, 1), (1, 16), (2, 34), (3, 70)])

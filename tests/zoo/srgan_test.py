@@ -46,7 +46,7 @@ def test_pretraining_is_mean_squared_error_and_leaves_the_judge_alone():
     assert float(loss) == pytest.approx(np.square(X - made["fake"]).mean(), rel=1e-5)
     before, drawn = model.discriminator.get_weights(), model.generator.get_weights()
     history = model.fit(X, verbose=0).history
-    assert history["generator_game"] == [0.0]
+    assert history["generator_adversarial"] == [0.0]
     for old, new in zip(before, model.discriminator.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
     assert any((a != b).any() for a, b in zip(drawn, model.generator.get_weights(), strict=True))
@@ -177,7 +177,7 @@ def test_both_stages_of_the_modern_recipe_play_by_its_rates():
     model.compile("modern", 100)
     rates = {player: float(o.learning_rate) for player, o in model.optimizers.items()}
     assert rates == pytest.approx({"discriminator": 5e-4, "generator": 2e-4})
-    assert model.loss_weights["generator_game"] == 0.1
+    assert model.loss_weights["generator_adversarial"] == 0.1
 
 
 def test_a_generator_of_another_factor_is_refused():

@@ -22,12 +22,12 @@ def model():
 
 def test_its_losses_are_those_of_its_page(model):
     made = model.forward((tf.constant(X), tf.constant(Y)))
-    error = np.square(np.asarray(made["again"]) - Y).sum(axis=(1, 2, 3, 4)).mean()
+    error = np.square(np.asarray(made["reconstructed"]) - Y).sum(axis=(1, 2, 3, 4)).mean()
     prior = float(gaussian_kl(made["mean"], made["log_std"]))
     losses = model.losses_of("encoder", (X, Y), made)
     assert float(losses["encoder_loss"]) == pytest.approx(5.0 * prior + 1e-4 * error, rel=1e-5)
     losses = model.losses_of("generator", (X, Y), made)
-    game = float(losses["generator_game"])
+    game = float(losses["generator_adversarial"])
     said = np.asarray(model.discriminator(made["fake"]))
     assert game == pytest.approx(np.log1p(np.exp(-said)).mean(), rel=1e-5)
     assert float(losses["generator_loss"]) == pytest.approx(game + 1e-4 * error, rel=1e-5)
@@ -35,7 +35,7 @@ def test_its_losses_are_those_of_its_page(model):
 
 def test_the_judge_never_sees_what_was_made_of_a_picture(model):
     made = model.forward((X, Y))
-    other = made | {"again": made["again"] * 0.0}
+    other = made | {"reconstructed": made["reconstructed"] * 0.0}
     losses = [model.losses_of("discriminator", (X, Y), m) for m in (made, other)]
     assert float(losses[0]["discriminator_loss"]) == float(losses[1]["discriminator_loss"])
 
@@ -43,7 +43,7 @@ def test_the_judge_never_sees_what_was_made_of_a_picture(model):
 def test_the_encoder_is_not_moved_by_the_game(model):
     with tf.GradientTape() as tape:
         terms = model.generator_loss((X, Y), model.forward((X, Y)))
-    found = tape.gradient(terms["game"], model.variables_of("encoder"))
+    found = tape.gradient(terms["adversarial"], model.variables_of("encoder"))
     assert all(gradient is None for gradient in found)
 
 

@@ -27,18 +27,20 @@ def test_the_prior_term_is_the_divergence_in_closed_form():
 def test_the_likeness_is_the_distance_of_what_the_last_layer_of_d_reads(model, x):
     made = model.forward(x)
     read = model.build_similarity()
-    gap = read(x, training=True) - read(made["again"], training=True)
+    gap = read(x, training=True) - read(made["reconstructed"], training=True)
     expected = 0.5 * np.square(gap).sum(axis=1).mean()
-    np.testing.assert_allclose(model.likeness(x, made["again"]), expected, rtol=1e-4)
+    np.testing.assert_allclose(
+        model.feature_reconstruction(x, made["reconstructed"]), expected, rtol=1e-4
+    )
 
 
 def test_the_discriminator_rejects_samples_and_reconstructions_alike(model, x):
     made = model.forward(x)
     real, fake, again = (
-        model.discriminator(v, training=True) for v in (x, made["fake"], made["again"])
+        model.discriminator(v, training=True) for v in (x, made["fake"], made["reconstructed"])
     )
     terms = model.discriminator_loss(x, made)
-    for name, other in (("fake", fake), ("again", again)):
+    for name, other in (("fake", fake), ("reconstruction", again)):
         expected = np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(other)).mean()
         np.testing.assert_allclose(terms[name], expected, rtol=1e-4)
 
@@ -51,8 +53,8 @@ def gradient_norm(model, x, player, term, network):
 
 
 def test_the_encoder_hears_of_pixels_and_the_prior_and_nothing_of_real_or_fake(model, x):
-    assert sorted(model.encoder_loss(x, model.forward(x))) == ["likeness", "prior"]
-    for term in ("likeness", "prior"):
+    assert sorted(model.encoder_loss(x, model.forward(x))) == ["feature_reconstruction", "prior"]
+    for term in ("feature_reconstruction", "prior"):
         assert gradient_norm(model, x, "encoder", term, model.encoder) > 0.0
     logit = model.discriminator.get_layer("logit")
     with tf.GradientTape() as tape:
@@ -69,5 +71,5 @@ def test_each_player_owns_one_network_so_that_no_likeness_moves_d(model, x):
 
 
 def test_gamma_weighs_the_likeness_of_the_generator_alone(model):
-    assert model.loss_weights == {"generator_likeness": 1e-2}
+    assert model.loss_weights == {"generator_feature_reconstruction": 1e-2}
     assert model.schedule == "simultaneous"

@@ -30,7 +30,7 @@ class FieldSpec:
     low: float | None = None
     high: float | None = None
     integer: bool = False
-    cure: str = ""
+    hint: str = ""
 
     def check_spec(self, spec):
         """Raises a ValueError where kind, dtype or shape of a batch are wrong already."""
@@ -45,7 +45,7 @@ class FieldSpec:
             wanted = "integers" if self.integer else f"floats{self._range()}"
             raise ValueError(
                 f"`{self.name}` should hold {wanted}. Received: dtype={spec.dtype.name}. "
-                f"{self.cure}".strip()
+                f"{self.hint}".strip()
             )
         wanted = tf.TensorShape((None, *self.shape))
         if not spec.shape.is_compatible_with(wanted):
@@ -73,7 +73,7 @@ class FieldSpec:
         if self.high is not None:
             fine &= high <= tf.cast(self.high + slack, values.dtype)
         held = f"values{self._range()}" if self._range() else "finite values"
-        text = f"<`{self.name}` should hold {held}. Received values from {{}} to {{}}. {self.cure}>"
+        text = f"<`{self.name}` should hold {held}. Received values from {{}} to {{}}. {self.hint}>"
         tf.debugging.Assert(fine, [tf.strings.format(text, (low, high))])
 
     def _range(self):
@@ -90,7 +90,7 @@ def images(name, shape):
         ValueError: `x` should have shape (None, 8, 8, 1). Received: shape=(64, 8, 8). ...
     """
     return FieldSpec(
-        name, shape, -1.0, 1.0, cure="Divide pixels of 0 … 255 by 127.5 and subtract 1."
+        name, shape, -1.0, 1.0, hint="Divide pixels of 0 … 255 by 127.5 and subtract 1."
     )
 
 
@@ -101,7 +101,7 @@ def voxels(name, shape):
         >>> voxels("x", (8, 8, 8, 1)).low
         0.0
     """
-    return FieldSpec(name, shape, 0.0, 1.0, cure="Empty voxels are 0, full ones 1.")
+    return FieldSpec(name, shape, 0.0, 1.0, hint="Empty voxels are 0, full ones 1.")
 
 
 def labels(name, classes, hidden=False):
@@ -112,9 +112,9 @@ def labels(name, classes, hidden=False):
         >>> y.low, y.high, y.integer
         (0, 9, True)
     """
-    low, cure = (-1, ", -1 for unknown") if hidden else (0, "")
-    cure = f"There are {classes} classes{cure}."
-    return FieldSpec(name, (), low, classes - 1, integer=True, cure=cure)
+    low, hint = (-1, ", -1 for unknown") if hidden else (0, "")
+    hint = f"There are {classes} classes{hint}."
+    return FieldSpec(name, (), low, classes - 1, integer=True, hint=hint)
 
 
 def _text(shape):

@@ -27,21 +27,21 @@ class Critic:
         given: the condition, or None.
     """
 
-    def __init__(self, critic, augment=None, given=None):
-        self.critic, self.augment, self.given = critic, augment, given
+    def __init__(self, critic, augment=None, condition=None):
+        self.critic, self.augment, self.condition = critic, augment, condition
 
     def __call__(self, x):
         if self.augment is not None:
             first, *rest = tree.flatten(x)
             x = tree.pack_sequence_as(x, [self.augment(first), *rest])
-        return self.critic(x if self.given is None else [x, self.given], training=True)
+        return self.critic(x if self.condition is None else [x, self.condition], training=True)
 
-    def judged(self, x):
+    def shared_call(self, x):
         """The same, but for a pass that others may share: a penalty needs one of its own."""
         said = getattr(_judged, "said", None)
         if said is None:
             return self(x)
-        shown = [self.critic, *tree.flatten(x), *tree.flatten(self.given)]
+        shown = [self.critic, *tree.flatten(x), *tree.flatten(self.condition)]
         key = tuple(map(id, shown))
         if key not in said:
             said[key] = shown, self(x)  # what is kept alive keeps its id

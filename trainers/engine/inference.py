@@ -28,11 +28,11 @@ class InferenceMixin:
             >>> zoo.create("gan", image_shape=(2,), recipe="modern").averaged().generator.name
             'generator'
         """
-        return self._shown.of(self) if self.compiled else self
+        return self._ema_copy.of(self) if self.compiled else self
 
     def view(self, name, build):
         """A network derived from those of the model, such as its features; built once."""
-        return self._shown.view(name, build)
+        return self._ema_copy.view(name, build)
 
     def predict(self, *args, **kwargs):
         """As in Keras; where weights are averaged, of the averaged networks."""
@@ -97,7 +97,7 @@ class InferenceMixin:
             (5, 128)
         """
         shown = self.averaged()
-        return self.answers(shown.view("features", shown.build_features), x)
+        return self.predict_checked(shown.view("features", shown.build_features), x)
 
     def features_network(self):
         """The network of `features` for an export, with an output of that name.
@@ -116,11 +116,11 @@ class InferenceMixin:
 
         return self.view("features, named", build)
 
-    def answers(self, network, x):
+    def predict_checked(self, network, x):
         """What a network says of x, which is checked: NumPy arrays."""
-        return predict_in_batches(network, self.checked(x))
+        return predict_in_batches(network, self.validated(x))
 
-    def checked(self, x, part=None):
+    def validated(self, x, part=None):
         """x as an array; it should be as the `part` of a batch says, by default x of `fit`.
 
         Raises:
@@ -132,7 +132,7 @@ class InferenceMixin:
         (part or self.batch_format()[0]).check_spec(tf.TensorSpec(x.shape, x.dtype))
         return x
 
-    def head(self, network, index):
+    def output_of(self, network, index):
         """A view of a network that has several outputs: one of them."""
 
         def build():
@@ -220,7 +220,7 @@ def _estimate_batch_statistics(model, rounds=20, n=64):
         for i in range(rounds):
             for layer in norms:
                 layer.momentum = i / (i + 1)  # the plain mean of all rounds
-            model.rehearse(n)
+            model.update_batch_statistics(n)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
 

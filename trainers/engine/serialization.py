@@ -6,6 +6,14 @@ import keras
 
 from trainers.engine import compile_args
 
+# Loss terms of files that earlier versions saved -> their names now, in `loss_weights`.
+RENAMED_TERMS = {
+    "game": "adversarial",
+    "inverse_game": "inverse_adversarial",
+    "likeness": "feature_reconstruction",
+    "again": "reconstruction",
+}
+
 
 class SerializationMixin:
     """The part of `AdversarialModel` that Keras calls to save it and to make it again.
@@ -47,7 +55,17 @@ class SerializationMixin:
         config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
         # What files of earlier versions do not say is as it was then.
         agreed, options = compile_args.defaults() | config["rules"], {"synchronized": None}
+        agreed["loss_weights"] = {
+            self._current_name(name): weight for name, weight in agreed["loss_weights"].items()
+        }
         self._compile_with(agreed, options | config["options"])
+
+    def _current_name(self, name):
+        """The name now of "<player>_<term>", as a file says it."""
+        for player in self.players:
+            if (term := name.removeprefix(f"{player}_")) in RENAMED_TERMS and term != name:
+                return f"{player}_{RENAMED_TERMS[term]}"
+        return name
 
     def _random_states(self):
         """Where the layers' own random generators (Dropout's) stand: Keras saves them nowhere."""

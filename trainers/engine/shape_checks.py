@@ -6,7 +6,7 @@ import keras
 import tensorflow as tf
 
 
-def resolve_sizes(sizes, networks, known, reads, writes):
+def resolve_sizes(sizes, networks, known, input_sizes, output_sizes):
     """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
 
     A size that the user left at its default gives way to the networks; another one must agree.
@@ -26,9 +26,12 @@ def resolve_sizes(sizes, networks, known, reads, writes):
             )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
     said = {}
-    for name in reads:
+    for name in input_sizes:
         if _has_static_shapes(network := networks.get(name)):
-            ends = (reads.get(name), network.inputs[0]), (writes.get(name), network.outputs[0])
+            ends = (
+                (input_sizes.get(name), network.inputs[0]),
+                (output_sizes.get(name), network.outputs[0]),
+            )
             said[name] = {size: tensor.shape[1:] for size, tensor in ends if size}
     for network, claims in said.items():
         for size, claim in claims.items():
@@ -101,9 +104,11 @@ SHAPE_HINTS = {  # by how many axes an `image_shape` has
 }
 
 
-def check_image_shape(shape, ranks=(1, 3)):
-    if shape is not None and (len(shape) not in ranks or any(n is None or n < 1 for n in shape)):
-        wanted = ", or ".join(SHAPE_HINTS[rank] for rank in SHAPE_HINTS if rank in ranks)
+def check_image_shape(shape, image_ranks=(1, 3)):
+    if shape is not None and (
+        len(shape) not in image_ranks or any(n is None or n < 1 for n in shape)
+    ):
+        wanted = ", or ".join(SHAPE_HINTS[rank] for rank in SHAPE_HINTS if rank in image_ranks)
         raise ValueError(f"`image_shape` should be {wanted}. Received: image_shape={shape}")
 
 

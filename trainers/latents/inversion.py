@@ -105,7 +105,7 @@ def invert(
         ((3, 4), (3,))
     """
     widths = latent_widths(model)
-    x = model.checked(x).astype("float32")
+    x = model.validated(x).astype("float32")
     shown, n = model.averaged(), len(x)
     if start is None:
         first = sample_latents(model, n * restarts, seed)
@@ -165,7 +165,7 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
         (1, 4)
     """
     widths = latent_widths(model)
-    colours = model.checked(colours).astype("float32")
+    colours = model.validated(colours).astype("float32")
     mask = np.asarray(mask, "float32").reshape(*np.shape(mask)[:3], 1)
     if mask.shape[:3] != colours.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
         raise ValueError(

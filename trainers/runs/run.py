@@ -53,10 +53,10 @@ class Run:
     def __init__(self, folder, settings, steps, resume=False, overwrite=False, strategy=None):
         self.folder, self.settings, self.steps = Path(folder), settings, steps
         self.strategy = strategy or tf.distribute.get_strategy()
-        self.writes = devices.is_chief(self.strategy)
+        self.is_chief = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
         self.done, self.finished, refusal = 0, False, None
-        if self.writes:
+        if self.is_chief:
             try:
                 self._open(resume, overwrite)
             except (ValueError, OSError) as error:
@@ -132,10 +132,10 @@ class Run:
             ValueError: when the data are not those that the run began with.
         """
         step_of = self._step_of
-        folder = self.folder / "checkpoints" if self.writes else None
+        folder = self.folder / "checkpoints" if self.is_chief else None
         saving = callbacks.CheckpointSaver(folder, step_of, lambda step: divmod(step, batches))
         watching = [saving]
-        if self.writes:
+        if self.is_chief:
             frames = None if draw is None else self.folder / "frames"
             watching.insert(
                 0, callbacks.StepTensorBoard(self.folder / "tensorboard", step_of, frames)
@@ -143,9 +143,9 @@ class Run:
             watching.insert(
                 0, loss_log.LossCsvLogger(self.folder / "losses.csv", step_of, self.done)
             )
-        if self.writes and draw is not None:
+        if self.is_chief and draw is not None:
             watching.insert(0, callbacks.SampleGrids(self.folder / "frames", draw, step_of))
-        verbose = (1 if sys.stdout.isatty() else 2) if self.writes else 0
+        verbose = (1 if sys.stdout.isatty() else 2) if self.is_chief else 0
         self._batches = batches
         try:
             with saving:
@@ -179,7 +179,7 @@ class Run:
     def _restore(self, model, batches):
         if not self.done:
             return
-        if self.writes:
+        if self.is_chief:
             saved = self.checkpoint
             if (saved.epoch, saved.batch) != divmod(saved.step, batches):
                 raise ValueError(
@@ -191,7 +191,7 @@ class Run:
         devices.broadcast_state(model)
 
     def _how_to_go_on(self, step):
-        if not self.writes:
+        if not self.is_chief:
             return "Stopped. What is saved is with the first worker."
         kept = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
         return f"Stopped: {kept}. The same command with --resume goes on."

@@ -38,8 +38,8 @@ class AnySize(layers.Layer):
         return ops.minimum(place, 2 * side - 1 - place)
 
     def compute_output_shape(self, input_shape):
-        made = self.network.compute_output_spec(keras.KerasTensor(input_shape))
-        return (*input_shape[:-1], made.shape[-1])
+        outputs = self.network.compute_output_spec(keras.KerasTensor(input_shape))
+        return (*input_shape[:-1], outputs.shape[-1])
 
     def get_config(self):
         network = keras.saving.serialize_keras_object(self.network)

@@ -30,16 +30,16 @@ class EncoderMixin:
         """Constructor arguments that train in minutes on two cores."""
         return {"latent_dim": 10, "width": 256} if len(image_shape) == 3 else {"width": 128}
 
-    def defaults(self, image_shape, **sizes):
+    def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 50 if len(image_shape) == 3 else 2}
 
-    def plain(self):
+    def mlp_sizes(self):
         """Sizes of fully connected networks: two layers for images, three for points."""
         return {"width": self.width or 128, "depth": 2 if len(self.image_shape) == 3 else 3}
 
     def build_generator(self):
         entries = self.latent_dim + self.categories
-        generator = mlp.generator(self.image_shape, entries, **self.plain())
+        generator = mlp.generator(self.image_shape, entries, **self.mlp_sizes())
         if not self.categories:
             return generator
         shapes = {"latent": (self.latent_dim,), "category": (self.categories,)}
@@ -47,14 +47,14 @@ class EncoderMixin:
 
     def build_encoder(self):
         kinds = {"gaussian": self.gaussian, "categories": self.categories}
-        return mlp.encoder(self.image_shape, self.latent_dim, **kinds, **self.plain())
+        return mlp.encoder(self.image_shape, self.latent_dim, **kinds, **self.mlp_sizes())
 
     def shapes(self):
         code = (self.latent_dim,)
         return {"encoder": (None, [code] * (2 if self.gaussian else 1))}
 
-    def rehearse(self, n):
-        self.encoder(super().rehearse(n), training=True)
+    def update_batch_statistics(self, n):
+        self.encoder(super().update_batch_statistics(n), training=True)
 
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
@@ -63,12 +63,12 @@ class EncoderMixin:
 
     def encode(self, x):
         """The code of each image: a NumPy array (n, latent_dim)."""
-        return self.answers(self.averaged().head("encoder", 0), x)
+        return self.predict_checked(self.averaged().output_of("encoder", 0), x)
 
     def reconstruct(self, x):
         """G(E(x)): a NumPy array like x."""
         shown = self.averaged()
-        return self.answers(shown.view("reconstruction", shown.build_reconstruction), x)
+        return self.predict_checked(shown.view("reconstruction", shown.build_reconstruction), x)
 
     def signatures(self):
         again = self.view("reconstruction", self.build_reconstruction)

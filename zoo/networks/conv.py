@@ -67,19 +67,19 @@ def generator(
     channels = widths(image_shape, width)[::-1]
     height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
     inputs = x = keras.Input((latent_dim,), name="latent")
-    inputs, given = label_conditioning.label_inputs(inputs, classes)
+    inputs, with_labels = label_conditioning.label_inputs(inputs, classes)
 
     def finish(x):
         x = _norm(x) if batch_norm else x
         return layers.Activation(activation)(x)
 
     if hidden_dense:
-        x = finish(_dense(1024, use_bias=not batch_norm)(given(x)))
-    x = _dense(height * breadth * channels[0], use_bias=not batch_norm)(given(x))
+        x = finish(_dense(1024, use_bias=not batch_norm)(with_labels(x)))
+    x = _dense(height * breadth * channels[0], use_bias=not batch_norm)(with_labels(x))
     x = finish(layers.Reshape((height, breadth, channels[0]))(x))
     for filters in channels[1:]:
-        x = finish(_up(given(x), filters, kernel_size, strided, use_bias=not batch_norm))
-    x = _up(given(x), image_shape[-1], kernel_size, strided, use_bias=True)
+        x = finish(_up(with_labels(x), filters, kernel_size, strided, use_bias=not batch_norm))
+    x = _up(with_labels(x), image_shape[-1], kernel_size, strided, use_bias=True)
     x = layers.Activation(squash, dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name=name)
 
@@ -105,7 +105,7 @@ def discriminator(
         (None, 1)
     """
     inputs = x = keras.Input(image_shape, name="images")
-    inputs, given = label_conditioning.label_inputs(inputs, classes)
+    inputs, with_labels = label_conditioning.label_inputs(inputs, classes)
 
     def act(x):  # Keras' own "leaky_relu" has the slope .2, but its layer has .3: say it
         leaky = activation == "leaky_relu"
@@ -113,15 +113,15 @@ def discriminator(
 
     for i, filters in enumerate(widths(image_shape, width)):
         normed = batch_norm and i > 0
-        x = _down(given(x), filters, kernel_size, strided, use_bias=not normed, wrap=wrap)
+        x = _down(with_labels(x), filters, kernel_size, strided, use_bias=not normed, wrap=wrap)
         x = act(_norm(x) if normed else x)
     x = layers.Flatten(name="features")(x)
     if hidden_dense:
-        x = act(wrap(_dense(1024))(given(x)))
+        x = act(wrap(_dense(1024))(with_labels(x)))
     logit = layers.Dense(
         1, kernel_initializer=RandomNormal(0.0, 0.02), dtype="float32", name="logit"
     )
-    return keras.Model(inputs, wrap(logit)(given(x)), name=name)
+    return keras.Model(inputs, wrap(logit)(with_labels(x)), name=name)
 
 
 def maxout(x, pieces):

@@ -39,7 +39,7 @@ def sides_of(image_shape, levels):
         >>> sides_of((32, 32, 3), levels=2)
         [(8, 8), (16, 16), (32, 32)]
     """
-    shape_checks.check_image_shape(image_shape, ranks=(3,))
+    shape_checks.check_image_shape(image_shape, image_ranks=(3,))
     shape_checks.check_multiples(image_shape, 2**levels, levels=levels)
     height, breadth, _ = image_shape
     return [(height // 2**k, breadth // 2**k) for k in reversed(range(levels + 1))]

@@ -16,8 +16,8 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
         (None, 8, 8, 1)
     """
     x = keras.Input((latent_dim,), name="latent")
-    inputs, given = label_conditioning.label_inputs(x, classes)
-    x = given(x)
+    inputs, with_labels = label_conditioning.label_inputs(x, classes)
+    x = with_labels(x)
     for _ in range(depth):
         x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
     squash = "tanh" if len(image_shape) == 3 else None
@@ -41,8 +41,8 @@ def discriminator(
     """
     inputs = keras.Input(image_shape, name="images")
     x = layers.Flatten()(inputs)
-    inputs, given = label_conditioning.label_inputs(inputs, classes)
-    x = given(x)
+    inputs, with_labels = label_conditioning.label_inputs(inputs, classes)
+    x = with_labels(x)
     for _ in range(depth):
         x = _leaky(x, width, wrap)
     logit = wrap(layers.Dense(1, dtype="float32", name="logit"))

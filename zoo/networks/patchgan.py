@@ -5,8 +5,10 @@ from keras import layers
 from keras.initializers import RandomNormal
 
 
-def discriminator(channels, width=64, stages=3, norm=True, given=0, name="discriminator"):
-    """x (h, w, c) [, a condition (h, w, given)] -> w -> 2w -> 4w, LeakyReLU .2, each halved by 4x4
+def discriminator(
+    channels, width=64, stages=3, norm=True, condition_channels=0, name="discriminator"
+):
+    """x (h, w, c) [, a condition (h, w, k)] -> w -> 2w -> 4w, LeakyReLU .2, each halved by 4x4
     -> 8w -> logits (h', w', 1), one for each patch.
 
     Args:
@@ -15,17 +17,17 @@ def discriminator(channels, width=64, stages=3, norm=True, given=0, name="discri
         stages: how often the sides are halved; a logit sees 16, 34, 70, 142, 286 pixels for 1 to 5,
             and for 0, where all is 1x1, a single one.
         norm: instance norm, but in the first and the last layer.
-        given: channels of the condition; 0 for none.
+        condition_channels: channels of the condition; 0 for none.
 
     Example:
         >>> discriminator(3, width=8, stages=3)(keras.ops.zeros((5, 64, 64, 3))).shape
         TensorShape([5, 6, 6, 1])
-        >>> discriminator(3, width=8, given=1).output_shape
+        >>> discriminator(3, width=8, condition_channels=1).output_shape
         (None, None, None, 1)
     """
     inputs = x = keras.Input((None, None, channels), name="images")
-    if given:
-        inputs = [x, keras.Input((None, None, given), name="source")]
+    if condition_channels:
+        inputs = [x, keras.Input((None, None, condition_channels), name="source")]
         x = layers.Concatenate()(inputs)
     kernel = 4 if stages else 1
 
@@ -46,11 +48,11 @@ def discriminator(channels, width=64, stages=3, norm=True, given=0, name="discri
     return keras.Model(inputs, logits, name=name)
 
 
-def least_side(stages):
+def min_side(stages):
     """The smallest image of which there is a logit.
 
     Example:
-        >>> [least_side(stages) for stages in range(4)]
+        >>> [min_side(stages) for stages in range(4)]
         [1, 6, 12, 24]
     """
     return 3 * 2**stages if stages else 1
