@@ -4,10 +4,11 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
   $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null \
   && echo $$p && break; done)
 RUN = .venv/bin/python
+TEST = $(RUN) -m pytest --numprocesses=auto --dist=loadscope --no-loadscope-reorder
 PRESETS = dcgan srgan gan3d vaegan3d mgan
 
 .DEFAULT_GOAL = help
-.PHONY: help demo test test-all lint bench presets theory reliability bazel wheel
+.PHONY: help demo test test-thorough test-all lint bench presets theory reliability bazel wheel
 
 help:
 	@sed -n 's/^## //p' Makefile
@@ -17,13 +18,17 @@ demo: .venv/installed
 	$(RUN) -m applications.image_synthesis --model=r3gan --dataset=digits --recipe=modern \
 	  --steps=20000 --out=runs/demo --export_dir=saved_models --overwrite
 
-## make test      the tests, but for those that take minutes, on all cores
+## make test      every check on a few models, and on those whose code was changed: some minutes
 test: .venv/installed
-	$(RUN) -m pytest --numprocesses=auto --dist=loadfile
+	$(TEST)
 
-## make test-all  all tests
+## make test-thorough  the same checks on the other models, and what `make test` leaves out else
+test-thorough: .venv/installed
+	$(TEST) -m "thorough and not slow"
+
+## make test-all  all tests, with those that take minutes each
 test-all: .venv/installed
-	$(RUN) -m pytest --numprocesses=auto --dist=loadfile -m ""
+	$(TEST) -m ""
 
 ## make lint      checks style and format
 lint: .venv/installed

@@ -9,6 +9,7 @@ def pytest_tests(deps = [], manual = []):
         deps: of all of them.
         manual: tests that `bazel test //...` leaves out.
     """
+    parent = [] if native.package_name() == "tests" else ["//tests:support"]
     py_library(
         name = "support",
         testonly = True,
@@ -18,9 +19,8 @@ def pytest_tests(deps = [], manual = []):
             exclude = ["*_test.py", "pytest_main.py"],
         ),
         visibility = ["//tests:__subpackages__"],
-        deps = deps,
+        deps = deps + parent,
     )
-    parent = [] if native.package_name() == "tests" else ["//tests:support"]
     for file in native.glob(["*_test.py"], allow_empty = True):
         py_test(
             name = file[:-3],

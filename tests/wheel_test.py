@@ -11,12 +11,14 @@ import pytest
 
 from tests.sources import ROOT
 
+pytestmark = pytest.mark.thorough  # builds, installs and starts TensorFlow
+
 SHIPPED = ("zoo", "trainers", "applications")
 KEPT_BACK = ("tests", "benchmarks", "docs", "saved_models")
 
 
 def run(*command, **options):
-    options = {"check": True, "capture_output": True, "text": True, "timeout": 300} | options
+    options = {"check": True, "capture_output": True, "text": True, "timeout": 900} | options
     return subprocess.run([sys.executable, *map(str, command)], **options)
 
 
@@ -71,19 +73,18 @@ def test_the_wheel_holds_all_that_ships_and_nothing_else(wheel):
 
 def test_a_model_is_made_and_trained_where_the_tree_is_not(installed, tmp_path):
     code = (
-        "import pathlib, sys, tensorflow, time\n"
-        "start = time.perf_counter()\n"
+        "import pathlib, sys, tensorflow\n"
+        "known = set(sys.modules)\n"
         "import zoo\n"
-        "print(time.perf_counter() - start)\n"
+        "slow = {'sklearn', 'skimage', 'matplotlib', 'tensorflow_datasets', 'tensorboard'}\n"
+        "assert not slow & (set(sys.modules) - known)\n"  # the import takes no time of its own
         "assert pathlib.Path(zoo.__file__).is_relative_to(sys.argv[1]), zoo.__file__\n"
         "from trainers import datasets\n"
         "model = zoo.create('gan', image_shape=(2,))\n"
         "model.fit(datasets.load('ring', 'test', batch_size=500), epochs=1, verbose=0)\n"
         "print(*model.generate(3).shape)\n"
     )
-    seconds, shape = alone(installed, tmp_path, "-c", code, installed).splitlines()
-    assert shape == "3 2"
-    assert float(seconds) < 0.5  # TensorFlow and Keras apart, which take seconds of their own
+    assert alone(installed, tmp_path, "-c", code, installed).splitlines()[-1] == "3 2"
 
 
 def test_scripts_answer_where_the_tree_is_not(installed, tmp_path):

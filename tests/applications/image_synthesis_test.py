@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import keras
@@ -14,6 +13,7 @@ from PIL import Image
 
 import zoo
 from applications import image_synthesis
+from tests.applications import scripts
 from trainers import datasets, metrics
 
 ROOT = Path(__file__).parents[2]
@@ -36,7 +36,7 @@ def data_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory, data_dir):
+def run(mode, tmp_path_factory, data_dir):
     """A folder with a finished run of a conditional model, and its figures."""
     out = tmp_path_factory.mktemp("runs") / "cgan"
     settings = SETTINGS | {"model": "cgan", "seed": 5}
@@ -101,10 +101,16 @@ def test_a_finished_run_is_left_as_it_is(run, data_dir, capsys):
     assert {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()} == before
 
 
-def test_a_run_is_resumed_up_to_more_steps(tmp_path, data_dir, capsys):
+def test_a_run_is_resumed_up_to_more_steps(mode, tmp_path, data_dir, capsys):
     def go(steps, **how):
         return image_synthesis.synthesize(
-            SETTINGS, steps, tmp_path / "run", tmp_path / "exports", data_dir=data_dir, **how
+            SETTINGS,
+            steps,
+            tmp_path / "run",
+            tmp_path / "exports",
+            data_dir=data_dir,
+            features="none",
+            **how,
         )
 
     go(6, resume=True)
@@ -118,7 +124,7 @@ def test_a_run_is_resumed_up_to_more_steps(tmp_path, data_dir, capsys):
     ]
 
 
-def test_without_an_evaluator_there_are_samples_but_no_scores(tmp_path, data_dir):
+def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, data_dir):
     settings = SETTINGS | {"image_size": 12}
     figures = image_synthesis.synthesize(
         settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=data_dir
@@ -149,25 +155,29 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     assert not out.exists()
 
 
-def test_help_comes_at_once_and_names_every_flag():
-    start = time.perf_counter()
-    command = [sys.executable, "-m", "applications.image_synthesis", "--help"]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    seconds = time.perf_counter() - start
+def test_help_names_every_flag_and_does_without_tensorflow():
+    _, said, _ = scripts.alone(image_synthesis, "--help", without_tensorflow=True)
     names = "model dataset data_dir out steps batch_size seed device precision resume export_dir "
     names += "sample interpolate grid labels truncation evaluate features"
-    shown = result.stdout.replace("[no]", "")
+    shown = said.replace("[no]", "")
     assert [name for name in names.split() if f"--{name}:" not in shown] == []
-    assert seconds < 1.0
 
 
-def test_a_finished_run_is_scored_again_without_training(run, data_dir, capsys):
+def test_wrong_flags_are_answered_in_one_line_without_tensorflow():
+    code, _, errors = scripts.alone(image_synthesis, "--labels=3", without_tensorflow=True)
+    assert code == 2
+    assert len(errors.splitlines()) == 1
+    assert "--labels and --truncation should be given with --sample" in errors
+
+
+def test_a_finished_run_is_scored_again_without_training(run, data_dir, capsys, monkeypatch):
     out, figures = run
     before = (out / "model.keras").read_bytes()
     again = image_synthesis.revisit(out, evaluate=True, data_dir=data_dir)
     for name in ("scores", "verdicts", "references", "memorisation"):
         assert again[name] == figures[name]
     assert "898 real and 898 generated" in capsys.readouterr().out
+    monkeypatch.setattr(metrics, "references", lambda *_: figures["references"])  # of no samples
     other = image_synthesis.revisit(out, evaluate=True, seed=1, data_dir=data_dir)
     assert other["scores"]["frechet"] != figures["scores"]["frechet"]
     assert (out / "model.keras").read_bytes() == before
@@ -217,14 +227,15 @@ def test_classes_that_there_are_not_are_refused(run, labels, said):
     assert not (run[0] / "drawn" / "12").exists()
 
 
-def test_a_process_of_its_own_draws_from_a_run(run):
-    """Which has made no model before, so that nothing is registered."""
-    command = [sys.executable, "-m", "applications.image_synthesis", f"--out={run[0]}"]
-    command += ["--sample=2", "--seed=9"]
-    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert said.returncode == 0, said.stderr
-    assert "2 images, and samples.npz: " in said.stdout
-    assert (run[0] / "drawn" / "9" / "00001.png").exists()
+@pytest.mark.parametrize(
+    "way, seed", [(scripts.here, 8), pytest.param(scripts.alone, 9, marks=pytest.mark.thorough)]
+)
+def test_the_script_draws_from_a_run(way, seed, run):
+    """Also where no model was made before, so that nothing is registered."""
+    code, said, errors = way(image_synthesis, f"--out={run[0]}", "--sample=2", f"--seed={seed}")
+    assert code == 0, errors
+    assert "2 images, and samples.npz: " in said
+    assert (run[0] / "drawn" / str(seed) / "00001.png").exists()
 
 
 def test_another_judge_is_held_against_real_images(run, data_dir, monkeypatch, capsys):
@@ -260,7 +271,7 @@ def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, dat
     assert not (tmp_path / "run").exists()
 
 
-def test_a_training_that_diverges_is_kept_and_said(tmp_path, data_dir, monkeypatch, capsys):
+def test_a_training_that_diverges_is_kept_and_said(mode, tmp_path, data_dir, monkeypatch, capsys):
     monkeypatch.setattr(zoo.GAN, "generate", lambda self, n, **how: np.full((n, 8, 8, 1), np.nan))
     out = tmp_path / "run"
     figures = image_synthesis.synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
@@ -269,7 +280,7 @@ def test_a_training_that_diverges_is_kept_and_said(tmp_path, data_dir, monkeypat
     assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
 
 
-def test_a_folder_of_copies_has_no_memorisation_ratio(tmp_path, capsys):
+def test_a_folder_of_copies_has_no_memorisation_ratio(mode, tmp_path, capsys):
     (tmp_path / "same").mkdir()
     for i in range(20):
         Image.new("L", (8, 8), 100).save(tmp_path / "same" / f"{i}.png")
@@ -297,7 +308,7 @@ def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
         image_synthesis.revisit(tmp_path, sample=1)
 
 
-def test_anyones_photographs_are_trained_on(tmp_path):
+def test_anyones_photographs_are_trained_on(mode, tmp_path):
     rng = np.random.default_rng(0)
     for name in ("cat", "dog"):
         (tmp_path / "my pets" / name).mkdir(parents=True)
@@ -322,7 +333,9 @@ def test_anyones_photographs_are_trained_on(tmp_path):
 
 def test_fit_in_python_gives_the_weights_of_the_script(tmp_path, data_dir):
     settings = SETTINGS | {"model": "dcgan", "batch_size": 64, "seed": 3}
-    image_synthesis.synthesize(settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir)
+    image_synthesis.synthesize(
+        settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir, features="none"
+    )
 
     keras.utils.set_random_seed(3)
     digits = datasets.load("digits", "half_a", batch_size=64, seed=3, data_dir=data_dir)

@@ -1,8 +1,6 @@
 """The editor on a generator that is known by heart, and the script as its user meets it."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -13,6 +11,7 @@ from PIL import Image
 import zoo
 from applications import semantic_editing
 from applications.shared import attribute_directions, image_files
+from tests.applications import scripts
 from trainers import files
 
 
@@ -192,22 +191,16 @@ def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
         semantic_editing.LatentEditor(model).discovered("sefa", 1)
 
 
-def run(preset, out, *flags):
-    command = [sys.executable, "-m", "applications.semantic_editing", "--preset=halves"]
-    environment = {"GAN_ZOO_PRESETS": str(preset), "PATH": "", "HOME": str(out)}
+def call(run, preset, out, *flags, **how):
     flags = [flag.replace("OUT", str(out)) for flag in flags]
-    found = subprocess.run(
-        [*command, f"--out={out}", "--steps=100", *flags],
-        capture_output=True,
-        text=True,
-        env=environment,
-        timeout=120,
-    )
-    said = [line for line in found.stderr.splitlines() if line.startswith(("semantic", str(out)))]
-    return found.returncode, found.stdout, said
+    flags = ["--preset=halves", f"--out={out}", "--steps=100", *flags]
+    code, said, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(preset), **how)
+    errors = [line for line in errors.splitlines() if line.startswith(("semantic", str(out)))]
+    return code, said, errors
 
 
-def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path):
+@scripts.ways
+def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     image_files.save_image(halves(0.5, -0.5)[0], images / "a.png")
@@ -217,9 +210,8 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(preset, tmp_path)
     (images / "bad.jpg").write_bytes(b"cut off")
     with files.atomic_path(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
-    code, said, errors = run(
-        preset, tmp_path, "--edit=move", "--move=upper:1", f"--images={images}"
-    )
+    flags = ["--edit=move", "--move=upper:1", f"--images={images}"]
+    code, said, errors = call(run, preset, tmp_path, *flags)
     assert code == 0, errors
     assert "2 images" in said
     assert any("bad.jpg is passed over: not an image" in line for line in errors)
@@ -250,6 +242,13 @@ def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, 
     (tmp_path / "morph.png").touch()
     (tmp_path / "nan.csv").write_text("file,bold\na.png,nan\n")
     np.savez(tmp_path / "directions.npz", known=np.zeros(2), sefa_0=np.zeros(2))
-    code, _, errors = run(preset, tmp_path, *flags)
+    code, _, errors = call(scripts.here, preset, tmp_path, *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]
+
+
+def test_wrong_flags_are_answered_without_tensorflow(preset, tmp_path):
+    how = {"without_tensorflow": True}
+    code, _, errors = call(scripts.alone, preset, tmp_path, "--edit=paint", **how)
+    assert (code, len(errors)) == (2, 1)
+    assert "--mask: should be an image" in errors[0]

@@ -2,9 +2,6 @@
 
 import csv
 import json
-import subprocess
-import sys
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,10 +11,10 @@ import tensorflow as tf
 import zoo
 from applications import semi_supervised_classification as script
 from applications.shared import image_files
+from tests.applications import scripts
 from trainers import datasets, metrics
 from trainers.tasks import semi_supervised
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = {
     "model": "semi_supervised",
     "dataset": "digits",
@@ -33,7 +30,7 @@ PICTURES = ["classified.png", "reliability.png", "loss.png"]
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
+def run(mode, tmp_path_factory):
     """A folder with a finished run, and its figures."""
     out = tmp_path_factory.mktemp("runs") / "few"
     return out, script.learn(SETTINGS, 150, out, out / "saved_models")
@@ -130,16 +127,18 @@ def test_a_model_of_other_images_is_refused(tmp_path):
         script.read(model, SETTINGS, tmp_path)
 
 
-def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(run, tmp_path):
+@pytest.mark.parametrize(
+    "way", [scripts.here, pytest.param(scripts.alone, marks=pytest.mark.thorough)]
+)
+def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_path):
     x, _ = datasets.arrays("digits", "test", count=3)
     for k, image in enumerate(x):
         image_files.save_image(image, tmp_path / "images" / f"{k}.png")
     (tmp_path / "images" / "bad.png").write_text("no image")
-    command = [sys.executable, "-m", "applications.semi_supervised_classification"]
-    command += [f"--run={run[0]}", f"--images={tmp_path / 'images'}", f"--out={tmp_path / 'out'}"]
-    said = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert said.returncode == 0, said.stderr
-    assert "bad.png is passed over: not an image" in said.stderr
+    flags = [f"--run={run[0]}", f"--images={tmp_path / 'images'}", f"--out={tmp_path / 'out'}"]
+    code, _, errors = way(script, *flags)
+    assert code == 0, errors
+    assert "bad.png is passed over: not an image" in errors
     with open(tmp_path / "out" / "predictions.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     model = keras.saving.load_model(run[0] / "model.keras")
@@ -148,9 +147,9 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(run, tmp_path)
     for line, row in zip(lines, expected, strict=True):
         assert [float(line[str(k)]) for k in range(10)] == pytest.approx(row, abs=1e-3)
         assert line["class"] == str(row.argmax())
-    again = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert again.returncode == 2
-    assert "predictions.csv is there already. Replace it with --overwrite" in again.stderr
+    code, _, errors = way(script, *flags)
+    assert code == 2
+    assert "predictions.csv is there already. Replace it with --overwrite" in errors
 
 
 @pytest.mark.parametrize(
@@ -163,7 +162,13 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(run, tmp_path)
     ],
 )
 def test_wrong_flags_are_answered_by_one_line(flags, said):
-    command = [sys.executable, "-m", "applications.semi_supervised_classification", *flags]
-    result = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    assert result.returncode == 2
-    assert said in result.stderr.splitlines()[-1]
+    code, _, errors = scripts.here(script, *flags)
+    assert code == 2
+    assert len(errors.splitlines()) == 1
+    assert said in errors
+
+
+def test_wrong_flags_are_answered_without_tensorflow():
+    code, _, errors = scripts.alone(script, "--run=runs/none", without_tensorflow=True)
+    assert code == 2
+    assert "--out: should name a folder for the results" in errors.splitlines()[-1]

@@ -1,8 +1,6 @@
 """The script on small shapes, and as its user meets it."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -12,6 +10,7 @@ from PIL import Image
 import zoo
 from applications import shape_synthesis as script
 from applications.shared import image_files
+from tests.applications import scripts
 from trainers.imaging import grids, voxels
 
 SHAPE = (8, 8, 8, 1)
@@ -45,20 +44,15 @@ def presets(models, tmp_path_factory):
     return folder
 
 
-def call(presets, out, *flags):
-    found = subprocess.run(
-        [sys.executable, "-m", "applications.shape_synthesis", f"--out={out}", *flags],
-        capture_output=True,
-        text=True,
-        env={"GAN_ZOO_PRESETS": str(presets), "PATH": "", "HOME": str(out)},
-        timeout=200,
-    )
-    errors = [line for line in found.stderr.splitlines() if line.startswith("shape")]
-    return found.returncode, found.stdout, errors
+def call(run, presets, out, *flags, **how):
+    flags = [f"--out={out}", *flags]
+    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
+    return code, said, [line for line in errors.splitlines() if line.startswith("shape")]
 
 
-def test_shapes_are_written_as_pictures_voxels_and_objects(presets, models, tmp_path):
-    code, said, errors = call(presets, tmp_path / "out", "--preset=gan3d_x", "--sample=3")
+@scripts.ways
+def test_shapes_are_written_as_pictures_voxels_and_objects(run, presets, models, tmp_path):
+    code, said, errors = call(run, presets, tmp_path / "out", "--preset=gan3d_x", "--sample=3")
     assert code == 0, errors
     assert "3 shapes" in said
     found = np.load(tmp_path / "out" / "voxels.npz")
@@ -69,7 +63,7 @@ def test_shapes_are_written_as_pictures_voxels_and_objects(presets, models, tmp_
         assert faces == len(voxels.surface(shape)[1])
     with Image.open(tmp_path / "out" / "turntable.gif") as film:
         assert film.n_frames == 24 and film.info["loop"] == 0
-    code, _, errors = call(presets, tmp_path / "out", "--preset=gan3d_x")
+    code, _, errors = call(run, presets, tmp_path / "out", "--preset=gan3d_x")
     assert code == 2 and "is there already. Replace it with --overwrite" in errors[0]
 
 
@@ -110,13 +104,14 @@ def test_smaller_pieces_can_be_left_out(models):
         np.testing.assert_array_equal(voxels.filled(piece), voxels.largest_piece(shape))
 
 
-def test_pictures_become_shapes_that_can_be_added(presets, models, tmp_path):
+@scripts.ways
+def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path):
     x = np.random.default_rng(0).uniform(-1.0, 1.0, (3, 8, 8, 1)).astype("float32")
     for name, image in zip("abc", x, strict=True):
         image_files.save_image(image, tmp_path / "views" / f"{name}.png")
     seen = grids.to_uint8(x) / 127.5 - 1.0
     flags = ["--preset=vaegan3d_x", f"--images={tmp_path / 'views'}"]
-    code, _, errors = call(presets, tmp_path / "out", *flags, "--combine")
+    code, _, errors = call(run, presets, tmp_path / "out", *flags, "--combine")
     assert code == 0, errors
     a, b, c, total = np.load(tmp_path / "out" / "voxels.npz")["latents"]
     z = models["vaegan3d_x"].encode(seen.astype("float32"))
@@ -137,10 +132,17 @@ def test_pictures_become_shapes_that_can_be_added(presets, models, tmp_path):
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
-    code, _, errors = call(presets, tmp_path / "out", *flags)
+    code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
+    how = {"without_tensorflow": True}
+    code, _, errors = call(scripts.alone, presets, tmp_path, "--combine", **how)
+    assert (code, len(errors)) == (2, 1)
+    assert "--combine: should be given with --preset or --run" in errors[0]
 
 
 def test_a_model_of_images_is_refused():

@@ -1,8 +1,6 @@
 """The script on networks that are known by heart, and as its user meets it."""
 
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -12,6 +10,7 @@ from PIL import Image
 
 import zoo
 from applications import style_transfer as script
+from tests.applications import scripts
 from trainers.imaging import ycbcr
 from trainers.tasks import image_translation, style_transfer
 
@@ -254,19 +253,14 @@ def presets(models, tmp_path_factory):
     return place
 
 
-def call(presets, out, *flags):
-    found = subprocess.run(
-        [sys.executable, "-m", "applications.style_transfer", f"--out={out}", *flags],
-        capture_output=True,
-        text=True,
-        env={"GAN_ZOO_PRESETS": str(presets), "PATH": "", "HOME": str(out)},
-        timeout=200,
-    )
-    errors = found.stderr.splitlines()
-    return found.returncode, found.stdout, [e for e in errors if "style_tr" in e or "bad.png" in e]
+def call(run, presets, out, *flags, **how):
+    flags = [f"--out={out}", *flags]
+    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
+    return code, said, [e for e in errors.splitlines() if "style_tr" in e or "bad.png" in e]
 
 
-def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(presets, tmp_path):
+@scripts.ways
+def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     seen = Image.fromarray(pixels(20, 31))
@@ -275,7 +269,7 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(presets, tmp_pat
     Image.fromarray(pixels(9, 11, 1)[..., 0]).save(images / "grey.png")
     (images / "bad.png").write_bytes(b"cut off")
     flags = ["--preset=mgan_1", f"--images={images}", "--format=webp"]
-    code, said, errors = call(presets, tmp_path / "out", *flags)
+    code, said, errors = call(run, presets, tmp_path / "out", *flags)
     assert code == 0, errors
     assert "bad.png is passed over: not an image" in errors[0]
     assert "s for a megapixel" in said
@@ -296,10 +290,17 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(presets, tmp_pat
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
-    code, _, errors = call(presets, tmp_path / "out", *flags)
+    code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
+    flags = ["--preset=mgan_1", "--size=3by4"]
+    code, _, errors = call(scripts.alone, presets, tmp_path, *flags, without_tensorflow=True)
+    assert (code, len(errors)) == (2, 1)
+    assert "--size: should be HEIGHTxWIDTH in pixels" in errors[0]
 
 
 def test_only_a_spatial_gan_draws_textures(models, tmp_path):

@@ -1,8 +1,6 @@
 """The script on networks that are known by heart, and as its user meets it."""
 
 import json
-import subprocess
-import sys
 
 import keras
 import numpy as np
@@ -12,6 +10,7 @@ from PIL import Image
 
 import zoo
 from applications import super_resolution as script
+from tests.applications import scripts
 
 SIZES = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1, "factor": 2, "patch_stages": 1}
 SETTINGS = {
@@ -182,16 +181,10 @@ def presets(bicubic, tmp_path_factory):
     return folder
 
 
-def call(presets, out, *flags):
-    found = subprocess.run(
-        [sys.executable, "-m", "applications.super_resolution", f"--out={out}", *flags],
-        capture_output=True,
-        text=True,
-        env={"GAN_ZOO_PRESETS": str(presets), "PATH": "", "HOME": str(out)},
-        timeout=200,
-    )
-    errors = found.stderr.splitlines()
-    return found.returncode, found.stdout, [e for e in errors if "super_res" in e or "bad" in e]
+def call(run, presets, out, *flags, **how):
+    flags = [f"--out={out}", *flags]
+    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
+    return code, said, [e for e in errors.splitlines() if "super_res" in e or "bad" in e]
 
 
 @pytest.fixture
@@ -211,9 +204,10 @@ def odd(tmp_path):
     return folder
 
 
-def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(presets, odd, tmp_path):
+@scripts.ways
+def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, odd, tmp_path):
     out = tmp_path / "large"
-    code, said, errors = call(presets, out, "--factor=2", f"--images={odd}")
+    code, said, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
     assert code == 0, errors
     assert "bad.png is passed over: not an image" in errors[0]
     assert "s for a megapixel" in said
@@ -228,7 +222,7 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(presets, odd, t
     }
     opacity = np.asarray(found["seen.png"].getchannel("A")).astype(int)
     assert opacity[0].max() < 20 and opacity[-1].min() > 235
-    again, _, errors = call(presets, out, "--factor=2", f"--images={odd}")
+    again, _, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
     assert again == 2 and "is there already. Replace it with --overwrite" in errors[0]
 
 
@@ -245,10 +239,17 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(presets, odd, t
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, odd, flags, said):
     flags = [flag.replace("ODD", str(odd)) for flag in flags]
-    code, _, errors = call(presets, tmp_path / "out", *flags)
+    code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
     assert said in errors[0]
     assert not (tmp_path / "out").exists()
+
+
+def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
+    how = {"without_tensorflow": True}
+    code, _, errors = call(scripts.alone, presets, tmp_path, "--images=none", **how)
+    assert (code, len(errors)) == (2, 1)
+    assert "--images: should name files or folders" in errors[0]
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def start(tree, *flags):
 def run(tree, *flags):
     """(exit code, lines of stdout, lines of stderr)."""
     process = start(tree, *flags)
-    said, error = process.communicate(timeout=60)
+    said, error = process.communicate(timeout=600)
     return process.returncode, said.splitlines(), error.splitlines()
 
 
@@ -134,7 +134,7 @@ def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code
     until((tree / "beat").exists)
     (tree / "out/.1-cain-0.json").write_text('{"system"')  # as if it had been writing
     process.send_signal(by)
-    assert process.communicate(timeout=60)[1] == said
+    assert process.communicate(timeout=600)[1] == said
     assert process.returncode == code
     until(lambda: time.time() - (tree / "beat").stat().st_mtime > 1.0)
     code, lines, _ = run(tree, "--system=all", "--seeds=0")
@@ -145,11 +145,11 @@ def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code
 
 
 def until(condition):
-    for _ in range(600):
+    for _ in range(6000):
         if condition():
             return
         time.sleep(0.05)
-    raise AssertionError("It should have happened within 30 s.")
+    raise AssertionError("It should have happened within 5 minutes.")
 
 
 def test_a_row_is_measured_again_when_its_file_or_its_code_says_so(tree):

@@ -59,7 +59,9 @@ def test_scores_stand_beside_the_losses_in_the_history_and_in_logs(model, tmp_pa
 
 
 @pytest.mark.filterwarnings("ignore:Batch normalisation in the discriminator")  # averaged, it is
-@pytest.mark.parametrize("recipe", ["paper", "modern"])  # estimated anew, with noise, in a copy
+@pytest.mark.parametrize(
+    "recipe", [pytest.param("paper", marks=pytest.mark.thorough), "modern"]
+)  # estimated anew, with noise, in a copy
 def test_scores_change_nothing_in_the_training(recipe):
     x = np.random.default_rng(0).uniform(-1, 1, (16, 8, 8, 1)).astype("float32")
 

@@ -24,7 +24,7 @@ command_line.run_script(define, main)
 
 def run(*flags):
     return subprocess.run(
-        [sys.executable, "-c", SCRIPT, *flags], capture_output=True, text=True, timeout=60
+        [sys.executable, "-c", SCRIPT, *flags], capture_output=True, text=True, timeout=600
     )
 
 

@@ -101,7 +101,7 @@ def test_large_outputs_on_the_right_side_stay_finite(name):
     assert np.isfinite(float(FDivergence(name).bound(sure, -sure)))
 
 
-@pytest.mark.parametrize("name", ["pearson", "jeffrey"])
+@pytest.mark.parametrize("name", [pytest.param("pearson", marks=pytest.mark.thorough), "jeffrey"])
 def test_a_model_is_trained_saved_and_loaded_with_it(name, tmp_path):
     model = zoo.create("gan", image_shape=(2,))
     model.compile(objective=FDivergence(name, non_saturating=True))

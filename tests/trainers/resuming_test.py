@@ -90,7 +90,9 @@ def test_every_state_is_moved_by_training_so_that_the_tests_below_mean_something
     assert [name.split("/")[-1] for name in still] == ["noise_seed"]
 
 
-@pytest.mark.parametrize("file", ["model.keras", "model.weights.h5"])
+@pytest.mark.parametrize(
+    "file", ["model.keras", pytest.param("model.weights.h5", marks=pytest.mark.thorough)]
+)
 def test_what_was_saved_goes_on_exactly(file, tmp_path):
     model = everything()
     model.fit(stream(points()), verbose=0)
@@ -125,7 +127,11 @@ def world(tmp_path, **where):
     return datasets.load("ring", batch_size=2500, data_dir=tmp_path / "data", **where)
 
 
-@pytest.mark.parametrize("given", [lambda _: points(12), world], ids=["arrays", "a world"])
+@pytest.mark.parametrize(
+    "given",
+    [pytest.param(lambda _: points(12), marks=pytest.mark.thorough), world],
+    ids=["arrays", "a world"],
+)
 def test_a_backup_at_the_end_of_an_epoch_is_restored_exactly(given, tmp_path):
     alone, killed = everything(), everything()
     start = alone.get_weights()

@@ -15,6 +15,7 @@ import pytest
 from tests.trainers import worker
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.thorough  # two processes for each test
 
 
 def addresses(n=2):
@@ -48,7 +49,7 @@ def start(folder, how, *, steps=30, resume=False):
 
 def end(processes):
     """What they print, when all have ended."""
-    said = [p.communicate(timeout=180) for p in processes]
+    said = [p.communicate(timeout=600) for p in processes]
     for process, (_, error) in zip(processes, said, strict=True):
         assert process.returncode == 0, error[-3000:]
     return [out for out, _ in said]
@@ -98,7 +99,7 @@ def test_a_cluster_that_lost_a_worker_goes_on_from_the_last_checkpoint(alone, tm
         time.sleep(0.1)
     second.kill()
     second.wait()
-    _, error = first.communicate(timeout=180)
+    _, error = first.communicate(timeout=600)
     assert first.returncode != 0
     assert "Another worker was lost. Start all of them again with --resume" in error
     assert not (folder / "model.keras").exists()
@@ -109,7 +110,7 @@ def test_a_cluster_that_lost_a_worker_goes_on_from_the_last_checkpoint(alone, tm
 def test_a_refusal_of_the_first_worker_ends_the_other_too(tmp_path):
     (tmp_path / "thesis.txt").write_text("mine")
     first, second = start(tmp_path, "workers")
-    errors = [p.communicate(timeout=120)[1] for p in (first, second)]
+    errors = [p.communicate(timeout=600)[1] for p in (first, second)]
     assert "which holds something else" in errors[0]
     assert "The first worker refuses to begin, and says why." in errors[1]
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

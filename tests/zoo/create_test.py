@@ -11,8 +11,9 @@ def test_the_models_are_listed_in_order():
     assert {"gan", "dcgan", "cgan", "wgan_gp", "r3gan"} <= set(names)
 
 
-@pytest.mark.parametrize("name", zoo.list_models())
-def test_every_name_makes_the_family_of_that_name_compiled(name):
+@families.each(zoo.list_models(), thorough=families.IMAGES)
+def test_every_name_makes_the_family_of_that_name_compiled(row):
+    name = row
     model = zoo.create(name, **families.IMAGES[name])
     assert type(model).family == name
     assert model.compiled

@@ -1,5 +1,7 @@
 """What holds for every family of the zoo, written once: training, saving, drawing."""
 
+import types
+
 import keras
 import numpy as np
 import pytest
@@ -10,17 +12,23 @@ import zoo
 from tests.zoo import families
 from trainers.objectives import Hinge, Wasserstein
 
-_trained = {}
+
+@pytest.fixture(scope="module")
+def fitted(row):
+    """A model, fit to arrays with its paper's recipe; its history, its weights before and after."""
+    keras.utils.set_random_seed(0)
+    model = families.create(row)
+    before = [v.numpy() for v in model.trainable_variables]
+    n = 4 * families.parts(model)
+    history = model.fit(*families.arrays(model, steps=2), batch_size=n, epochs=2, verbose=0).history
+    after = [v.numpy() for v in model.trainable_variables]
+    return types.SimpleNamespace(model=model, history=history, before=before, after=after)
 
 
 @pytest.fixture
-def trained(row):
-    """A model after two steps with its paper's recipe; tests share it and may train it further."""
-    if row not in _trained:
-        model = families.create(row)
-        model.fit(families.dataset(model, steps=2), verbose=0)
-        _trained[row] = model
-    return _trained[row]
+def trained(fitted):
+    """Its model, which tests share and may train further."""
+    return fitted.model
 
 
 def test_every_model_of_the_zoo_has_its_lines():
@@ -28,11 +36,9 @@ def test_every_model_of_the_zoo_has_its_lines():
     assert set(families.POINTS) <= set(zoo.list_models())
 
 
-@families.every_trained_row
-def test_it_fits_arrays_with_finite_losses_named_after_its_players(row):
-    model = families.create(row)
-    n = 4 * families.parts(model)
-    history = model.fit(*families.arrays(model, steps=2), batch_size=n, epochs=2, verbose=0).history
+@families.each(families.ROWS)
+def test_it_fits_arrays_with_finite_losses_named_after_its_players(row, fitted):
+    model, history = fitted.model, fitted.history
     assert set(history) >= {f"{player}_loss" for player in model.players}
     assert all(name.startswith(tuple(f"{p}_" for p in model.players)) for name in history)
     for values in history.values():
@@ -42,7 +48,7 @@ def test_it_fits_arrays_with_finite_losses_named_after_its_players(row):
         assert np.isfinite(weight.numpy()).all()
 
 
-@families.often
+@families.each(quick=("dcgan", "cgan"), thorough=families.SOME)
 def test_it_fits_a_dataset_in_which_labels_are_passed_over_unless_they_are_wanted(row, trained):
     x, *y = families.arrays(trained, steps=2)
     labelled = y or [np.zeros(len(x), "int64")]
@@ -52,9 +58,9 @@ def test_it_fits_a_dataset_in_which_labels_are_passed_over_unless_they_are_wante
     assert all(np.isfinite(values).all() for values in history.values())
 
 
-@families.every_trained_row
-def test_in_a_turn_only_the_trainable_variables_of_its_player_move(row):
-    model = families.create(row)
+@families.each(families.ROWS)
+def test_in_a_turn_only_the_trainable_variables_of_its_player_move(row, trained):
+    model = trained
     for player in model.players:
         before = [v.numpy() for v in model.trainable_variables]
         model.take_turn(player, families.batch(model))
@@ -67,17 +73,17 @@ def test_in_a_turn_only_the_trainable_variables_of_its_player_move(row):
         assert moved <= {id(v) for v in model.variables_of(player)}
 
 
-@families.often
-def test_each_of_its_trainable_variables_belongs_to_a_player_and_moves_in_training(row):
-    model = families.create(row)
+@families.each(thorough=families.SOME)
+def test_each_of_its_trainable_variables_belongs_to_a_player_and_moves_in_training(row, fitted):
+    model = fitted.model
     owned = {id(v) for player in model.players for v in model.variables_of(player)}
     assert owned == {id(v) for v in model.trainable_variables}
-    before = [v.numpy() for v in model.trainable_variables]
-    model.fit(families.dataset(model, steps=3), verbose=0)
     still = [
         variable.path
-        for variable, old in zip(model.trainable_variables, before, strict=True)
-        if np.array_equal(variable, old)
+        for variable, old, new in zip(
+            model.trainable_variables, fitted.before, fitted.after, strict=True
+        )
+        if np.array_equal(new, old)
     ]
     # What is added to all outputs alike cancels out where only their differences count, as they do
     # within the margin of the hinge.
@@ -89,7 +95,7 @@ def test_each_of_its_trainable_variables_belongs_to_a_player_and_moves_in_traini
         assert still == (["logit/bias"] if differences else [])
 
 
-@families.often
+@families.each(quick=("dcgan", "aae"), thorough=families.SOME)
 def test_saved_in_the_middle_it_goes_on_exactly_where_it_stopped(row, trained, tmp_path):
     rest = families.dataset(trained, steps=2, seed=1)
     trained.save(tmp_path / "model.keras")
@@ -109,9 +115,9 @@ def test_saved_in_the_middle_it_goes_on_exactly_where_it_stopped(row, trained, t
         families.assert_same(families.state(model), families.state(trained))
 
 
-@families.every_variant
+@families.each(families.ROWS, thorough=(*families.MOST, *families.VARIANTS))
 def test_its_config_makes_the_same_model_again(row):
-    model = families.create(row)
+    model = families.fresh(row)
     copy = type(model).from_config(model.get_config())
     assert copy.get_config() == model.get_config()
     assert copy.name == model.name
@@ -120,7 +126,7 @@ def test_its_config_makes_the_same_model_again(row):
     np.testing.assert_array_equal(families.made(copy, 3, seed=0), families.made(model, 3, seed=0))
 
 
-@families.every_row
+@families.each()
 def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
     samples = families.made(trained, 5)
     assert isinstance(samples, np.ndarray)
@@ -132,7 +138,7 @@ def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
         assert np.abs(samples).max() <= 1.0
 
 
-@families.every_random_row
+@families.each(families.random)
 def test_a_seed_repeats_the_samples_and_none_gives_others(row, trained):
     first = families.made(trained, 5, seed=7)
     np.testing.assert_array_equal(families.made(trained, 5, seed=7), first)
@@ -140,36 +146,32 @@ def test_a_seed_repeats_the_samples_and_none_gives_others(row, trained):
     assert not np.array_equal(families.made(trained, 5), families.made(trained, 5))
 
 
-@families.every_drawn_row
+@families.each(families.drawn)
 def test_samples_do_not_depend_on_how_many_are_made_at_a_time(row, trained):
     together = trained.generate(7, seed=3)
     np.testing.assert_allclose(trained.generate(7, seed=3, batch_size=3), together, atol=1e-5)
 
 
-@families.every_drawn_row
-def test_predict_maps_latents_to_what_generate_shows(row, trained):
+@families.each(families.drawn, quick=("dcgan", "cgan", "infogan"))
+def test_predict_maps_latents_to_what_generate_shows(row, trained, monkeypatch):
     inputs = trained.draw(5, **families.conditions(trained, 5))
+    monkeypatch.setattr(trained, "draw", lambda n: inputs)
+    made = trained.generate(5)
     inputs = [np.asarray(i) for i in inputs] if isinstance(inputs, list) else np.asarray(inputs)
     predicted = trained.predict(inputs, verbose=0)
+    np.testing.assert_allclose(made, predicted, atol=1e-6)
     shown = trained.averaged().generator(inputs, training=False)
     np.testing.assert_allclose(predicted, shown, atol=1e-5)
 
 
-@families.every_drawn_row
-def test_predict_equals_generate_for_the_same_latents(row, trained, monkeypatch):
-    inputs = trained.draw(5)
-    monkeypatch.setattr(trained, "draw", lambda n: inputs)
-    np.testing.assert_allclose(trained.generate(5), trained.predict(inputs, verbose=0), atol=1e-6)
-
-
-@families.every_drawn_row
+@families.each(families.drawn, quick=("dcgan",))
 def test_a_number_of_samples_that_is_none_is_refused(row, trained):
     for n in (0, -1, 2.5, None):
         with pytest.raises(ValueError, match="`n` should be an integer from 1"):
             trained.generate(n)
 
 
-@families.every_row
+@families.each()
 def test_its_features_are_one_row_for_each_sample(row, trained):
     x = families.arrays(trained, steps=2)[0][:7]
     features = trained.features(x)
@@ -180,16 +182,16 @@ def test_its_features_are_one_row_for_each_sample(row, trained):
     np.testing.assert_allclose(trained.features(x[2:4]), features[2:4], atol=1e-5)
 
 
-@families.every_row
-def test_features_add_no_layer_among_those_of_a_network(row):
+@families.each()
+def test_features_add_no_layer_among_those_of_a_network(row, trained):
     """Its name could be taken: a loaded network has names that Keras gives again."""
-    model = families.create(row)
+    model = trained
     own = {id(layer) for name in model.network_names for layer in getattr(model, name).layers}
     read = [n for n in model.build_features().layers if not isinstance(n, keras.layers.InputLayer)]
     assert len({id(layer) in own for layer in read}) == 1
 
 
-@families.every_row
+@families.each(quick=("dcgan", "aae", "cyclegan"))
 def test_evaluating_measures_the_losses_and_moves_nothing(row, trained):
     before = families.state(trained)
     losses = trained.evaluate(families.dataset(trained, steps=2), verbose=0, return_dict=True)
@@ -198,7 +200,7 @@ def test_evaluating_measures_the_losses_and_moves_nothing(row, trained):
     assert np.isfinite(list(losses.values())).all()
 
 
-@families.every_row
+@families.each()
 def test_a_judge_whose_slopes_are_penalised_has_no_batch_norm(row, trained):
     """A sample's slope would depend on its neighbours."""
     if trained.penalties:

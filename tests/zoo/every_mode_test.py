@@ -9,7 +9,7 @@ from tests.zoo import families
 from trainers import export
 
 
-@families.every_row
+@families.each(quick=("dcgan",))
 def test_its_features_follow_its_weights(row):
     model = families.create(row)
     x = families.arrays(model)[0]
@@ -19,7 +19,7 @@ def test_its_features_follow_its_weights(row):
     assert not np.array_equal(model.features(x), before)
 
 
-@families.sometimes
+@families.each(quick=("wgan_gp, points",), thorough=families.FEW)
 def test_several_steps_per_execution_end_at_the_same_weights(row):
     one = families.create(row)
     four = families.recompile(families.twin(one), row, steps_per_execution=4)
@@ -30,7 +30,7 @@ def test_several_steps_per_execution_end_at_the_same_weights(row):
     )
 
 
-@families.sometimes
+@families.each(quick=("dcgan",), thorough=families.FEW)
 def test_it_trains_under_xla(row):
     model = families.recompile(families.create(row), row, jit_compile=True)
     history = model.fit(families.dataset(model, steps=2), verbose=0).history
@@ -43,10 +43,13 @@ def policy():
     keras.config.set_dtype_policy("float32")
 
 
-@families.sometimes
-@pytest.mark.parametrize(
+@families.each_with(
     "recipe, precision",
-    [("paper", "mixed_bfloat16"), ("modern", "mixed_bfloat16"), ("paper", "mixed_float16")],
+    [
+        (("paper", "mixed_bfloat16"), ("dcgan",)),
+        (("modern", "mixed_bfloat16"), ("cgan",)),
+        (("paper", "mixed_float16"), ()),  # and below, once, with scales
+    ],
 )
 def test_its_first_losses_in_half_precision_are_those_in_float32(row, recipe, precision, policy):
     exact = families.recompile(families.create(row), row, recipe=recipe)
@@ -70,7 +73,7 @@ def test_its_first_losses_in_half_precision_are_those_in_float32(row, recipe, pr
     assert np.isfinite(rounded.features(families.arrays(rounded)[0])).all()
 
 
-@families.sometimes
+@families.each(quick=("dcgan",), thorough=families.FEW)
 def test_in_float16_each_player_has_a_loss_scale_that_is_saved(row, policy, tmp_path):
     policy("mixed_float16")
     model = families.create(row)
@@ -87,7 +90,7 @@ def test_in_float16_each_player_has_a_loss_scale_that_is_saved(row, policy, tmp_
     families.assert_same(families.state(loaded), families.state(model))
 
 
-@families.sometimes_drawn
+@families.each(families.drawn, quick=("dcgan", "cgan"), thorough=families.FEW)
 def test_its_export_answers_what_predict_returns(row, tmp_path):
     model = families.recompile(families.create(row), row, recipe="modern")
     model.fit(families.dataset(model, steps=2), verbose=0)
@@ -100,7 +103,7 @@ def test_its_export_answers_what_predict_returns(row, tmp_path):
     np.testing.assert_allclose(answer, model.predict(inputs, verbose=0), atol=1e-5)
 
 
-@families.often
+@families.each(quick=("dcgan", "aae"), thorough=families.SOME)
 def test_the_modern_recipe_trains_it_and_shows_averaged_weights(row):
     model = families.recompile(families.create(row), row, recipe="modern")
     history = model.fit(families.dataset(model, steps=3), verbose=0).history

@@ -267,21 +267,19 @@ PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, beside 
 PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
 
 
-@pytest.mark.parametrize("name", PAPER_SIZES)
-def test_without_arguments_it_has_the_networks_of_its_paper(name):
-    (image_shape, latent_dim), generator, discriminator = PAPER_SIZES[name]
-    model = zoo.create(name)
+@families.each(PAPER_SIZES, quick=(), thorough=PAPER_SIZES)
+def test_without_arguments_it_has_the_networks_of_its_paper(row):
+    (image_shape, latent_dim), generator, discriminator = PAPER_SIZES[row]
+    model = zoo.family(row)()  # not compiled, which makes room for the steps of 64 million weights
     assert (model.image_shape, getattr(model, "latent_dim", None)) == (image_shape, latent_dim)
     assert trainable(model.generator) == generator
     assert trainable(model.discriminator) == discriminator
 
 
-SHAPES = [(name, arguments["image_shape"]) for name, arguments in families.IMAGES.items()]
-SHAPES += [(name, arguments["image_shape"]) for name, arguments in families.POINTS.items()]
-
-
-@pytest.mark.parametrize("name, image_shape", SHAPES)
-def test_the_small_scale_is_small(name, image_shape):
+@families.each(thorough=families.MAIN)
+def test_the_small_scale_is_small(row):
+    name, arguments = families.ROWS[row]
+    image_shape = arguments["image_shape"]
     model = zoo.create(name, scale="small", image_shape=image_shape)
     assert sum(trainable(getattr(model, n)) for n in model.network_names) < 1_000_000
     assert families.made(model, 2).shape == (2, *image_shape)
@@ -300,8 +298,11 @@ def test_its_convolutions_take_images_from_8_to_128(row, side):
         assert model.features(np.zeros((2, *shape), "float32")).shape[0] == 2
 
 
-@pytest.mark.parametrize("row", ["dcgan", "dcgan, no rules", "wgan_gp"])
+SIZED = "dcgan", "dcgan, no rules", "wgan_gp"
+
+
 @pytest.mark.parametrize("shape", [(12, 8, 1), (28, 28, 1), (16, 48, 3)])
+@families.each(SIZED, quick=("dcgan",), thorough=SIZED)
 def test_images_need_not_be_square_nor_powers_of_2(row, shape):
     model = families.create(row, image_shape=shape)
     assert model.generate(1).shape == (1, *shape)

@@ -2,8 +2,11 @@
 
 A new family adds its line to `IMAGES` (and to `POINTS`, where it has networks for them); all tests
 in `every_family_test.py`, `every_mode_test.py` and `every_size_test.py` then hold it too.
+
+`make test` runs them on the rows of `QUICK`, and on all rows of a family whose code was changed.
 """
 
+import functools
 import inspect
 
 import numpy as np
@@ -11,6 +14,7 @@ import pytest
 import tensorflow as tf
 
 import zoo
+from tests import affected
 from zoo.mixins.image_to_image import ImageToImage
 from zoo.srgan import SRGAN
 
@@ -149,7 +153,6 @@ ROWS = (
     | {f"{name}, points": (name, arguments) for name, arguments in POINTS.items()}
     | VARIANTS
 )
-FAST = ("dcgan", "wgan_gp, points", "cgan")  # whose slow checks are always run
 MAIN = [row for row in ROWS if row not in VARIANTS]
 CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for images of any size
     "conv_gan": ("conv_gan", {"width": 5}),
@@ -161,26 +164,68 @@ CONVOLUTIONAL = {  # one constructor per kind of convolutional network, for imag
     "wgan_gp, residual": ("wgan_gp", {"width": 2}),
 }
 
-
-QUICK = ("aae", "cgan", "dcgan", "gan", "infogan", "r3gan", "wgan_gp, points")
-
-
-def slow_but_for(quick, rows):
-    """Rows as parameters of a test: of most only `make test-all` runs it."""
-    return [r if r in quick else pytest.param(r, marks=pytest.mark.slow) for r in rows]
-
-
-every_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), MAIN))
-drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), (SRGAN, ImageToImage))]
+QUICK = {  # rows that `make test` holds, and the mechanism that each stands for
+    "dcgan": "batch normalisation",
+    "cgan": "labels",
+    "wgan_gp, points": "several turns, a penalty on gradients",
+    "r3gan": "pairs of real and fake, R1 and R2",
+    "bigan": "one loss of two networks",
+    "aae": "three players, labels that are hidden",
+    "vaegan": "all players at once",
+    "infogan": "codes, two heads",
+    "semi_supervised": "matched features",
+    "lapgan": "levels",
+    "cyclegan": "a pool of the past, two networks a player",
+    "srgan": "a frozen network",
+}
+FEW = (
+    "dcgan",
+    "wgan_gp, points",
+    "cgan",
+)  # on which `make test-thorough` holds what takes many seconds
+SOME = (*FEW, "aae", "gan", "infogan", "r3gan")  # and these what takes a few
+MOST = (*IMAGES, *FEW)  # and these the rest
 certain = "cyclegan", "mgan", "srgan"  # whose images are of images alone, without noise
 random = [r for r in MAIN if r not in certain]
-every_random_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), random))
-every_drawn_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), drawn))
-every_trained_row = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *FAST), ROWS))
-every_variant = pytest.mark.parametrize("row", slow_but_for((*IMAGES, *VARIANTS, *FAST), ROWS))
-often = pytest.mark.parametrize("row", slow_but_for(QUICK, MAIN))  # what takes seconds
-sometimes = pytest.mark.parametrize("row", slow_but_for(FAST, MAIN))  # what takes many
-sometimes_drawn = pytest.mark.parametrize("row", slow_but_for(FAST, drawn))
+drawn = [r for r in MAIN if not issubclass(zoo.family(ROWS[r][0]), (SRGAN, ImageToImage))]
+
+
+@functools.cache
+def changed():
+    """The rows of families whose code was changed."""
+    pages = {row: zoo.family(name).__module__ for row, (name, _) in ROWS.items()}
+    found = affected.affected(set(pages.values()), affected.changes())
+    return {row for row, page in pages.items() if page in found}
+
+
+def level(row, quick, thorough, changed):
+    """The marks of a row: none where `make test` runs it, as it does where its code was changed.
+    What changes all families, as the engine does, leaves slow ones slow: they take an hour."""
+    usual = row in thorough or row in quick
+    if row in quick or (row in changed and (usual or len(changed) < len(ROWS))):
+        return ()
+    return (pytest.mark.thorough if usual else pytest.mark.slow,)
+
+
+def rows(of=MAIN, quick=QUICK, thorough=MOST):
+    """Rows as parameters: `quick` ones for `make test`, `thorough` ones for `make test-thorough`,
+    the rest for `make test-all`."""
+    return [pytest.param(r, marks=level(r, quick, thorough, changed())) for r in of]
+
+
+def each(*args, **settings):
+    """Runs a test on `rows`. All tests of one row share what is of the module."""
+    return pytest.mark.parametrize("row", rows(*args, **settings), scope="module")
+
+
+def each_with(names, choices, of=MAIN, thorough=FEW):
+    """Runs a test on rows and on choices of other parameters: (values, quick rows of each)."""
+    found = [
+        pytest.param(row.values[0], *values, marks=row.marks)
+        for values, quick in choices
+        for row in rows(of, quick, thorough)
+    ]
+    return pytest.mark.parametrize(f"row, {names}", found)
 
 
 def conditions(model, n):
@@ -205,6 +250,12 @@ def create(row, **changes):
     name, arguments = ROWS[row]
     model = zoo.create(name, **(arguments | changes))
     return recompile(model, row) if row in TURNS else model
+
+
+@functools.lru_cache(maxsize=1)
+def fresh(row):
+    """The same, for tests that only read it: one at a time is kept."""
+    return create(row)
 
 
 def recompile(model, row, **rules):

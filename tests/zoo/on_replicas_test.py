@@ -15,15 +15,10 @@ MODES = {
     "a step a call": {},
     "XLA": {"jit_compile": True},
     "at once": {"schedule": "simultaneous"},
+    "two steps a call": {"steps_per_execution": 2},
 }
-
-
-exact, batched = (
-    pytest.mark.parametrize("row", families.slow_but_for(families.FAST, rows))
-    for rows in ([r for r in families.ROWS if r not in families.BATCHED], families.BATCHED)
-)
-TWO_STEPS = {"two steps a call": {"steps_per_execution": 2}}
-every_mode = pytest.mark.parametrize("mode", MODES.values(), ids=MODES)
+EXACT = [row for row in families.ROWS if row not in families.BATCHED]
+SYNCHRONISED = [row for row, why in families.BATCHED.items() if "matching" not in why]
 
 
 def twins(row, strategy, **rules):
@@ -66,10 +61,16 @@ def assert_close(found, expected):
         )
 
 
-@exact
-@pytest.mark.parametrize("mode", (MODES | TWO_STEPS).values(), ids=MODES | TWO_STEPS)
+@families.each_with(
+    "mode",
+    [
+        (("a step a call",), ("cgan",)),
+        *(((mode,), ()) for mode in ("XLA", "at once", "two steps a call")),
+    ],
+    EXACT,
+)
 def test_two_replicas_take_the_steps_of_one(row, mode, two_replicas):
-    alone, together = twins(row, two_replicas, **mode)
+    alone, together = twins(row, two_replicas, **MODES[mode])
     losses = [
         model.fit(families.dataset(model, steps=2), verbose=0).history
         for model in (alone, together)
@@ -80,12 +81,7 @@ def test_two_replicas_take_the_steps_of_one(row, mode, two_replicas):
         np.testing.assert_allclose(losses[1][name], values, rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize(
-    "row",
-    families.slow_but_for(
-        families.FAST, [r for r, why in families.BATCHED.items() if "matching" not in why]
-    ),
-)
+@families.each(SYNCHRONISED, quick=(), thorough=families.FEW)
 def test_with_synchronised_batch_statistics_they_do_too(row, two_replicas):
     alone, together = twins(row, two_replicas, synchronized=True)
     for model in (alone, together):
@@ -94,11 +90,16 @@ def test_with_synchronised_batch_statistics_they_do_too(row, two_replicas):
     assert_equal_on_all_replicas(together)
 
 
-@batched
-@every_mode
+@families.each_with(
+    "mode",
+    [(("a step a call",), ("dcgan",)), *(((mode,), ()) for mode in ("XLA", "at once"))],
+    families.BATCHED,
+)
 def test_replicas_with_statistics_of_their_own_move_by_the_mean_of_their_steps(
     row, mode, two_replicas, monkeypatch
 ):
+    mode = MODES[mode]
+
     def draw(stateless, stateful, shape, **bounds):  # every replica, and each half, sees this
         return stateless(shape, seed=[1, 2], alg="philox", **bounds)
 
@@ -128,7 +129,12 @@ def test_replicas_with_statistics_of_their_own_move_by_the_mean_of_their_steps(
 
 
 @pytest.mark.parametrize(
-    "mode", [{}, pytest.param({"jit_compile": True}, marks=pytest.mark.slow)], ids=["plain", "XLA"]
+    "mode",
+    [
+        pytest.param({}, marks=pytest.mark.thorough),
+        pytest.param({"jit_compile": True}, marks=pytest.mark.slow),
+    ],
+    ids=["plain", "XLA"],
 )
 def test_replicas_share_a_pool_of_the_past_that_is_full(mode, two_replicas):
     with two_replicas.scope():
@@ -142,13 +148,8 @@ def test_replicas_share_a_pool_of_the_past_that_is_full(mode, two_replicas):
     assert np.abs(kept).max() > 0.0
 
 
-def test_the_families_with_batch_statistics_are_those_that_are_listed():
-    found = {
-        row
-        for row in families.ROWS
-        if any(
-            isinstance(layer, BatchNormalization)
-            for layer in families.create(row)._flatten_layers()
-        )
-    }
-    assert found == set(families.BATCHED)
+@families.each(families.ROWS, thorough=families.ROWS)
+def test_it_is_listed_among_those_with_batch_statistics_where_it_has_some(row):
+    layers = families.fresh(row)._flatten_layers()
+    found = any(isinstance(layer, BatchNormalization) for layer in layers)
+    assert found == (row in families.BATCHED)

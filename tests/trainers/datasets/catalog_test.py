@@ -12,6 +12,17 @@ from trainers import datasets
 ROOT = Path(__file__).parents[3]
 
 
+# One of each kind: points, digits, images with factors, voxels with their pictures, pairs.
+QUICK = ("ring", "digits", "sprites", "furniture_views", "solid2striped")
+every_dataset = pytest.mark.parametrize(
+    "name",
+    [
+        name if name in QUICK else pytest.param(name, marks=pytest.mark.thorough)
+        for name in datasets.list_datasets()
+    ],
+)
+
+
 def test_names_are_sorted_and_each_has_its_facts():
     names = datasets.list_datasets()
     assert names == sorted(names)
@@ -31,7 +42,7 @@ def test_facts_and_names_do_not_load_tensorflow():
         "heavy = {'tensorflow', 'tensorflow_datasets', 'keras', 'sklearn'} & set(sys.modules)\n"
         "assert not heavy, heavy"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=600)
 
 
 def test_a_wrong_argument_is_refused_without_loading_tensorflow():
@@ -41,10 +52,10 @@ def test_a_wrong_argument_is_refused_without_loading_tensorflow():
         "except ValueError: assert 'tensorflow' not in sys.modules\n"
         "else: raise AssertionError"
     )
-    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=60)
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=ROOT, timeout=600)
 
 
-@pytest.mark.parametrize("name", datasets.list_datasets())
+@every_dataset
 def test_the_facts_are_those_of_the_data(name, data_dir):
     info = datasets.info(name)
     assert "all" in info.splits
@@ -63,7 +74,7 @@ def test_the_facts_are_those_of_the_data(name, data_dir):
         assert all(len(rows) == count for rows in known.values())
 
 
-@pytest.mark.parametrize("name", datasets.list_datasets())
+@every_dataset
 def test_a_stream_is_what_the_facts_say(name, data_dir):
     info = datasets.info(name)
     labels = info.y_shape is not None

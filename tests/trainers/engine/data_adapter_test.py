@@ -50,6 +50,14 @@ def as_whole_batches(data, size=4):
 
 
 given_as = pytest.mark.parametrize("given", [as_arrays, as_dataset, as_whole_batches])
+# What is refused, or taken, once a step is traced: all are checked alike there.
+traced_as = pytest.mark.parametrize(
+    "given",
+    [
+        as_arrays,
+        *(pytest.param(g, marks=pytest.mark.thorough) for g in (as_dataset, as_whole_batches)),
+    ],
+)
 
 
 @given_as
@@ -61,7 +69,7 @@ def test_pixels_of_0_to_255_are_refused_with_the_cure(given):
         model.fit(*given(pixels), verbose=0)
 
 
-@given_as
+@traced_as
 def test_float_pixels_of_0_to_255_are_refused_with_their_range_and_the_cure(given):
     model = make()
     pixels = np.full((8, *SHAPE), 255.0, "float32")
@@ -74,7 +82,7 @@ def test_float_pixels_of_0_to_255_are_refused_with_their_range_and_the_cure(give
 
 
 @given_as
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_one_pixel_out_of_range_is_enough(given, jit_compile):
     model = make(jit_compile=jit_compile)
     x = images(4)
@@ -83,7 +91,7 @@ def test_one_pixel_out_of_range_is_enough(given, jit_compile):
         model.fit(*given(x), verbose=0)
 
 
-@given_as
+@traced_as
 def test_images_that_are_not_a_number_are_refused(given):
     model = make()
     x = images(4)
@@ -92,14 +100,14 @@ def test_images_that_are_not_a_number_are_refused(given):
         model.fit(*given(x), verbose=0)
 
 
-@pytest.mark.parametrize("value", [np.nan, np.inf])
+@pytest.mark.parametrize("value", [np.nan, pytest.param(np.inf, marks=pytest.mark.thorough)])
 def test_points_that_are_not_finite_are_refused(value):
     model = zoo.create("gan", image_shape=(2,), width=4)
     with refused(model, "`x` should hold"):
         model.fit(np.full((8, 2), value, "float32"), verbose=0)
 
 
-@given_as
+@traced_as
 def test_a_little_overshoot_as_resizing_leaves_it_is_taken(given):
     model = make()
     model.fit(*given(images() * 0.0 + 1.005), verbose=0)
@@ -133,7 +141,7 @@ def test_labels_that_are_no_integers_are_refused(given):
         model.fit(*given((images(), np.zeros(8, "float32"))), verbose=0)
 
 
-@given_as
+@traced_as
 @pytest.mark.parametrize("label", [3, -1])
 def test_a_label_of_no_class_is_refused(given, label):
     model = make(classes=3)
@@ -149,14 +157,16 @@ def test_one_hot_labels_are_refused_by_their_shape(given):
         model.fit(*given((images(), np.eye(3, dtype="int32")[np.arange(8) % 3])), verbose=0)
 
 
-@given_as
-@pytest.mark.parametrize("dtype", ["uint8", "int32", "int64"])
+@traced_as
+@pytest.mark.parametrize(
+    "dtype", ["uint8", *(pytest.param(d, marks=pytest.mark.thorough) for d in ("int32", "int64"))]
+)
 def test_labels_of_any_integer_dtype_are_taken(given, dtype):
     model = make(classes=3)
     model.fit(*given((images(), (np.arange(8) % 3).astype(dtype))), verbose=0)
 
 
-@given_as
+@traced_as
 def test_labels_beside_the_images_are_passed_over_when_they_are_not_wanted(given):
     model = make()
     model.fit(*given((images(), np.full(8, 77))), verbose=0)

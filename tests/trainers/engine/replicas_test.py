@@ -34,7 +34,7 @@ def plain():
     return {"discriminator": SGD(0.1), "generator": SGD(0.1)}
 
 
-@pytest.mark.parametrize("turns", [1, 3])
+@pytest.mark.parametrize("turns", [pytest.param(1, marks=pytest.mark.thorough), 3])
 def test_two_replicas_take_the_same_step_as_one(turns, two_replicas):
     alone, together = both(
         lambda: zoo.GAN(image_shape=(2,), width=4),
@@ -78,7 +78,9 @@ def test_two_replicas_show_and_evaluate_what_one_does(two_replicas):
     assert not np.array_equal(shown[0], keras.ops.convert_to_numpy(values(together)[0]))
 
 
-@pytest.mark.parametrize("steps_per_execution", [1, 2, 5])
+@pytest.mark.parametrize(
+    "steps_per_execution", [2, *(pytest.param(n, marks=pytest.mark.thorough) for n in (1, 5))]
+)
 def test_losses_are_those_of_the_whole_batch_and_of_every_step(steps_per_execution, two_replicas):
     alone, together = both(Terms, two_replicas)
     with two_replicas.scope():
@@ -148,7 +150,7 @@ def test_synchronised_statistics_cannot_be_compiled(two_replicas):
             model.compile(synchronized=True, jit_compile=True)
 
 
-@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("jit_compile", [False, pytest.param(True, marks=pytest.mark.thorough)])
 def test_regularizers_count_on_replicas_too(jit_compile, two_replicas):
     class Regular(Terms):
         def build_discriminator(self):

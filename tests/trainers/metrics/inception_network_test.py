@@ -1,6 +1,6 @@
 """Without a download: Keras' architecture with random weights, and what happens without any."""
 
-import time
+import threading
 
 import keras
 import numpy as np
@@ -29,7 +29,8 @@ def test_features_are_of_images_in_the_unit_they_come_in(small):
 
 def test_grey_images_are_repeated_over_three_channels(small):
     grey = np.random.default_rng(0).uniform(-1, 1, (2, 32, 32, 1))
-    np.testing.assert_allclose(small.features(grey), small.features(grey.repeat(3, axis=3)))
+    found = small.features(grey)
+    np.testing.assert_allclose(found, small.features(grey.repeat(3, axis=3)), atol=1e-6)
 
 
 def test_large_images_are_averaged_and_not_sampled(small):
@@ -46,7 +47,8 @@ def test_batches_give_what_all_at_once_do_and_a_head_the_logits(small):
     images = np.random.default_rng(0).uniform(-1, 1, (5, 16, 16, 3))
     np.testing.assert_allclose(small.features(images, 2), small.features(images), atol=1e-6)
     logits = small.logits(images)
-    np.testing.assert_allclose(logits, small.features(images) @ small.kernel + small.bias)
+    expected = small.features(images) @ small.kernel + small.bias
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-6)
     assert small.classify(images).tolist() == logits.argmax(axis=1).tolist()
 
 
@@ -74,16 +76,13 @@ def test_keras_network_has_2048_features_and_1000_classes():
     )
 
 
-def test_without_weights_or_a_network_it_says_where_they_belong_and_does_not_hang(
-    monkeypatch, tmp_path
-):
+def test_without_weights_or_a_network_it_says_where_they_belong(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(inception_network, "URL", "https://weights.invalid/inception.h5")
-    start = time.perf_counter()
+    monkeypatch.setattr(inception_network, "PATIENCE", 0.2)
     sentence = rf"should be at {tmp_path}/models/{inception_network.FILE}.*copy them there from"
     with pytest.raises(ValueError, match=sentence):
         metrics.evaluator("inception")
-    assert time.perf_counter() - start < 10.0
 
 
 def test_a_file_that_is_damaged_is_named(monkeypatch, tmp_path):
@@ -95,12 +94,17 @@ def test_a_file_that_is_damaged_is_named(monkeypatch, tmp_path):
 
 
 def test_a_network_that_never_answers_is_left_after_a_while(monkeypatch):
+    over = threading.Event()
+
     def silent(*args, **settings):
-        time.sleep(3.0)
+        over.wait(600.0)
+        ended.append(True)
         raise TimeoutError
+
+    ended = []
 
     monkeypatch.setattr(inception_network, "PATIENCE", 0.2)
     monkeypatch.setattr(inception_network.urllib.request, "urlopen", silent)
-    start = time.perf_counter()
     assert not inception_network._answers("https://weights.invalid/inception.h5")
-    assert time.perf_counter() - start < 2.0
+    assert not ended
+    over.set()

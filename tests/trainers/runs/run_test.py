@@ -1,6 +1,7 @@
 """A run that is interrupted ends like one that is not."""
 
 import json
+import shutil
 import signal
 
 import keras
@@ -75,26 +76,50 @@ def weights_of(model):
     return [np.asarray(v) for v in [*model.weights, *slots]]
 
 
-def test_a_killed_run_that_is_resumed_ends_like_one_left_alone(tmp_path):
-    _, alone = go(tmp_path / "alone", 40)
-    go(tmp_path / "killed", 40, stop=9)
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory):
+    """A run of 40 steps that nothing has stopped: its folder and its weights."""
+    folder = tmp_path_factory.mktemp("alone")
+    return folder, weights_of(go(folder, 40)[1])
+
+
+@pytest.fixture(scope="module")
+def stopped(tmp_path_factory):
+    """Folders of runs of 40 steps that were killed after so many, and of a whole one of 4."""
+    folders = {n: tmp_path_factory.mktemp(f"stopped_{n}") for n in (4, 9, 27)}
+    go(folders[4], 4)
+    for n in (9, 27):
+        go(folders[n], 40, stop=n)
+    return folders
+
+
+@pytest.fixture
+def killed(stopped, tmp_path):
+    """Copies one of these into the folder of a test."""
+    return lambda n, folder=tmp_path: shutil.copytree(stopped[n], folder, dirs_exist_ok=True)
+
+
+def test_a_killed_run_that_is_resumed_ends_like_one_left_alone(tmp_path, alone, killed):
+    killed(9, tmp_path / "killed")
     run, _ = go(tmp_path / "killed", 40, stop=27, resume=True)
     assert run.done == 8
     run, resumed = go(tmp_path / "killed", 40, resume=True)
     assert run.done == 40
-    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+    for a, b in zip(alone[1], weights_of(resumed), strict=True):
         np.testing.assert_array_equal(a, b)
-    logs = [loss_log.read_log(tmp_path / name / "losses.csv") for name in ("alone", "killed")]
+    logs = [loss_log.read_log(f / "losses.csv") for f in (alone[0], tmp_path / "killed")]
     steps, losses = ([[row[k] for row in log] for log in logs] for k in ("step", "generator_loss"))
     assert steps[0] == steps[1] == list(range(2, 41, 2))
     assert losses[0] == losses[1]
 
 
-def test_the_number_of_steps_is_kept_whatever_divides_it(tmp_path):
-    for steps in (1, 7, 53):
-        run, model = go(tmp_path / str(steps), steps)
-        assert int(model.optimizers["generator"].iterations) == steps
-        assert run.interval <= max(1, -(-steps // LOG_INTERVALS))
+@pytest.mark.parametrize(
+    "steps", [53, *(pytest.param(n, marks=pytest.mark.thorough) for n in (1, 7))]
+)
+def test_the_number_of_steps_is_kept_whatever_divides_it(steps, tmp_path):
+    run, model = go(tmp_path, steps)
+    assert int(model.optimizers["generator"].iterations) == steps
+    assert run.interval <= max(1, -(-steps // LOG_INTERVALS))
 
 
 def test_a_finished_run_goes_on_when_asked_for_more(tmp_path):
@@ -124,16 +149,16 @@ def test_a_finished_run_holds_one_model_and_its_figures(tmp_path):
     assert figures["versions"]["tensorflow"] == tf.__version__
 
 
-def test_a_run_that_is_there_is_refused_and_kept(tmp_path):
-    go(tmp_path, 4)
+def test_a_run_that_is_there_is_refused_and_kept(tmp_path, killed):
+    killed(4)
     before = sorted(p.name for p in tmp_path.rglob("*"))
     with pytest.raises(ValueError, match="Go on with --resume, replace it with --overwrite"):
         runs.Run(tmp_path, SETTINGS, 4)
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
 
 
-def test_a_run_with_other_settings_is_not_resumed(tmp_path):
-    go(tmp_path, 4)
+def test_a_run_with_other_settings_is_not_resumed(tmp_path, killed):
+    killed(4)
     with pytest.raises(ValueError, match="other settings. Resume it with --seed=0"):
         runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
 
@@ -173,22 +198,30 @@ def damage(path, how):
     path.write_bytes(content)
 
 
-@pytest.mark.parametrize("how", ["truncated", "flipped"])
-@pytest.mark.parametrize("suffix", ["weights.h5", "json"])
-def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(how, suffix, tmp_path):
-    go(tmp_path / "run", 40, stop=27)
+@pytest.mark.parametrize(
+    "suffix, how",
+    [
+        ("weights.h5", "truncated"),
+        ("json", "flipped"),
+        pytest.param("weights.h5", "flipped", marks=pytest.mark.thorough),
+        pytest.param("json", "truncated", marks=pytest.mark.thorough),
+    ],
+)
+def test_a_damaged_checkpoint_is_noticed_and_the_one_before_it_used(
+    how, suffix, tmp_path, alone, killed
+):
+    killed(27, tmp_path / "run")
     newest = tmp_path / "run" / "checkpoints" / f"00000026.{suffix}"
     damage(newest, how)
     run, resumed = go(tmp_path / "run", 40, resume=True)
     assert [path.name for path in run.damaged] == ["00000026.weights.h5"]
     assert run.checkpoint.step == 24
-    _, alone = go(tmp_path / "alone", 40)
-    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+    for a, b in zip(alone[1], weights_of(resumed), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
-def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path):
-    go(tmp_path, 40, stop=9)
+def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path, killed):
+    killed(9)
     for path in (tmp_path / "checkpoints").glob("*.h5"):
         damage(path, "flipped")
     run = runs.Run(tmp_path, SETTINGS, 40, resume=True)
@@ -200,16 +233,16 @@ def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path):
 
 
 @pytest.mark.parametrize("what", ["step", "epoch", "batch"])
-def test_a_changed_number_of_a_checkpoint_is_noticed(what, tmp_path):
-    go(tmp_path, 40, stop=9)
+def test_a_changed_number_of_a_checkpoint_is_noticed(what, tmp_path, killed):
+    killed(9)
     path = tmp_path / "checkpoints" / "00000008.json"
     told = json.loads(path.read_text())
     path.write_text(json.dumps(told | {what: told[what] + 1}))
     assert runs.Run(tmp_path, SETTINGS, 40, resume=True).done == 6
 
 
-def test_fewer_steps_than_are_done_are_refused(tmp_path):
-    go(tmp_path, 40, stop=27)
+def test_fewer_steps_than_are_done_are_refused(tmp_path, killed):
+    killed(27)
     with pytest.raises(ValueError, match="`steps` should be at least 26, which are done already"):
         runs.Run(tmp_path, SETTINGS, 10, resume=True)
 
@@ -222,8 +255,8 @@ def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
         runs.Run(tmp_path, SETTINGS, 8, resume=True)
 
 
-def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path):
-    go(tmp_path, 40, stop=27)
+def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path, killed):
+    killed(27)
     run = runs.Run(tmp_path, SETTINGS, 40, resume=True)
     with pytest.raises(ValueError, match="`dataset` should be the one that the run began with"):
         run.train(fresh(40, run.stride), load, BATCHES + 1)
@@ -243,7 +276,7 @@ def asking(model):
     return model
 
 
-def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
+def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path, alone):
     run = runs.Run(tmp_path / "run", SETTINGS, 40)
     model = asking(fresh(40, 1))  # steps one by one, so that it can stop inside a stretch
     same(model)
@@ -252,8 +285,7 @@ def test_a_run_that_is_asked_to_stop_says_how_it_goes_on_and_does(tmp_path):
     run, resumed = go(tmp_path / "run", 40, resume=True)
     assert run.checkpoint.step == 11
     assert (run.checkpoint.epoch, run.checkpoint.batch) == (1, 4)
-    _, alone = go(tmp_path / "alone", 40)
-    for a, b in zip(weights_of(alone), weights_of(resumed), strict=True):
+    for a, b in zip(alone[1], weights_of(resumed), strict=True):
         np.testing.assert_array_equal(a, b)
 
 
