@@ -24,7 +24,7 @@ SYMBOLS = {
     "source": "x",
     "labels": "y",
 }  # sources, by the input that they enter
-COLOURS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
+COLORS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
 FROZEN = "#7f8c8d"
 SOURCE, INK = "#eeeeee", "#333333"
 
@@ -48,8 +48,8 @@ def main():
     for name in FLAGS.only or names:
         path = Path(FLAGS.out) / f"{name}.png"
         model = tiny(name)
-        title = rules_of(model)
-        figure = drawn(watch(model))
+        title = compile_summary(model)
+        figure = draw(watch(model))
         figure.axes[0].set_title(title)
         figure_style.save(figure, path)
         print(f"{path}: {path.stat().st_size / 1024:.0f} KB")
@@ -66,15 +66,15 @@ def tiny(name):
     return zoo.create(name, scale="small", image_shape=image_shape)
 
 
-def rules_of(model):
+def compile_summary(model):
     """What the recipe says beside the networks, in a line."""
-    said = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
-    said += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
-    return ", ".join(said + (["all at once"] if model.schedule == "simultaneous" else []))
+    parts = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
+    parts += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
+    return ", ".join(parts + (["all at once"] if model.schedule == "simultaneous" else []))
 
 
 @dataclasses.dataclass
-class Game:
+class Round:
     """What was seen.
 
     Args:
@@ -115,16 +115,16 @@ def watch(model, rows=4):
         for name in model.network_names:
             if any(id(layer) in layers for layer in getattr(model, name).layers):
                 names[id(derived)] = name
-    made_by = {id(part): c.name for part, c in zip(parts, model.batch_format(), strict=True)}
-    game, alive, outputs = Game([], owners, {}, []), [*parts], []
+    origin = {id(part): c.name for part, c in zip(parts, model.batch_format(), strict=True)}
+    round_, alive, outputs = Round([], owners, {}, []), [*parts], []
 
     def connect(start, end):
-        if start not in owners and start not in game.sources:
-            game.sources.append(start)
-        if (start, end) not in game.edges:
-            game.edges.append((start, end))
+        if start not in owners and start not in round_.sources:
+            round_.sources.append(start)
+        if (start, end) not in round_.edges:
+            round_.edges.append((start, end))
 
-    def maker_of(tensor, tape):
+    def source_network(tensor, tape):
         """The network whose output a tensor was made of by something else, such as noise."""
         for name, output in reversed(outputs):
             if tensor.dtype.is_floating and tape.gradient(tensor, output) is not None:
@@ -134,22 +134,22 @@ def watch(model, rows=4):
     def source_of(tensor, tape, entry):
         """The network or the part of the batch that a tensor was made of, or else its entry."""
         entry = entry.name.split(":")[0]
-        found = made_by.get(id(tensor)) or maker_of(tensor, tape)
+        found = origin.get(id(tensor)) or source_network(tensor, tape)
         return found or SYMBOLS.get(entry, entry)
 
-    def follow(tape, apart=False):
+    def follow(tape, detach=False):
         def call(original, network, inputs, *args, **kwargs):
             name = names[id(network)]
             for tensor, entry in zip(tree.flatten(inputs), network.inputs, strict=True):
-                start = made_by.setdefault(id(tensor), source_of(tensor, tape, entry))
+                start = origin.setdefault(id(tensor), source_of(tensor, tape, entry))
                 if start != name:
                     connect(start, name)
                 alive.append(tensor)  # what is kept alive keeps its id
-            if apart:  # what a network makes of its inputs has no direct part in a loss
+            if detach:  # what a network makes of its inputs has no direct part in a loss
                 inputs = tree.map_structure(tf.stop_gradient, inputs)
             found = original(network, inputs, *args, **kwargs)
             for tensor in tree.flatten(found):
-                made_by[id(tensor)] = name
+                origin[id(tensor)] = name
                 tape.watch(tensor)
                 outputs.append((name, tensor))
             return found
@@ -157,22 +157,22 @@ def watch(model, rows=4):
         return _watched(keras, names, call)
 
     with tf.GradientTape(persistent=True) as tape, follow(tape):
-        made = model.forward(batch)
-        for tensor in tree.flatten(made):
-            if id(tensor) not in made_by and (maker := maker_of(tensor, tape)):
-                made_by[id(tensor)] = maker
-    makers = list(outputs)
+        outputs_of_forward = model.forward(batch)
+        for tensor in tree.flatten(outputs_of_forward):
+            if id(tensor) not in origin and (network_name := source_network(tensor, tape)):
+                origin[id(tensor)] = network_name
+    generated = list(outputs)
     for player in model.players:
-        outputs[:] = makers
+        outputs[:] = generated
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch([tensor for _, tensor in makers])
-            with follow(tape, apart=True):
-                losses = model.losses_of(player, batch, made)
-        game.losses[f"{player} loss"] = player
+            tape.watch([tensor for _, tensor in generated])
+            with follow(tape, detach=True):
+                losses = model.losses_of(player, batch, outputs_of_forward)
+        round_.losses[f"{player} loss"] = player
         for name, tensor in outputs:
             if tape.gradient(losses[f"{player}_loss"], tensor) is not None:
                 connect(name, f"{player} loss")
-    return game
+    return round_
 
 
 @contextlib.contextmanager
@@ -192,18 +192,18 @@ def _watched(keras, names, instead):
         keras.layers.Layer.__call__ = original
 
 
-def places(game):
+def layout(round_):
     """Node -> (column, height): sources to the left, losses to the right, none above another."""
-    column, onward = dict.fromkeys(game.sources, 0), []
-    for start, end in game.edges:
-        if end in game.owners and start not in reached(end, onward):  # else it closes a cycle
+    column, onward = dict.fromkeys(round_.sources, 0), []
+    for start, end in round_.edges:
+        if end in round_.owners and start not in reachable(end, onward):  # else it closes a cycle
             onward.append((start, end))
-    for _ in game.owners:  # the longest way from a source
+    for _ in round_.owners:  # the longest way from a source
         for start, end in onward:
             if start in column:
                 column[end] = max(column.get(end, 1), column[start] + 1)
     last = max(column.values()) + 1
-    column |= dict.fromkeys(game.losses, last)
+    column |= dict.fromkeys(round_.losses, last)
     found = {}
     for i in range(last + 1):
         here = [node for node in column if column[node] == i]
@@ -212,7 +212,7 @@ def places(game):
             wanted = [-float(k) for k in range(len(here))]
         else:
             before = {
-                node: [found[a][1] for a, b in game.edges if b == node and a in found] or [0.0]
+                node: [found[a][1] for a, b in round_.edges if b == node and a in found] or [0.0]
                 for node in here
             }
             here.sort(key=lambda n: -sum(before[n]) / len(before[n]))
@@ -224,11 +224,11 @@ def places(game):
     return found
 
 
-def reached(start, edges):
+def reachable(start, edges):
     """The nodes that edges lead to from one, itself among them.
 
     Example:
-        >>> sorted(reached("b", [("a", "b"), ("b", "c"), ("c", "d")]))
+        >>> sorted(reachable("b", [("a", "b"), ("b", "c"), ("c", "d")]))
         ['b', 'c', 'd']
     """
     found = [start]
@@ -237,44 +237,44 @@ def reached(start, edges):
     return set(found)
 
 
-def drawn(game):
+def draw(round_):
     """The Game as a figure."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
     from benchmarks.shared import figure_style
 
-    at = places(game)
+    at = layout(round_)
     columns = max(x for x, _ in at.values()) + 1
     heights = [y for _, y in at.values()]
     figure, axes = figure_style.figure(
         size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2))
     )
-    players = dict.fromkeys(game.losses.values())
-    colours = dict(zip(players, COLOURS, strict=False)) | {None: FROZEN}
+    players = dict.fromkeys(round_.losses.values())
+    colors = dict(zip(players, COLORS, strict=False)) | {None: FROZEN}
     wide, tall = 0.36, 0.26
     for node, (x, y) in at.items():
-        source = node in game.sources
-        colour = SOURCE if source else colours[game.losses.get(node) or game.owners[node]]
+        source = node in round_.sources
+        color = SOURCE if source else colors[round_.losses.get(node) or round_.owners[node]]
         half = 0.17 if source else wide
         box = FancyBboxPatch(
             (x - half, y - tall),
             2 * half,
             2 * tall,
             boxstyle="round,pad=0,rounding_size=0.08",
-            facecolor="white" if node in game.losses else colour,
-            edgecolor=colour if not source else "#cccccc",
-            linewidth=1.6 if node in game.losses else 0.8,
+            facecolor="white" if node in round_.losses else color,
+            edgecolor=color if not source else "#cccccc",
+            linewidth=1.6 if node in round_.losses else 0.8,
             zorder=2,
         )
         axes.add_patch(box)
-        text = "white" if node in game.owners else INK
+        text = "white" if node in round_.owners else INK
         label = node.replace("_", "\n").replace(" ", "\n")
         size = 7.0 if label.count("\n") > 1 else 8.5
         axes.text(x, y, label, ha="center", va="center", fontsize=size, color=text, zorder=3)
-    for start, end in game.edges:
+    for start, end in round_.edges:
         (x, y), (to_x, to_y) = at[start], at[end]
         arrow = FancyArrowPatch(
-            (x + (0.17 if start in game.sources else wide), y),
+            (x + (0.17 if start in round_.sources else wide), y),
             (to_x - wide, to_y + 0.35 * tall * max(-1.0, min(1.0, y - to_y))),
             arrowstyle="-|>",
             mutation_scale=10,

@@ -206,17 +206,21 @@ def reuse():
     found = read(DOCS / "reuse.json")
     jobs = list(dict.fromkeys(job for cells in found["cells"].values() for job in cells))[1:]
     table = [
-        f"| model | {' | '.join(tables.said(job) for job in jobs)} |",
+        f"| model | {' | '.join(tables.in_words(job) for job in jobs)} |",
         "|---" * (len(jobs) + 1),
     ]
     table[1] += "|"
     refused = {}
     for name, cells in found["cells"].items():
-        said = [_worth(cells[job]) for job in jobs]
-        table.append(f"| [{name}](../saved_models/{name}), {cells['model']} | {' | '.join(said)} |")
+        cells_text = [_worth(cells[job]) for job in jobs]
+        table.append(
+            f"| [{name}](../saved_models/{name}), {cells['model']} | {' | '.join(cells_text)} |"
+        )
         for job in jobs:
             if "refused" in cells[job]:
-                refused.setdefault(f"{tables.said(job)}: {cells[job]['refused']}", []).append(name)
+                refused.setdefault(f"{tables.in_words(job)}: {cells[job]['refused']}", []).append(
+                    name
+                )
     return lines(
         *table,
         "",

@@ -17,7 +17,7 @@ from scipy import stats
 from trainers import command_line
 
 FLAGS = flags.FLAGS
-FRAMES, STRETCH, BATCH = 40, 60, 512
+FRAMES, LOG_INTERVAL, BATCH = 40, 60, 512
 CENTRES, SPREADS = (-1.4, 1.2), (0.35, 0.6)  # of the data, two Gaussians of the same weight
 X = np.linspace(-4.0, 4.0, 401)
 
@@ -32,7 +32,7 @@ def main():
     """Trains and draws."""
     from benchmarks.shared import figure_style
 
-    pictures = [figure_style.rendered(frame(*moment), colours=32) for moment in moments(FLAGS.seed)]
+    pictures = [figure_style.render(frame(*moment), colors=32) for moment in moments(FLAGS.seed)]
     folder = Path(FLAGS.out)
     folder.mkdir(parents=True, exist_ok=True)
     durations = [120] * (len(pictures) - 1) + [2_500]
@@ -54,27 +54,35 @@ def moments(seed):
     rng = np.random.default_rng(seed)
     which = rng.integers(2, size=200_000)
     points = rng.normal(np.take(CENTRES, which), np.take(SPREADS, which))[:, None]
-    falling = LinearDecay(1e-3, FRAMES * STRETCH)
+    falling = LinearDecay(1e-3, FRAMES * LOG_INTERVAL)
     model = zoo.GAN(image_shape=(1,), latent_dim=1, width=48)
     model.compile(
         optimizers={p: keras.optimizers.Adam(falling, 0.0, 0.99) for p in model.players},
         penalties=[R1(0.1)],
         jit_compile=True,
-        steps_per_execution=STRETCH,
+        steps_per_execution=LOG_INTERVAL,
     )
     latents = np.float32(stats.norm.ppf((np.arange(25) + 0.5) / 25))[:, None]
     for i in range(FRAMES):
         samples = model.generate(20_000, seed=seed)[:, 0]
         density = stats.gaussian_kde(samples, bw_method=0.06)(X)
         logits = model.discriminator.predict(np.float32(X)[:, None], batch_size=512, verbose=0)
-        shown = model.generator.predict(latents, verbose=0)
-        yield i * STRETCH, density, 1.0 / (1.0 + np.exp(-logits[:, 0])), latents[:, 0], shown[:, 0]
+        generated = model.generator.predict(latents, verbose=0)
+        yield (
+            i * LOG_INTERVAL,
+            density,
+            1.0 / (1.0 + np.exp(-logits[:, 0])),
+            latents[:, 0],
+            generated[:, 0],
+        )
         model.fit(
-            points[rng.integers(len(points), size=STRETCH * BATCH)], batch_size=BATCH, verbose=0
+            points[rng.integers(len(points), size=LOG_INTERVAL * BATCH)],
+            batch_size=BATCH,
+            verbose=0,
         )
 
 
-def frame(step, density, found, latents, shown):
+def frame(step, density, found, latents, generated):
     """One picture of the film."""
     from benchmarks.shared import figure_style
 
@@ -83,14 +91,16 @@ def frame(step, density, found, latents, shown):
     best = p / (p + density + 1e-12)
     top.fill_between(X, p, color=figure_style.REAL, alpha=0.25, lw=0, label="p, the data")
     top.plot(X, density, color=figure_style.FAKE, label="q, the samples")
-    top.plot(X, found, color=figure_style.JUDGE, label="D")
+    top.plot(X, found, color=figure_style.DISCRIMINATOR, label="D")
     seen = p + density > 2e-3  # elsewhere the best D is anyone's guess
     top.plot(
         X, np.where(seen, best, np.nan), ":", color=figure_style.THEORY, label="D* = p/(p + q)"
     )
     top.set(xlim=(-4, 4), ylim=(0, 1.4), title=f"step {step:,}", xticklabels=[])
     figure_style.legend(top, loc="upper left", ncols=4, columnspacing=1.2, handlelength=1.4)
-    ends = np.stack([np.stack([latents, shown], 1), np.tile([0.0, 1.0], (len(shown), 1))], axis=2)
+    ends = np.stack(
+        [np.stack([latents, generated], 1), np.tile([0.0, 1.0], (len(generated), 1))], axis=2
+    )
     bottom.add_collection(LineCollection(ends, colors=figure_style.FAKE, linewidths=0.7, alpha=0.7))
     bottom.set(xlim=(-4, 4), ylim=(0, 1), yticks=[0, 1], yticklabels=["z", "G(z)"])
     return drawn

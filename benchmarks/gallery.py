@@ -25,7 +25,7 @@ from trainers.imaging import grids
 FLAGS = flags.FLAGS
 GALLERY = Path(__file__).parents[1] / "docs" / "gallery"
 SIDE = 64  # images below this many pixels are enlarged to about it
-COLOURS = 64  # of a picture that is stored with a palette
+COLORS = 64  # of a picture that is stored with a palette
 
 
 def define_flags():
@@ -69,18 +69,18 @@ def labelled(world):
     count = len(world.class_names)
     rows = grids.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
     picture = grids.grid(rows, labels=world.class_names)
-    return picture if picture.mode == "L" else _with_palette(picture, colours=256)
+    return picture if picture.mode == "L" else _with_palette(picture, colors=256)
 
 
 def scattered(world):
     """Points of the plane, in the colour of their label or of their factor."""
     samples = world.read("test", count=4_000)
-    colour = samples.y if samples.y is not None else samples.factors["arc"]
+    color = samples.y if samples.y is not None else samples.factors["arc"]
     figure, axes = _figure(aspect="equal")
     settings = {"cmap": "viridis"}
     if samples.y is not None:  # around the wheel of colours, the last one short of the first
         settings = {"cmap": "hsv", "vmin": 0, "vmax": len(world.class_names)}
-    axes.scatter(*samples.x.T, c=colour, s=3, **settings)
+    axes.scatter(*samples.x.T, c=color, s=3, **settings)
     return _rendered(figure)
 
 
@@ -133,8 +133,8 @@ def _annotated(samples, zoom):
         draw = ImageDraw.Draw(image)
         top, left, bottom, right = box * (32 * zoom)
         draw.rectangle((left, top, right, bottom), outline="white")
-        for (y, x), colour in zip(keypoints * (32 * zoom), KEYPOINTS, strict=True):
-            draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=colour, outline="black")
+        for (y, x), color in zip(keypoints * (32 * zoom), KEYPOINTS, strict=True):
+            draw.ellipse((x - 4, y - 4, x + 4, y + 4), fill=color, outline="black")
         yield image, str(sentence)
 
 
@@ -168,7 +168,7 @@ def photographed(world):
         for row in grids.split_rows(shown(world.read(split, count).x, 255), columns=8)
     ]
     labels = ["train"] * 4 + ["test"] * 2
-    return _with_palette(grids.grid(rows, labels=labels), colours=256)
+    return _with_palette(grids.grid(rows, labels=labels), colors=256)
 
 
 def in_rows(world):
@@ -219,9 +219,9 @@ def _rendered(figure):
     return _with_palette(Image.fromarray(np.asarray(canvas.buffer_rgba())).convert("RGB"))
 
 
-def _with_palette(picture, colours=COLOURS):
+def _with_palette(picture, colors=COLORS):
     """A third of the bytes, and one does not see it."""
-    return picture.quantize(colours, dither=Image.Dither.NONE)
+    return picture.quantize(colors, dither=Image.Dither.NONE)
 
 
 if __name__ == "__main__":

@@ -83,8 +83,8 @@ def read_apart(folder, data_dir):
     command.append(f"--data_dir={data_dir}")
     runs = []
     for _ in range(2):
-        said = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        runs.append(json.loads(said.splitlines()[-1]))
+        output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        runs.append(json.loads(output.splitlines()[-1]))
     return {"first": runs[0], "again": runs[1]}
 
 
@@ -132,9 +132,9 @@ def beside_training(folder, data_dir):
 
     rates = {"batches": [], "fit": []}
     for _ in range(FLAGS.rounds + 1):  # the first compiles
-        for name, play in (("batches", batches), ("fit", fit)):
+        for name, run in (("batches", batches), ("fit", fit)):
             start = time.perf_counter()
-            seen = play()
+            seen = run()
             rates[name].append(seen / (time.perf_counter() - start))
     medians = {name: float(np.median(found[1:])) for name, found in rates.items()}
     return {

@@ -59,12 +59,12 @@ def main():
         if not len(kills) % 5:
             kills[-1]["damaged"] = damage(killed, chance)
         print(f"kill {len(kills)}: {kills[-1]}", flush=True)
-    said = wait_for(start(killed))
+    output = wait_for(start(killed))
     figures = compare(root / "alone", killed) | {
         "kills": kills,
         "kills_asked_for": FLAGS.kills,
         # Of the last one: what the others said was lost with them.
-        "damage_noticed": "is damaged: it is passed over" in said or not kills[-1]["damaged"],
+        "damage_noticed": "is damaged: it is passed over" in output or not kills[-1]["damaged"],
         "model": FLAGS.model,
         "recipe": FLAGS.recipe,
         "steps": FLAGS.steps,
@@ -96,12 +96,12 @@ def start(folder):
 
 def wait_for(process):
     """What it says until it ends, which has to be well."""
-    said, _ = process.communicate()
+    output, _ = process.communicate()
     if process.returncode:
         raise ValueError(
-            f"The run should end with 0. Received: {process.returncode}\n{said[-2000:]}"
+            f"The run should end with 0. Received: {process.returncode}\n{output[-2000:]}"
         )
-    return said
+    return output
 
 
 def last_step(folder):

@@ -56,13 +56,13 @@ def main():
             sums = [a + b for a, b in zip(sums, step(next(batches)), strict=True)]
         return [float(total) / FLAGS.steps for total in sums]
 
-    plays = {"fit": fit, "loop": loop, "simultaneous": lambda: fit(at_once)}
-    seconds = {name: [] for name in plays}
+    runners = {"fit": fit, "loop": loop, "simultaneous": lambda: fit(at_once)}
+    seconds = {name: [] for name in runners}
     for i in range(FLAGS.rounds + 1):  # the first compiles
         # Who goes first changes, so that none always follows the same.
-        for name, play in list(plays.items())[:: 1 if i % 2 else -1]:
+        for name, run in list(runners.items())[:: 1 if i % 2 else -1]:
             start = time.perf_counter()
-            play()
+            run()
             seconds[name].append(time.perf_counter() - start)
 
     def over(one, other):
@@ -105,10 +105,10 @@ def hand_written(model):
         with tf.GradientTape() as tape:
             fake = generator(z, training=True)
             with tape.stop_recording():
-                judged = tf.stop_gradient(fake)
+                detached = tf.stop_gradient(fake)
                 with tf.GradientTape() as inner:
                     real_logits = discriminator(x, training=True)
-                    fake_logits = discriminator(judged, training=True)
+                    fake_logits = discriminator(detached, training=True)
                     loss = tf.reduce_mean(tf.nn.softplus(-real_logits))
                     loss += tf.reduce_mean(tf.nn.softplus(fake_logits))
                 variables = discriminator.trainable_variables

@@ -50,7 +50,7 @@ def define_flags():
 
 def main():
     """Runs one row, or a job of them."""
-    chosen, seeds = wanted()
+    chosen, seeds = selected_rows()
     folder = files.ensure_folder(FLAGS.out, "out")
     if FLAGS.held:
         end_with_stdin()
@@ -61,18 +61,18 @@ def main():
 
             print(*presets.write(row), sep="\n", file=sys.stderr)
         return
-    fine = job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
+    ok = run_job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
     if folder.resolve() == rows.ROOT / "docs" / "survey":
         from benchmarks import document
 
         page = document.DOCS / "survey.md"
         page.write_text(document.written(page.read_text()))
         print(page)
-    if not fine:
+    if not ok:
         sys.exit(1)
 
 
-def wanted():
+def selected_rows():
     """(systems, seeds) that the flags name, each once."""
     with command_line.flag_errors("system"):
         unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
@@ -117,18 +117,18 @@ def end_with_stdin():
     threading.Thread(target=watch, daemon=True).start()
 
 
-def job(pairs, folder, again=False):
+def run_job(pairs, folder, force=False):
     """Measures pairs of a system and a seed, but for those that are done; whether none crashed."""
     files.remove_partial_files(folder)
     done, crashed = 0, {}
     for number, (system, seed) in enumerate(pairs, 1):
         name = f"{system}, seed {seed} ({number} of {len(pairs)})"
-        fine, standing = state(rows.path_of(folder, system, seed), system, seed)
-        if fine and not again:
+        ok, standing = state(rows.path_of(folder, system, seed), system, seed)
+        if ok and not force:
             done += 1
             print(f"{name}: passed over, since {standing}.", flush=True)
             continue
-        print(f"{name}: measured, since {'--again' if fine else standing}.", flush=True)
+        print(f"{name}: measured, since {'--force' if ok else standing}.", flush=True)
         start = time.perf_counter()
         try:
             error = measure_apart(system, seed, folder)
@@ -152,13 +152,13 @@ def state(path, system, seed):
         return False, f"{path} is damaged"
     if row is None:
         return False, f"{path} is not there"
-    whole = isinstance(row, dict) and row.keys() >= rows.KEYS
-    if not whole or (row["system"], row["seed"]) != (system, seed):
+    complete = isinstance(row, dict) and row.keys() >= rows.KEYS
+    if not complete or (row["system"], row["seed"]) != (system, seed):
         return False, f"{path} is damaged"
-    made_by = row["notes"].get("source")
-    if made_by is None:  # older than the key: nobody asked to measure it again
+    source = row["notes"].get("source")
+    if source is None:  # older than the key: nobody asked to measure it again
         return True, f"{path} is there, though it does not say what code made it"
-    if made_by != rows.source(system):
+    if source != rows.source(system):
         return False, f"{path} was made by other code"
     return True, f"{path} is there, made by the same code"
 
@@ -181,11 +181,13 @@ def measure_apart(system, seed, folder):
         if not code:
             return None
         errors.seek(0)
-        said = errors.read()
-    print(said, end="", file=sys.stderr, flush=True)
+        message = errors.read()
+    print(message, end="", file=sys.stderr, flush=True)
     if code < 0:  # what it said before was not why
         return f"ended by signal {-code} ({signal.strsignal(-code)})"
-    return next((line for line in reversed(said.splitlines()) if line.strip()), f"exit code {code}")
+    return next(
+        (line for line in reversed(message.splitlines()) if line.strip()), f"exit code {code}"
+    )
 
 
 if __name__ == "__main__":

@@ -34,8 +34,8 @@ def main():
         unknown = sorted(set(FLAGS.only or []) - set(THEOREMS))
         if unknown:
             raise ValueError(f"should be of {', '.join(THEOREMS)}. Received: {unknown}")
-    held = [report(name, FLAGS.seed, Path(FLAGS.out)) for name in FLAGS.only or THEOREMS]
-    if not all(held):
+    all_hold = [report(name, FLAGS.seed, Path(FLAGS.out)) for name in FLAGS.only or THEOREMS]
+    if not all(all_hold):
         sys.exit(1)
 
 

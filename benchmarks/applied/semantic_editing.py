@@ -38,7 +38,7 @@ WORLDS = {
     "sprites": ("scale", "x", "y"),  # an orientation has no direction: it returns
 }
 BRUSH = 4  # side of the square that is painted
-TRIED = """
+ABLATIONS = """
 On seed 0. Glyphs, 2,000 steps: the modern recipe reconstructs at .053 where components have .0074.
 Directions that hold no other factor, of each factor's own fit: `leakage` .354 and `identity` .933
 on glyphs; those of a regression of latents on all factors .369 and .955; those of this row, with
@@ -47,7 +47,7 @@ place and the shape with all of these; fewer latents were not tried.
 """
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(world, seed):
     """A model of that world after so many steps."""
     keras.utils.set_random_seed(seed)

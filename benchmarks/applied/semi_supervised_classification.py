@@ -19,7 +19,7 @@ from trainers.tasks import semi_supervised
 
 STEPS, DRAWS = 2_000, 5
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
-TRIED = """
+ABLATIONS = """
 With ten labels the gain of 7.4 points misses the 8 that are needed. Of the first draw, where the
 row has .780: noise of .5 on the input .618, the unlabelled half weighed 1 .750, 6,000 steps .758.
 Translated digits were not tried.
@@ -32,7 +32,7 @@ def labelled(labels, seed):
     return semi_supervised.LabelledData.of(given | {"labels_per_class": labels // 10})
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(labels, seed, alone=False):
     """A classifier after so many steps; `alone`: it learns from the labels only."""
     keras.utils.set_random_seed(seed)
@@ -68,7 +68,7 @@ def run(seed):
     return "modern", figures, notes, 2 * len(MARGINS) * DRAWS * 100 * STEPS
 
 
-def stated(notes):
+def notes_table(notes):
     """Means and deviations over the draws."""
     kinds = ("ours", "labels alone", "label spreading", "calibration")
     lines = ["| labels | ours | labels alone | label spreading | calibration error |"]

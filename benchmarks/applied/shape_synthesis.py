@@ -90,7 +90,7 @@ def run(seed):
     return "modern, other rates", figures, notes, vaegan3d.BATCH * vaegan3d.STEPS
 
 
-def stated(notes):
+def notes_table(notes):
     """Every way, by IoU."""
     lines = ["| | way | IoU |", "|---|---|---|"]
     return lines + [

@@ -22,7 +22,7 @@ from trainers.tasks import style_transfer
 STYLE, TEXTURE = "grass", "brick"
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
-TRIED = """
+ABLATIONS = """
 Seed 0 was measured by one thread on one core, where `seconds` misses; two threads take .19 to .21,
 on either side of what is needed.
 """
@@ -89,7 +89,7 @@ def run(seed):
     return "paper, other rates", figures, {"redrawn": redrawn}, crops
 
 
-def stated(notes):
+def notes_table(notes):
     """What each strength gives."""
     lines = ["| | nearer to the style by | edges |", "|---|---|---|"]
     return lines + [

@@ -28,7 +28,7 @@ STEPS = 1_000  # of the game
 SQUARE = 128  # of the pairs
 BOUNDS = {2: (0.3, 0.7), 4: (0.3, 0.7)}  # dB over the linear filter, needed and aimed at
 SHARES = (0.25, 0.5, 0.75)
-TRIED = """
+ABLATIONS = """
 On seed 0, 600 steps of the game: `texture` .630 four times, and .634 twice, where 1,000 steps have
 lost ground. More weight for the game twice was not tried. The preset srgan_photos has the 600 steps
 of the row srgan.
@@ -127,7 +127,7 @@ def run(seed):
     return "modern", figures, notes, 2 * srgan.BATCH * (srgan.PRETRAINING + STEPS)
 
 
-def stated(notes):
+def notes_table(notes):
     """A table of all methods, and what the GAN costs."""
     lines = [
         "| | method | PSNR | SSIM | shrunk again | patch-SWD, finest |",

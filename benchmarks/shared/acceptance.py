@@ -48,12 +48,12 @@ def verdict(figure):
     return "beats" if (figure["value"] > figure["reference"]) == higher else "loses to"
 
 
-def kept(trained):
+def cache_trained(trained):
     """Decorates a function that trains a model: each is trained once in a process, so that a row
     and its picture share it. Arguments should be told apart by their `repr`.
 
     Example:
-        >>> @kept
+        >>> @cache_trained
         ... def trained(seed, steps=10):
         ...     return [seed, steps]
         >>> trained(0) is trained(0, steps=10), trained(0) is trained(1)
@@ -89,11 +89,12 @@ def flat(x):
     return np.reshape(x, (len(x), -1)).astype("float32")
 
 
-def alike(found, real):
-    """`alike` of style transfer, which brings datasets along: a row that is refused needs none.
+def l1_and_ssim(found, real):
+    """Returns `style_transfer.l1_and_ssim`, imported late: it brings datasets along, which a row
+    that is refused does not need.
 
     Example:
-        >>> alike(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
+        >>> l1_and_ssim(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
         0.5
     """
     from trainers.tasks import style_transfer

@@ -10,8 +10,8 @@ differently from version to version.
 import ast
 import hashlib
 
-DISPLAY = ("picture", "presets", "stated")  # functions of a row that change no figure
-NOTES = ("TRIED",)  # constants of a row that change no figure
+DISPLAY = ("picture", "presets", "notes_table", "stated")  # functions of a row that change no figure
+NOTES = ("ABLATIONS", "TRIED")  # constants of a row that change no figure
 # Fields that depend on the Python version, or follow from the other fields.
 NAMES = ("identifier", "attribute", "string")  # kinds of tokens that may be renamed
 IGNORED = ("ctx", "kind", "type_comment", "type_ignores", "type_params")

@@ -34,7 +34,7 @@ class Digits:
         return cls(*datasets.arrays("digits", "train"), *datasets.arrays("digits", "test"))
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=None, **arguments):
     """A small model of that name after so many steps on a split of the digits; `changes` to the
     recipe, and arguments of the constructor."""
@@ -45,7 +45,7 @@ def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=Non
     return model
 
 
-def judged(codes, again, digits):
+def score_reconstruction(codes, reconstructions, digits):
     """Figures of reconstructions and codes of the test split.
 
     Args:
@@ -57,10 +57,10 @@ def judged(codes, again, digits):
         in the reconstruction; `one_nn`, the accuracy of the nearest neighbour among train codes.
     """
     evaluator = metrics.evaluator("digits")
-    seen = evaluator.classify(np.clip(again, -1.0, 1.0))
+    seen = evaluator.classify(np.clip(reconstructions, -1.0, 1.0))
     neighbours = KNeighborsClassifier(1).fit(codes[0], digits.train_labels)
     return {
-        "mse": mse(digits.test, again),
+        "mse": mse(digits.test, reconstructions),
         "agreement": float(np.mean(seen == evaluator.classify(digits.test))),
         "one_nn": float(neighbours.score(codes[1], digits.test_labels)),
     }
@@ -76,10 +76,10 @@ def mse(x, y):
     return float(np.mean(np.square(np.clip(x, -1.0, 1.0) - np.clip(y, -1.0, 1.0))) / 4.0)
 
 
-def of_model(model, digits):
+def score_model(model, digits):
     """The figures of a model that maps both ways, and notes on its codes and its samples."""
     codes = model.encode(digits.train), model.encode(digits.test)
-    found = judged(codes, model.reconstruct(digits.test), digits)
+    found = score_reconstruction(codes, model.reconstruct(digits.test), digits)
     evaluator = metrics.evaluator("digits")
     fake = model.generate(len(digits.test), seed=0)
     shuffled = np.random.default_rng(0).permutation(digits.test)
@@ -92,13 +92,13 @@ def of_model(model, digits):
     return found, notes
 
 
-def of_components(digits, count):
+def score_components(digits, count):
     """The same figures for so many principal components."""
     flat = digits.train.reshape(len(digits.train), -1)
     pca = PCA(count, random_state=0).fit(flat)
     codes = pca.transform(flat), pca.transform(digits.test.reshape(len(digits.test), -1))
-    again = pca.inverse_transform(codes[1]).reshape(digits.test.shape)
-    return judged(codes, again, digits)
+    reconstructions = pca.inverse_transform(codes[1]).reshape(digits.test.shape)
+    return score_reconstruction(codes, reconstructions, digits)
 
 
 def mmd(x, y, gamma=None):

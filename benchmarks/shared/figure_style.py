@@ -8,7 +8,12 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 INK, PALE = "#333333", "#bbbbbb"
-REAL, FAKE, JUDGE, THEORY = "#2a78b8", "#d1603d", "#5b8c3e", "#222222"  # of lines and players
+REAL, FAKE, DISCRIMINATOR, THEORY = (
+    "#2a78b8",
+    "#d1603d",
+    "#5b8c3e",
+    "#222222",
+)  # of lines and players
 
 
 def figure(columns=1, rows=1, size=(4.2, 3.0), **options):
@@ -26,7 +31,7 @@ def legend(axes, **options):
     axes.legend(**({"frameon": False, "fontsize": 8, "labelcolor": INK} | options))
 
 
-def rendered(drawn, colours=256):
+def render(drawn, colors=256):
     """A figure, dressed in the style of all, as a picture with a palette: a third of the size."""
     for axes in drawn.axes:
         axes.spines[["top", "right"]].set_visible(False)
@@ -38,10 +43,10 @@ def rendered(drawn, colours=256):
     buffer = io.BytesIO()
     drawn.savefig(buffer, format="png")
     buffer.seek(0)
-    return Image.open(buffer).convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+    return Image.open(buffer).convert("RGB").quantize(colors, dither=Image.Dither.NONE)
 
 
 def save(drawn, path):
     """Writes a figure."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
-    rendered(drawn).save(path, optimize=True)
+    render(drawn).save(path, optimize=True)

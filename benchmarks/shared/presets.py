@@ -47,11 +47,11 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
         raise ValueError(f"There is no preset of {row['system']}: its row keeps no model.")
     written = []
     for name, trained in module.presets(row["seed"]).items():
-        model, place = shown(trained), folder / name
+        model, place = ema_copy(trained), folder / name
         with tempfile.TemporaryDirectory(dir=folder, prefix=".") as aside:
             draft, before = Path(aside, "new"), Path(aside, "old")
             model.save(files.ensure_folder(draft, "out") / "model.keras")
-            files.write_json(draft / "rules.json", rules_of(trained))
+            files.write_json(draft / "rules.json", compile_args_of(trained))
             export.save(model, draft / "1")
             text = card(name, model, module, row, COMMANDS[package])
             (draft / "README.md").write_text(text, encoding="utf-8")
@@ -62,23 +62,23 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
     return written
 
 
-def shown(model):
+def ema_copy(model):
     """A copy with the weights that are shown, without optimizers."""
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.averaged().get_weights())
     return copy
 
 
-def rules_of(model):
+def compile_args_of(model):
     """What `compile_from_config` takes: the rules that trained a model, at Keras' own pace."""
-    config, plain = model.get_compile_config(), type(model).from_config(model.get_config())
-    plain.compile()
-    return config | {"options": plain.get_compile_config()["options"]}
+    config, recompiled = model.get_compile_config(), type(model).from_config(model.get_config())
+    recompiled.compile()
+    return config | {"options": recompiled.get_compile_config()["options"]}
 
 
 def card(name, model, module, row, command):
     """What there is to know of a preset, as Markdown."""
-    said, *_, text = inspect.getdoc(module).partition("\n\n")
+    title, *_, text = inspect.getdoc(module).partition("\n\n")
     weights = {network: getattr(model, network).count_params() for network in model.network_names}
     counted = ", ".join(f"{network} {count:,}" for network, count in weights.items())
     table = [
@@ -88,12 +88,12 @@ def card(name, model, module, row, command):
     for figure in OWN.get(name, row["figures"]):
         gate = row["figures"][figure]
         table.append(
-            f"| {tables.said(figure)} | {gate['value']:.4g} | {gate['A']:g} | {gate['B']:g} "
-            f"| {tables.met(gate)} | {tables.against(gate)} |"
+            f"| {tables.in_words(figure)} | {gate['value']:.4g} | {gate['A']:g} | {gate['B']:g} "
+            f"| {tables.met(gate)} | {tables.verdict_text(gate)} |"
         )
     parts = [
         f"# {name}",
-        said,
+        title,
         f'`zoo.from_preset("{name}")`: {type(model).__name__}, weights: {counted}.',
         f"## How it was trained and measured\n\n{text}",
         f"Recipe: {row['recipe']}. Seed {row['seed']}. {row['seconds']:.0f} s on "

@@ -41,7 +41,7 @@ def met(figure):
     return "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
 
 
-def against(figure):
+def verdict_text(figure):
     """How a figure stands to its reference, in words."""
     from benchmarks.shared import acceptance  # brings TensorFlow
 
@@ -57,7 +57,7 @@ def summary(folder):
     for system, rows in measured(folder).items():
         figures = {name: figure for name, (figure, *_) in medians(rows).items()}
         reached = [met(figure) for figure in figures.values()]
-        missed = [said(name) for name, figure in figures.items() if met(figure) == "missed"]
+        missed = [in_words(name) for name, figure in figures.items() if met(figure) == "missed"]
         beaten = [acceptance.verdict(figure) for figure in figures.values()].count("beats")
         table.append(
             f"| {system} | {len(rows)} | {len(figures)} | {reached.count('B')} "
@@ -94,9 +94,9 @@ def survey(folder, package="systems"):
             only = "" if len(seeds) == len(rows) else f" ({_seeds(seeds)} only)"
             spread = " to ".join(dict.fromkeys(f"{end:.4g}" for end in ends))
             parts.append(
-                f"| {said(name)}{only} | {figure['value']:.4g} | {spread} | {figure['A']:g} "
+                f"| {in_words(name)}{only} | {figure['value']:.4g} | {spread} | {figure['A']:g} "
                 f"| {figure['B']:g} | {met(figure)} "
-                f"| {against(figure)} |"
+                f"| {verdict_text(figure)} |"
             )
         parts.append("")
         if hasattr(module, "stated"):
@@ -121,7 +121,7 @@ def fgan(folder):
         exact = " | ".join(f"{value:.4f}" for value in first["exact"])
         learned = zip(*(run["table"][name]["learned"] for run in runs), strict=True)
         middle = " | ".join(f"{sorted(values)[len(values) // 2]:.4f}" for values in learned)
-        table.append(f"| {said(name)} | {exact} | {middle} |")
+        table.append(f"| {in_words(name)} | {exact} | {middle} |")
     mean, deviation = runs[0]["maximum_likelihood"]
     return [
         *table,
@@ -158,7 +158,7 @@ def wasserstein(folder):
     ]
 
 
-def said(name):
+def in_words(name):
     """A name of the files in words."""
     return name.replace("_", " ")
 

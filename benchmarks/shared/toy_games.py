@@ -32,13 +32,13 @@ def fixed_generator_model(fake, dimensions=1, family=zoo.GAN, discriminator=None
     )
 
 
-def draws(of, n, seed, dimensions=1):
+def sample(of, n, seed, dimensions=1):
     """n samples of a function of normal numbers."""
     z = np.random.default_rng(seed).standard_normal((n, dimensions)).astype("float32")
     return ops.convert_to_numpy(of(ops.convert_to_tensor(z)))
 
 
-def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
+def train(model, real, steps, seed, batch=512, rate=2e-3, **compile_args):
     """Trains the discriminator alone, under a rate that falls over the second half.
 
     Args:
@@ -50,8 +50,11 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
         **rules: of `compile`, such as `objective`.
     """
     adam = keras.optimizers.Adam(LinearDecay(rate, steps), 0.5, 0.9)
-    playing = {"turns": {"discriminator": 1, "generator": 0}, "optimizers": {"discriminator": adam}}
-    model.compile(**playing | {"penalties": [], **rules}, **runs.fast_options(model, steps))
+    defaults = {
+        "turns": {"discriminator": 1, "generator": 0},
+        "optimizers": {"discriminator": adam},
+    }
+    model.compile(**defaults | {"penalties": [], **compile_args}, **runs.fast_options(model, steps))
     stream = tf.data.Dataset.from_tensor_slices(np.float32(real)).shuffle(len(real), seed=seed)
     batches = stream.repeat().batch(batch, drop_remainder=True)
     return model.fit(batches, steps_per_epoch=steps, verbose=0).history
@@ -59,8 +62,10 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **rules):
 
 def on_grid(model):
     """What the discriminator says on X, float64."""
-    said = model.discriminator.predict(np.float32(densities.X)[:, None], batch_size=4096, verbose=0)
-    return said[:, 0].astype(float)
+    logits = model.discriminator.predict(
+        np.float32(densities.X)[:, None], batch_size=4096, verbose=0
+    )
+    return logits[:, 0].astype(float)
 
 
 class DiracGAN(zoo.GAN):
@@ -92,22 +97,22 @@ class DiracGAN(zoo.GAN):
         self.discriminator.set_weights([np.full((1, 1), psi)])
 
 
-def trajectory(model, steps, rate=0.1, start=(1.0, 1.0), **rules):
+def trajectory(model, steps, rate=0.1, start=(1.0, 1.0), **compile_args):
     """Places (steps + 1, 2) of a Dirac-GAN, (θ, ψ), that descends at a rate."""
-    model.compile(optimizers={p: keras.optimizers.SGD(rate) for p in model.players}, **rules)
+    model.compile(optimizers={p: keras.optimizers.SGD(rate) for p in model.players}, **compile_args)
     model.put(*start)
     theta, psi = model.generator.trainable_variables[0], model.discriminator.trainable_variables[0]
     batch = tf.zeros((256, 1))  # all the same, but for the noise that a game may add
 
     @tf.function
-    def play():
+    def descend():
         places = tf.TensorArray("float32", steps + 1).write(0, [theta.value[0, 0], psi.value[0, 0]])
         for step in tf.range(steps):
             model.train_step((batch,))
             places = places.write(step + 1, [theta.value[0, 0], psi.value[0, 0]])
         return places.stack()
 
-    return play().numpy()
+    return descend().numpy()
 
 
 def instance_noise(deviation):

@@ -18,7 +18,7 @@ from benchmarks.shared import acceptance, encoder_rows, figure_style
 
 STEPS = 6_000
 
-TRIED = """
+ABLATIONS = """
 Purity of 16 clusters on seed 0, beside the category: eight latents .820 in one run and .78 on seed
 1, .802 after 12,000 steps; with a β₁ of .5 for the autoencoder, 2, 3, 8, 12 and 16 latents .640,
 .674, .766, .760, .734, with .9 and five latents .726; noise of .3 on the images, β₁ .5, .754. None
@@ -40,13 +40,13 @@ def purity(train, test, digits):
 
 def unsupervised(digits, seed):
     """Figures of codes and reconstructions, and notes."""
-    found, notes = encoder_rows.of_model(
+    found, notes = encoder_rows.score_model(
         model := encoder_rows.trained("aae", "modern", STEPS, seed), digits
     )
     prior = np.random.default_rng(seed).normal(size=(1_000, 8))
     codes = model.encode(digits.train)[:1_000]
     whitened = PCA(8, whiten=True, random_state=0).fit_transform(flat(digits.train))[:1_000]
-    eight = encoder_rows.of_components(digits, 8)
+    eight = encoder_rows.score_components(digits, 8)
     mmd, reference = encoder_rows.mmd(codes, prior), encoder_rows.mmd(whitened, prior)
     figures = {
         "codes_mmd": acceptance.gate(mmd, reference, 0.03, 0.005, higher=False),
@@ -58,10 +58,10 @@ def unsupervised(digits, seed):
 def clusters(digits, seed, count, bounds):
     """The figure of so many clusters."""
     model = encoder_rows.trained("aae", "modern", STEPS, seed, categories=count)
-    said = [model.classify(x).argmax(axis=1) for x in (digits.train, digits.test)]
+    assignments = [model.classify(x).argmax(axis=1) for x in (digits.train, digits.test)]
     kmeans = KMeans(count, n_init=10, random_state=seed).fit(flat(digits.train))
     reference = purity(kmeans.labels_, kmeans.predict(flat(digits.test)), digits)
-    return acceptance.gate(purity(*said, digits), reference, *bounds)
+    return acceptance.gate(purity(*assignments, digits), reference, *bounds)
 
 
 def with_petals(seed):
@@ -104,4 +104,4 @@ def picture(seed=0):
     for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
         panel.scatter(*where.T, c=colour, s=4, cmap="tab10", vmin=0, vmax=9)
         panel.set(title=title, xlim=(-4, 4), ylim=(-4, 4))
-    return figure_style.rendered(drawn)
+    return figure_style.render(drawn)

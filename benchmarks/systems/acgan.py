@@ -20,7 +20,7 @@ def trained(name, seed):
     return encoder_rows.trained(name, "modern", STEPS, seed, split="half_a", classes=10)
 
 
-def judged(name, seed):
+def score_model(name, seed):
     """Agreement with the label asked for, mean recall within classes, Fréchet distance."""
     model = trained(name, seed)
     real, labels = datasets.arrays("digits", "half_b")
@@ -41,13 +41,13 @@ def judged(name, seed):
 
 def run(seed):
     """(recipe, figures, notes, images seen)."""
-    found, told = judged("acgan", seed), judged("cgan", seed)
+    found, cgan = score_model("acgan", seed), score_model("cgan", seed)
     recall = "intra_class_recall"
     figures = {
-        "label_agreement": acceptance.gate(found["agreement"], told["agreement"], 0.97, 0.99),
-        recall: acceptance.gate(found[recall], told[recall], 0.6, 0.8),
+        "label_agreement": acceptance.gate(found["agreement"], cgan["agreement"], 0.97, 0.99),
+        recall: acceptance.gate(found[recall], cgan[recall], 0.6, 0.8),
     }
-    return "modern", figures, {"acgan": found, "cgan": told}, 2 * 64 * STEPS
+    return "modern", figures, {"acgan": found, "cgan": cgan}, 2 * 64 * STEPS
 
 
 def picture(seed=0):

@@ -17,7 +17,7 @@ from trainers.schedules import LinearDecay
 STEPS, SAMPLES = 10_000, 10_000
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def on_grid(seed):
     """A model after so many steps on the grid, whose points are divided by the scale."""
     scale = datasets.arrays("grid")[0].std()
@@ -51,8 +51,8 @@ def run(seed):
     figures = {"grid_modes": acceptance.gate(found[0], known[0], 20, 25)}
     digits = encoder_rows.Digits.load()
     model = encoder_rows.trained("ali", "modern", bigan.STEPS, seed)
-    scores, notes = encoder_rows.of_model(model, digits)
-    ten = encoder_rows.of_components(digits, 10)
+    scores, notes = encoder_rows.score_model(model, digits)
+    ten = encoder_rows.score_components(digits, 10)
     figures |= {f"digits_{k}": gate for k, gate in bigan.gates(scores, ten).items()}
     notes |= {"high_quality": found[1], "reverse_kl": found[2], "mmd_of_grid_codes": mmd}
     return "modern", figures, notes, 256 * STEPS + 64 * bigan.STEPS
@@ -71,4 +71,4 @@ def picture(seed=0):
     for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
         panel.scatter(*where.T, c=colour, s=2, cmap="tab10")
         panel.set_title(title)
-    return figure_style.rendered(drawn)
+    return figure_style.render(drawn)

@@ -17,8 +17,10 @@ EXPLICIT = {  # the squared error in place of the second judge
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     digits = encoder_rows.Digits.load()
-    bigan, _ = encoder_rows.of_model(encoder_rows.trained("bigan", "modern", STEPS, seed), digits)
-    found, notes = encoder_rows.of_model(
+    bigan, _ = encoder_rows.score_model(
+        encoder_rows.trained("bigan", "modern", STEPS, seed), digits
+    )
+    found, notes = encoder_rows.score_model(
         encoder_rows.trained("alice", "modern", STEPS, seed), digits
     )
     explicit = encoder_rows.trained("alice", "modern", STEPS, seed, changes=EXPLICIT)
@@ -29,8 +31,8 @@ def run(seed):
     notes |= {
         "alice": found,
         "bigan": bigan,
-        "explicit": encoder_rows.of_model(explicit, digits),
-        "ten_components": encoder_rows.of_components(digits, 10),
+        "explicit": encoder_rows.score_model(explicit, digits),
+        "ten_components": encoder_rows.score_components(digits, 10),
     }
     return "modern", figures, notes, 3 * 64 * STEPS
 

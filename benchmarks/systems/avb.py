@@ -33,15 +33,15 @@ class GaussianVAE(AVB):
     def forward(self, x):
         mean, log_std = self.encoder(x, training=True)
         z = mean + ops.exp(log_std) * noise.normal(ops.shape(mean))
-        again = self.generator(z, training=True)
-        return {"mean": mean, "log_std": log_std, "reconstructed": again}
+        reconstructions = self.generator(z, training=True)
+        return {"mean": mean, "log_std": log_std, "reconstructed": reconstructions}
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         return 0.0
 
-    def autoencoder_loss(self, x, made):
-        error = squared_error(x, made["reconstructed"]) / (2.0 * self.deviation**2)
-        return {"kl": gaussian_kl(made["mean"], made["log_std"]), "reconstruction": error}
+    def autoencoder_loss(self, x, outputs):
+        error = squared_error(x, outputs["reconstructed"]) / (2.0 * self.deviation**2)
+        return {"kl": gaussian_kl(outputs["mean"], outputs["log_std"]), "reconstruction": error}
 
     def modern_recipe(self, steps=10_000):
         return super().modern_recipe(steps) | {"turns": {"discriminator": 0}}
@@ -54,7 +54,7 @@ class GaussianVAE(AVB):
         return super(AVB, self).build_encoder()
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(cls, seed):
     """A model after so many steps on the four points."""
     keras.utils.set_random_seed(seed)
@@ -65,11 +65,11 @@ def trained(cls, seed):
     return model
 
 
-def judged(model, seed):
+def score_model(model, seed):
     """What is measured of codes and reconstructions."""
     x = np.tile(POINTS, (2_000, 1))
     codes = model.encode(x, seed=seed)
-    again = keras.ops.convert_to_numpy(model.averaged().generator(codes))
+    reconstructions = keras.ops.convert_to_numpy(model.averaged().generator(codes))
     prior = np.random.default_rng(seed).normal(size=codes.shape)
 
     def cells(z):
@@ -78,7 +78,7 @@ def judged(model, seed):
 
     return {
         "codes_mmd": encoder_rows.mmd(codes[:2_000], prior[:2_000]),
-        "reconstruction": float(np.mean(again.argmax(axis=1) == x.argmax(axis=1))),
+        "reconstruction": float(np.mean(reconstructions.argmax(axis=1) == x.argmax(axis=1))),
         "occupancy": len(cells(codes) & cells(prior)) / len(cells(prior)),
     }
 
@@ -99,15 +99,15 @@ def ratio_error(seed, mean=(0.7, -0.4), std=(0.6, 0.8)):
     signs = np.tile([[1.0], [-1.0]], (128 * 50, 1)).astype("float32")
     model.fit(signs, batch_size=256, epochs=40, shuffle=False, verbose=0)
     codes = model.encode(signs, seed=seed)
-    said = float(ops.mean(model.discriminator([codes, signs])))
+    estimate = float(ops.mean(model.discriminator([codes, signs])))
     exact = float(gaussian_kl([mean], ops.log(ops.array([std]))))
-    return abs(said - exact), exact
+    return abs(estimate - exact), exact
 
 
 def run(seed):
     """(recipe, figures, notes, samples seen)."""
-    found = judged(trained(AVB, seed), seed)
-    vae = judged(trained(GaussianVAE, seed), seed)
+    found = score_model(trained(AVB, seed), seed)
+    vae = score_model(trained(GaussianVAE, seed), seed)
     error, exact = ratio_error(seed)
     figures = {
         "codes_mmd": acceptance.gate(
@@ -135,4 +135,4 @@ def picture(seed=0):
         codes = model.encode(x, seed=seed)
         panel.scatter(*codes.T, c=x.argmax(axis=1), s=2, cmap="tab10", vmin=0, vmax=9)
         panel.set(title=title, xlim=(-3.5, 3.5), ylim=(-3.5, 3.5))
-    return figure_style.rendered(drawn)
+    return figure_style.render(drawn)

@@ -23,11 +23,11 @@ def gates(found, reference):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     digits = encoder_rows.Digits.load()
-    found, notes = encoder_rows.of_model(
+    found, notes = encoder_rows.score_model(
         encoder_rows.trained("bigan", "modern", STEPS, seed), digits
     )
-    paper = encoder_rows.of_model(encoder_rows.trained("bigan", "paper", STEPS, seed), digits)
-    reference = encoder_rows.of_components(digits, 10)
+    paper = encoder_rows.score_model(encoder_rows.trained("bigan", "paper", STEPS, seed), digits)
+    reference = encoder_rows.score_components(digits, 10)
     notes |= {"paper": paper[0] | paper[1], "ten_components": reference}
     return "modern", gates(found, reference), notes, 2 * 64 * STEPS
 

@@ -26,7 +26,7 @@ from zoo.gan import GAN
 
 SHAPE, STEPS, BATCH = (28, 28, 1), 400, 64
 RATES = {"discriminator": 1e-4, "generator": 3e-5}  # of Adam, for the network of 2014
-TRIED = """
+ABLATIONS = """
 All on seed 0, the network of 2014, Adam's momentum .5 unless told otherwise, by the Fréchet
 distance after 450 or 600 steps. With the initial weights of the paper's width: its SGD 1357; SGD at
 .1 1357; Adam 2e-4 for both 1518; 5e-4 with momentum 0 1611; 1e-4 in D and 1e-3 in G 1061. With
@@ -58,7 +58,7 @@ def mixture(images, n, seed):
     return found.reshape(n, *SHAPE).astype("float32")
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(seed):
     """Two dicts from name to model, and to the seconds that it took."""
     models, seconds = {}, {}
@@ -75,24 +75,24 @@ def trained(seed):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     train, test = (datasets.arrays("glyphs", split) for split in ("train", "test"))
-    judge = glyph_classifier.glyph_features(seed)
-    held_out = judge.features(test[0])
+    classifier = glyph_classifier.glyph_features(seed)
+    held_out = classifier.features(test[0])
     n = len(held_out)
 
     def distance(images):
-        return metrics.frechet_distance(held_out, judge.features(images))
+        return metrics.frechet_distance(held_out, classifier.features(images))
 
     models, seconds = trained(seed)
     found = {name: distance(model.generate(n, seed=seed)) for name, model in models.items()}
-    naive = min(found["conv_gan, its SGD"], found["conv_gan, Adam"])
+    baseline = min(found["conv_gan, its SGD"], found["conv_gan, Adam"])
     figures = {
-        "frechet_ratio": acceptance.gate(found["dcgan"] / naive, 1.0, 1.0, 0.5, higher=False),
+        "frechet_ratio": acceptance.gate(found["dcgan"] / baseline, 1.0, 1.0, 0.5, higher=False),
     }
     notes = {
         "frechet": found,
         "mixture": distance(mixture(train[0], n, seed)),
         "real": distance(train[0][:n]),
-        "accuracy": float(np.mean(judge.classify(test[0]) == test[1])),
+        "accuracy": float(np.mean(classifier.classify(test[0]) == test[1])),
         "seconds": seconds,
     }
     return "paper", figures, notes, len(found) * BATCH * STEPS

@@ -22,7 +22,7 @@ from trainers import datasets
 from trainers.objectives import FDivergence
 from trainers.schedules import LinearDecay
 
-STEPS, BATCH, STRETCH = 4_000, 1_024, 50
+STEPS, BATCH, LOG_INTERVAL = 4_000, 1_024, 50
 # μ of the best Gaussian grows in this order: from covering both modes to seeking the larger one.
 ORDER = ("pearson", "kl", "jensen_shannon", "reverse_kl", "neyman")
 GATED = ("kl", "reverse_kl", "jensen_shannon", "gan", "pearson", "squared_hellinger")
@@ -53,7 +53,7 @@ def divergence_of(name, mean, deviation):
         return float(np.trapezoid(np.exp(log_q) * GENERATORS[name](ratio), X))
 
 
-def best(name):
+def best_gaussian(name):
     """(D_f, μ, σ) of the Gaussian that minimises the divergence."""
     found = optimize.minimize(
         lambda at: divergence_of(name, at[0], np.exp(at[1])),
@@ -95,7 +95,13 @@ def fit(name, seed):
     )
     points = datasets.load("fgan_mixture", batch_size=BATCH, seed=seed).repeat()
     log = Log()
-    model.fit(points, epochs=STEPS // STRETCH, steps_per_epoch=STRETCH, callbacks=[log], verbose=0)
+    model.fit(
+        points,
+        epochs=STEPS // LOG_INTERVAL,
+        steps_per_epoch=LOG_INTERVAL,
+        callbacks=[log],
+        verbose=0,
+    )
     return tuple(np.mean(log.found[-len(log.found) // 5 :], axis=0).tolist())
 
 
@@ -110,15 +116,15 @@ def run(seed):
     likely = float(points.mean()), float(points.std())
     table, excess = {}, {}
     for name in GENERATORS:
-        exact, found = best(name), fit(name, seed)
+        exact, found = best_gaussian(name), fit(name, seed)
         scale = abs(exact[0])
-        plain = (divergence_of(name, *likely), *likely)
+        likelihood = (divergence_of(name, *likely), *likely)
         excess[name] = (found[0] - divergence_of(name, *found[1:])) / scale
         table[name] = {
             "exact": exact,
             "learned": found,
             "errors": errors(found, exact, scale),
-            "errors_of_maximum_likelihood": errors(plain, exact, scale),
+            "errors_of_maximum_likelihood": errors(likelihood, exact, scale),
         }
 
     def worst(names, i):

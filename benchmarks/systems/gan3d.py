@@ -30,7 +30,7 @@ from trainers.imaging import grids, voxels
 from zoo.gan3d import GAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 3_200, 32
-TRIED = """
+ABLATIONS = """
 On seed 0, the non-saturating game with the gate, batch norm in G, rates of 1e-3 for G and 2e-4 for
 D, 3,000 steps: chance. Once coverage .70, precision .83, least class .31 and whole .34, and once,
 by the same rules apart from the order in which threads add, cars only; latents of U(0, 1), as in
@@ -42,7 +42,7 @@ what comes last.
 """
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(seed, steps=STEPS):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)

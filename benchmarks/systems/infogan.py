@@ -18,7 +18,7 @@ from trainers.imaging import grids
 from trainers.losses import cross_entropy
 
 STEPS = 8_000
-TRIED = """
+ABLATIONS = """
 Which clusters are found hangs on chance: with a β₂ of .99 instead of the paper's .999 the same
 three seeds gave .604, .842 and .622, whose median would miss what is needed, and one of them once
 .764 with an ε of 1e-7. On the small networks U(-1, 1) noise gave .66 to .68; they draw N(0, I).
@@ -43,16 +43,16 @@ def trained(recipe, seed):
     return encoder_rows.trained("infogan", recipe, STEPS, seed, batch_size=128)
 
 
-def judged(model, digits):
+def score_model(model, digits):
     """What is measured of a model."""
     found = model.classify(digits.test).argmax(axis=1)
     category = np.arange(2_000) % 10
     fake = model.generate(2_000, seed=0, categories=category)
-    said = float(cross_entropy(category, ops.convert_to_tensor(model.classify(fake))))
+    entropy = float(cross_entropy(category, ops.convert_to_tensor(model.classify(fake))))
     evaluator = metrics.evaluator("digits")
     return {
         "hungarian": hungarian(found, digits.test_labels),
-        "information": float(np.log(10.0)) - said,
+        "information": float(np.log(10.0)) - entropy,
         "frechet": metrics.score(digits.test, fake[:500], evaluator)["frechet"],
     }
 
@@ -60,7 +60,7 @@ def judged(model, digits):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     digits = encoder_rows.Digits.load()
-    found, paper = (judged(trained(recipe, seed), digits) for recipe in ("modern", "paper"))
+    found, paper = (score_model(trained(recipe, seed), digits) for recipe in ("modern", "paper"))
     kmeans = KMeans(10, n_init=10, random_state=seed)
     kmeans.fit(digits.train.reshape(len(digits.train), -1))
     clusters = kmeans.predict(digits.test.reshape(len(digits.test), -1))

@@ -26,7 +26,7 @@ THINGS = ("chelsea", "coffee", "flower", "motorcycle_left", "rocket")
 STEPS, BATCH, SHAPE = 1_200, 8, (textures.SIDE, textures.SIDE, 1)
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(style, seed):
     """A small model of one style after so many steps."""
     keras.utils.set_random_seed(seed)

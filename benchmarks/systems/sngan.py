@@ -23,7 +23,7 @@ STEPS, BATCH, PAPER_STEPS = 8_000, 256, 4_000
 FAST = {"jit_compile": True, "steps_per_execution": 25}
 
 
-def rules(steps):
+def compile_args(steps):
     """The paper's game with rates and turns for points."""
 
     def adam(averaged):
@@ -36,13 +36,13 @@ def rules(steps):
     }
 
 
-def trained(seed, steps, batch, scale, normalised=True, **changes):
+def trained(seed, steps, batch, scale, normalized=True, **changes):
     """A model of the ring, with or without spectral normalisation."""
     keras.utils.set_random_seed(seed)
     model = zoo.SNGAN(image_shape=(2,))
-    if not normalised:
-        plain = zoo.GAN(image_shape=(2,), width=model.width)
-        model = zoo.SNGAN(image_shape=(2,), discriminator=plain.discriminator)
+    if not normalized:
+        unnormalized = zoo.GAN(image_shape=(2,), width=model.width)
+        model = zoo.SNGAN(image_shape=(2,), discriminator=unnormalized.discriminator)
     model.compile(**FAST, **changes)
     size = batch * max(model.turns.values())
     ring = datasets.load("ring", batch_size=size, seed=seed).map(lambda x: x / scale)
@@ -63,7 +63,7 @@ def singular_values(network):
     return found
 
 
-def steepest(network, scale, seed, pairs=20_000):
+def lipschitz_estimate(network, scale, seed, pairs=20_000):
     """The largest |D(x) - D(y)|/‖x - y‖ over random pairs from a square around the ring."""
     x, y = np.random.default_rng(seed).uniform(-4.0, 4.0, (2, pairs, 2)).astype("float32") / scale
     rise = np.abs(np.asarray(network(x)) - np.asarray(network(y)))[:, 0]
@@ -75,16 +75,18 @@ def run(seed):
     world, (points, _) = datasets.info("ring"), datasets.arrays("ring")
     scale = points.std()
     early = trained(seed, 100, 64, scale)  # 500 updates of D by the paper's own rules
-    model = trained(seed, STEPS, BATCH, scale, **rules(STEPS))
-    plain = trained(seed, STEPS, BATCH, scale, normalised=False, **rules(STEPS))
+    model = trained(seed, STEPS, BATCH, scale, **compile_args(STEPS))
+    unnormalized = trained(seed, STEPS, BATCH, scale, normalized=False, **compile_args(STEPS))
     paper = trained(seed, PAPER_STEPS, 64, scale)
     found, without, by_paper = (
         acceptance.coverage(scale * one.generate(SAMPLES, seed=seed), world)
-        for one in (model, plain, paper)
+        for one in (model, unnormalized, paper)
     )
     known = acceptance.coverage_of_mixture("ring", seed, SAMPLES)
     off = max(abs(float(s) - 1.0) for s in singular_values(early.discriminator))
-    ours, theirs = (steepest(one.discriminator, scale, seed) for one in (model, plain))
+    ours, theirs = (
+        lipschitz_estimate(one.discriminator, scale, seed) for one in (model, unnormalized)
+    )
     figures = {
         "singular_values_off_1": acceptance.gate(off, 0.0, 0.02, 0.01, higher=False),
         "steepest_slope": acceptance.gate(ours, theirs, 1.05, 1.0, higher=False),

@@ -17,7 +17,7 @@ from trainers.tasks import style_transfer
 from zoo.spatial_gan import SpatialGAN
 
 STEPS, BATCH = 1_500, 16
-TRIED = """
+ABLATIONS = """
 The patches of grass are as near as the photograph's other half, and still no eye takes streaks for
 blades: patches of 7x7 do not see them. With 32 channels the mean ratio was 1.58, in three times the
 minutes.
@@ -25,7 +25,7 @@ minutes.
 SIZES = {"latent_dim": 20, "width": 16, "stages": 4}
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(name, seed):
     """A model of one texture after so many steps."""
     keras.utils.set_random_seed(seed)

@@ -24,7 +24,7 @@ SHAPE, FACTOR, BATCH = (64, 64, 1), 4, 8
 PRETRAINING, STEPS = 1_500, 600
 
 
-TRIED = """
+ABLATIONS = """
 On seed 0, 4,000 steps of the first stage: 26.98 dB where 1,500 give 26.92. Second stage, 400 steps
 unless said: the game at 1e-3, .01 and .03 with equal rates of 2e-4, `texture` .97 (1,000 steps),
 .90 and .89; at .1 and .3 with D five times as fast as G .67 and .67, `psnr_loss` 1.3 and 1.0. So
@@ -37,7 +37,7 @@ steps by the rules of this row: `texture` .51, `psnr_loss` 1.52.
 """
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(seed, steps, factor=FACTOR):
     """A small model after the first stage, and so many steps of the second."""
     keras.utils.set_random_seed(seed)

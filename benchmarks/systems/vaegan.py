@@ -25,22 +25,22 @@ STEPS, SIZES = 1_500, {"latent_dim": 32, "width": 16}
 class PixelVAE(VAEGAN):
     """The same encoder and generator, with pixels compared: -log p(x|z) of N(G(z), ½²)."""
 
-    def encoder_loss(self, x, made):
-        return self.error(x, made) + gaussian_kl(made["mean"], made["log_std"])
+    def encoder_loss(self, x, outputs):
+        return self.error(x, outputs) + gaussian_kl(outputs["mean"], outputs["log_std"])
 
-    def generator_loss(self, x, made):
-        return {"feature_reconstruction": self.error(x, made)}
+    def generator_loss(self, x, outputs):
+        return {"feature_reconstruction": self.error(x, outputs)}
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         return 0.0
 
-    def error(self, x, made):
-        return 2.0 * squared_error(x, made["reconstructed"])
+    def error(self, x, outputs):
+        return 2.0 * squared_error(x, outputs["reconstructed"])
 
 
 WEIGHTS = {"encoder_feature_reconstruction": 4.0, "generator_feature_reconstruction": 0.3}
 BLIND = {"turns": {"discriminator": 0}, "loss_weights": {"generator_feature_reconstruction": 1.0}}
-TRIED = """
+ABLATIONS = """
 On seed 0, agreement and Fréchet distance of the reconstructions, beside the VAE's. The paper's
 recipe and γ of .01, 2,000 steps: .902 and 3.3 beside .944 and 2.8. Adam at 1e-3 that falls and
 averaged weights, 2,000 steps: γ .1 .942 and 4.5, γ 1 .946 and 4.8, beside .950 and 2.4. The
@@ -50,8 +50,8 @@ is little for a learned similarity to win; 28x28 glyphs take half an hour.
 """
 
 
-@acceptance.kept
-def both(seed):
+@acceptance.cache_trained
+def trained_pair(seed):
     """The model and its reference, trained alike."""
     models = {}
     for name, cls, changes in (
@@ -79,12 +79,12 @@ def sharpness(images):
 def run(seed):
     """(recipe, figures, notes, images seen)."""
     digits, notes, evaluator = encoder_rows.Digits.load(), {}, metrics.evaluator("digits")
-    for name, model in both(seed).items():
-        found, more = encoder_rows.of_model(model, digits)
-        again = model.reconstruct(digits.test)
+    for name, model in trained_pair(seed).items():
+        found, more = encoder_rows.score_model(model, digits)
+        reconstructions = model.reconstruct(digits.test)
         notes[name] = found | {
-            "sharpness": sharpness(again) / sharpness(digits.test),
-            "frechet": metrics.score(digits.test, again, evaluator)["frechet"],
+            "sharpness": sharpness(reconstructions) / sharpness(digits.test),
+            "frechet": metrics.score(digits.test, reconstructions, evaluator)["frechet"],
             "frechet_of_samples": more["frechet"],
         }
 
@@ -103,4 +103,4 @@ def run(seed):
 
 def picture(seed=0):
     """Held-out digits, and the reconstructions of both."""
-    return encoder_rows.picture(encoder_rows.Digits.load().test, both(seed))
+    return encoder_rows.picture(encoder_rows.Digits.load().test, trained_pair(seed))

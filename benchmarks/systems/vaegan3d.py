@@ -28,7 +28,7 @@ from zoo.vaegan3d import VAEGAN3D
 SIDE, STEPS, BATCH = 16, 1_800, 32
 
 
-@acceptance.kept
+@acceptance.cache_trained
 def trained(seed, side=SIDE):
     """A small model after so many steps."""
     keras.utils.set_random_seed(seed)

@@ -28,12 +28,12 @@ from trainers.objectives import Minimax
 from trainers.penalties import squared_gradient_norm
 from trainers.schedules import LinearDecay
 
-STEPS, STRETCH = 4_000, 100
+STEPS, LOG_INTERVAL = 4_000, 100
 THETAS = (0.1, 0.3, 0.7, 1.0)
 FAST = {"jit_compile": True, "steps_per_execution": 25}
 
 
-class Checkpoints(keras.callbacks.Callback):
+class LossAndDistance(keras.callbacks.Callback):
     """(what the judge's loss says, the samples' distance to held-out data) after each stretch."""
 
     def __init__(self, held_out):
@@ -46,16 +46,16 @@ class Checkpoints(keras.callbacks.Callback):
         self.found.append((-logs["discriminator_loss"], distance))
 
 
-def followed(model, seed, turns):
+def train_on_ring(model, seed, turns):
     """The checkpoints of a training on the ring."""
     scale = datasets.arrays("ring")[0].std()
     held_out = datasets.arrays("ring", "test")[0][:5_000] / scale
     ring = datasets.load("ring", batch_size=128 * turns, seed=seed).map(lambda x: x / scale)
-    log = Checkpoints(held_out)
+    log = LossAndDistance(held_out)
     model.fit(
         ring.repeat(),
-        epochs=STEPS // STRETCH,
-        steps_per_epoch=STRETCH,
+        epochs=STEPS // LOG_INTERVAL,
+        steps_per_epoch=LOG_INTERVAL,
         callbacks=[log],
         verbose=0,
     )
@@ -73,11 +73,11 @@ def correlation(seed):
     gan = zoo.GAN(image_shape=(2,), width=64)
     adam = {p: keras.optimizers.Adam(LinearDecay(5e-4, STEPS), 0.0, 0.99) for p in gan.players}
     gan.compile(optimizers=adam, **FAST)
-    curves = followed(wgan, seed, turns=5), followed(gan, seed, turns=1)
+    curves = train_on_ring(wgan, seed, turns=5), train_on_ring(gan, seed, turns=1)
     return *(float(stats.spearmanr(curve).statistic) for curve in curves), curves
 
 
-def slopes_for_the_generator(seed, steps=3_000):
+def generator_gradient_norms(seed, steps=3_000):
     """Mean norms of what G's loss sends to a sample: (minimax, critic), and D's loss."""
     scale = datasets.arrays("ring")[0].std()
     found = []
@@ -85,21 +85,21 @@ def slopes_for_the_generator(seed, steps=3_000):
         keras.utils.set_random_seed(seed)
         z = keras.Input((2,))
         cloud = keras.Model(z, 0.1 * z)  # a generator that draws near the middle, and never moves
-        judge = family(image_shape=(2,), latent_dim=2, width=64, generator=cloud, **options)
-        judge.compile(
+        model = family(image_shape=(2,), latent_dim=2, width=64, generator=cloud, **options)
+        model.compile(
             turns={"discriminator": 1, "generator": 0},
             optimizers={"discriminator": RMSprop(1e-3, rho=0.99)},
             **FAST,
         )
         ring = datasets.load("ring", batch_size=256, seed=seed).map(lambda x: x / scale)
-        history = judge.fit(ring.repeat(), epochs=2, steps_per_epoch=steps // 2, verbose=0).history
-        fake = ops.convert_to_tensor(judge.generate(2_000, seed=seed))
-        slope = ops.sqrt(squared_gradient_norm(judge.discriminator, fake))
+        history = model.fit(ring.repeat(), epochs=2, steps_per_epoch=steps // 2, verbose=0).history
+        fake = ops.convert_to_tensor(model.generate(2_000, seed=seed))
+        gradient_norm = ops.sqrt(squared_gradient_norm(model.discriminator, fake))
         if family is zoo.WGAN:
-            found.append(float(ops.mean(slope)))
+            found.append(float(ops.mean(gradient_norm)))
         else:  # d log(1 - σ(D)) / dx = σ(D) dD/dx
-            share = ops.sigmoid(judge.discriminator(fake))[:, 0]
-            found.append(float(ops.mean(share * slope)))
+            share = ops.sigmoid(model.discriminator(fake))[:, 0]
+            found.append(float(ops.mean(share * gradient_norm)))
             loss = history["discriminator_loss"][-1]
     return *found, loss
 
@@ -108,9 +108,9 @@ def jensen_shannon(theta, seed):
     """What a logistic discriminator says of two lines at this distance: log 2 - its loss / 2."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
-    x = toy_games.draws(line(theta), 200 * BATCH, seed, dimensions=2)
+    x = toy_games.sample(line(theta), 200 * BATCH, seed, dimensions=2)
     toy_games.train(model, x, 2_000, seed, batch=BATCH, rate=1e-2, objective=Minimax())
-    x, y = (toy_games.draws(line(at), 20_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
+    x, y = (toy_games.sample(line(at), 20_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
     loss = model.objective.discriminator_loss(model.discriminator(x), model.discriminator(y))
     return float(np.log(2.0) - 0.5 * loss)
 
@@ -118,14 +118,14 @@ def jensen_shannon(theta, seed):
 def run(seed):
     """(recipe, figures, notes, samples seen)."""
     critic, discriminator, curves = correlation(seed)
-    minimax, wasserstein, loss = slopes_for_the_generator(seed)
+    minimax, wasserstein, loss = generator_gradient_norms(seed)
     lines = {}
     for theta in THETAS:
-        raw, slope = wgan_gp.read(2, line(theta), line(0.0), seed)
-        x, y = (toy_games.draws(line(at), 1_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
+        raw, gradient_norm = wgan_gp.critic_estimate(2, line(theta), line(0.0), seed)
+        x, y = (toy_games.sample(line(at), 1_000, seed + i, 2) for i, at in enumerate((theta, 0.0)))
         lines[theta] = {
-            "critic": raw / slope,
-            "samples": float(wgan_gp.between(x, y)),
+            "critic": raw / gradient_norm,
+            "samples": float(wgan_gp.empirical_distance(x, y)),
             "jensen_shannon": jensen_shannon(theta, seed),
         }
 

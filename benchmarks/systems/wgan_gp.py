@@ -47,28 +47,28 @@ CASES = {  # name: (dimensions, real, fake, W₁)
 }
 
 
-def read(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=10.0):
+def critic_estimate(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=10.0):
     """(what the objective reads, the mean slope between the two) of a trained critic."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(fake, dimensions, family=zoo.WGANGP)
-    x = toy_games.draws(real, 200 * BATCH, seed, dimensions)
+    x = toy_games.sample(real, 200 * BATCH, seed, dimensions)
     for steps, free in ((warm_up, True), (STEPS, one_sided)):
         if steps:
             adam = keras.optimizers.Adam(1e-3, 0.5, 0.9)
-            rules = {
+            compile_args = {
                 "penalties": [GradientPenalty(weight, one_sided=free)],
                 "optimizers": {"discriminator": adam},
             }
-            toy_games.train(model, x, steps, seed, batch=BATCH, **rules)
-    x, y = (toy_games.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake)))
+            toy_games.train(model, x, steps, seed, batch=BATCH, **compile_args)
+    x, y = (toy_games.sample(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake)))
     critic = model.discriminator
     with noise.stream(seed):
         alpha = noise.uniform((SAMPLES, 1))
-    slopes = ops.sqrt(squared_gradient_norm(critic, alpha * x + (1.0 - alpha) * y))
-    return float(ops.mean(critic(x)) - ops.mean(critic(y))), float(ops.mean(slopes))
+    gradient_norms = ops.sqrt(squared_gradient_norm(critic, alpha * x + (1.0 - alpha) * y))
+    return float(ops.mean(critic(x)) - ops.mean(critic(y))), float(ops.mean(gradient_norms))
 
 
-def between(x, y, n=1_000):
+def empirical_distance(x, y, n=1_000):
     """W₁ of two sets of samples, exactly: of all in one dimension, of the first n in more."""
     if x.shape[1] == 1:
         return stats.wasserstein_distance(x[:, 0], y[:, 0])
@@ -80,9 +80,9 @@ def run(seed, weight=10.0):
     """(recipe, figures, notes, samples seen)."""
     table = {}
     for name, (dimensions, real, fake, exact) in CASES.items():
-        raw, slope = read(dimensions, real, fake, seed)
+        raw, slope = critic_estimate(dimensions, real, fake, seed)
         x, y = (
-            toy_games.draws(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake))
+            toy_games.sample(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake))
         )
         table[name] = {
             "exact": float(exact),
@@ -91,9 +91,9 @@ def run(seed, weight=10.0):
             "error": abs(raw / slope - exact) / exact,
             "raw_over_exact": raw / exact,
             "law": 1.0 + exact / (2.0 * weight),
-            "samples": float(between(x, y)),
+            "samples": float(empirical_distance(x, y)),
         }
-    raw, slope = read(*CASES["shift by 1"][:3], seed, one_sided=True)
+    raw, slope = critic_estimate(*CASES["shift by 1"][:3], seed, one_sided=True)
     figures = {
         "wasserstein_error": acceptance.gate(
             max(case["error"] for case in table.values()),
@@ -110,7 +110,11 @@ def run(seed, weight=10.0):
             higher=False,
         ),
     }
-    alone = {name: read(*case[:3], seed, warm_up=0) for name, case in CASES.items() if case[0] == 1}
+    alone = {
+        name: critic_estimate(*case[:3], seed, warm_up=0)
+        for name, case in CASES.items()
+        if case[0] == 1
+    }
     stuck = [n for n, (raw, slope) in alone.items() if raw / slope < 0.5 * CASES[n][3]]
     notes = {"table": table, "stuck": stuck, "one_sided, shift by 1": {"raw": raw, "slope": slope}}
     return "paper", figures, notes, (len(CASES) + 4) * STEPS * BATCH

@@ -32,19 +32,19 @@ class Extragradient(toy_games.DiracGAN):
         return metrics
 
 
-def played(kind=toy_games.DiracGAN, schedule="simultaneous", steps=STEPS, **rules):
+def distances(kind=toy_games.DiracGAN, schedule="simultaneous", steps=STEPS, **compile_args):
     """The distances to the saddle and the path."""
     path = toy_games.trajectory(
-        kind(), steps, H, objective=Wasserstein(), schedule=schedule, **rules
+        kind(), steps, H, objective=Wasserstein(), schedule=schedule, **compile_args
     )
     return np.linalg.norm(path, axis=1), path
 
 
 def run(seed=0):
     """(claims, figure)."""
-    together, spiral = played()
-    ahead, inwards = played(Extragradient)
-    in_turns, ellipse = played(schedule="alternating")
+    together, spiral = distances()
+    ahead, inwards = distances(Extragradient)
+    in_turns, ellipse = distances(schedule="alternating")
     growth, shrinking = np.sqrt(1.0 + H**2), np.sqrt((1.0 - H**2) ** 2 + H**2)
     found = [
         claims.claim(
@@ -64,7 +64,7 @@ def run(seed=0):
     ]
     weighed = {}
     for weight in (0.0, 0.1, 1.0):
-        weighed[weight], _ = played(steps=2_000, penalties=[HistoricalAverage(weight)])
+        weighed[weight], _ = distances(steps=2_000, penalties=[HistoricalAverage(weight)])
     found += [
         claims.claim(
             "2,000 steps alone", weighed[0.0][-1], np.sqrt(2.0) * growth**2_000, tolerance=30.0
@@ -72,17 +72,17 @@ def run(seed=0):
         claims.claim("2,000 steps, historical average of .1", weighed[0.1][-1], at_most=0.01),
         claims.claim("2,000 steps, historical average of 1", weighed[1.0][-1], at_least=0.05),
     ]
-    return found, drawn(
+    return found, draw(
         {"simultaneous": spiral, "alternating": ellipse, "extragradient": inwards}, weighed
     )
 
 
-def drawn(paths, weighed):
+def draw(paths, weighed):
     """Paths in the plane, and distances under the penalty."""
     figure, (left, right) = figure_style.figure(2, size=(4.2, 3.6))
-    colours = (figure_style.FAKE, figure_style.REAL, figure_style.JUDGE)
-    for (name, path), colour in zip(paths.items(), colours, strict=True):
-        left.plot(*path[:150].T, color=colour, linewidth=1.2, label=name)
+    colors = (figure_style.FAKE, figure_style.REAL, figure_style.DISCRIMINATOR)
+    for (name, path), color in zip(paths.items(), colors, strict=True):
+        left.plot(*path[:150].T, color=color, linewidth=1.2, label=name)
     left.plot(1, 1, "o", color=figure_style.THEORY, markersize=4)
     left.plot(0, 0, "+", color=figure_style.THEORY)
     left.set(
@@ -94,10 +94,12 @@ def drawn(paths, weighed):
         ylim=(-3.2, 3.2),
     )
     figure_style.legend(left, loc="lower left")
-    for (weight, radius), colour in zip(
-        weighed.items(), (figure_style.PALE, figure_style.JUDGE, figure_style.FAKE), strict=True
+    for (weight, radius), color in zip(
+        weighed.items(),
+        (figure_style.PALE, figure_style.DISCRIMINATOR, figure_style.FAKE),
+        strict=True,
     ):
-        right.semilogy(radius, color=colour, label=f"η = {weight:g}")
+        right.semilogy(radius, color=color, label=f"η = {weight:g}")
     right.set(xlabel="steps", ylabel="distance to the saddle", title="Historical averaging, η")
     figure_style.legend(right)
     return figure

@@ -10,7 +10,7 @@ import keras
 import numpy as np
 
 from benchmarks.shared import claims, densities, figure_style, toy_games
-from benchmarks.theorems.saturation import LOSSES, for_samples, line
+from benchmarks.theorems.saturation import LOSSES, line, sample_gradient_norm
 from trainers.objectives import Minimax
 
 THETAS = (0.25, 0.5, 1.0)
@@ -22,19 +22,19 @@ def blurred(theta):
     return densities.jensen_shannon(densities.normal(0.0, NOISE), densities.normal(theta, NOISE))
 
 
-def estimate(theta, seed, steps, **rules):
+def estimate(theta, seed, steps, **compile_args):
     """(JS as D's loss says it, accuracy of D, minimax gradient of a fake)."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
-    real = toy_games.draws(line(theta), 50_000, seed, dimensions=2)
-    toy_games.train(model, real, steps, seed, objective=Minimax(), **rules)
-    real = toy_games.draws(line(theta), 20_000, seed + 1, dimensions=2)
-    fake = toy_games.draws(line(0.0), 20_000, seed + 2, dimensions=2)
-    shown = model.augment or (lambda x: x)
-    said = [model.discriminator(np.asarray(shown(x))).numpy() for x in (real, fake)]
-    loss = float(Minimax().discriminator_loss(*said))
-    accuracy = 0.5 * ((said[0] > 0).mean() + (said[1] < 0).mean())
-    return np.log(2.0) - 0.5 * loss, accuracy, for_samples(LOSSES["minimax"], model, fake)
+    real = toy_games.sample(line(theta), 50_000, seed, dimensions=2)
+    toy_games.train(model, real, steps, seed, objective=Minimax(), **compile_args)
+    real = toy_games.sample(line(theta), 20_000, seed + 1, dimensions=2)
+    fake = toy_games.sample(line(0.0), 20_000, seed + 2, dimensions=2)
+    presented = model.augment or (lambda x: x)
+    logits = [model.discriminator(np.asarray(presented(x))).numpy() for x in (real, fake)]
+    loss = float(Minimax().discriminator_loss(*logits))
+    accuracy = 0.5 * ((logits[0] > 0).mean() + (logits[1] < 0).mean())
+    return np.log(2.0) - 0.5 * loss, accuracy, sample_gradient_norm(LOSSES["minimax"], model, fake)
 
 
 def run(seed=0):
@@ -58,9 +58,11 @@ def run(seed=0):
     ticks = np.linspace(0.0, 1.2, 61)
     axes.plot(ticks, ticks, color=figure_style.REAL, label="W₁ = θ")
     axes.axhline(np.log(2.0), color=figure_style.FAKE, label="JS = log 2")
-    axes.plot(ticks, [blurred(t) for t in ticks], color=figure_style.JUDGE, label="JS, noise of ½")
-    for points, colour in ((sharp, figure_style.FAKE), (soft, figure_style.JUDGE)):
-        axes.plot(list(points), [p[0] for p in points.values()], "o", color=colour)
+    axes.plot(
+        ticks, [blurred(t) for t in ticks], color=figure_style.DISCRIMINATOR, label="JS, noise of ½"
+    )
+    for points, color in ((sharp, figure_style.FAKE), (soft, figure_style.DISCRIMINATOR)):
+        axes.plot(list(points), [p[0] for p in points.values()], "o", color=color)
     axes.set(
         xlabel="θ", ylabel="nats, or length", title="Two lines at distance θ; points: trained D"
     )

@@ -18,19 +18,21 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 def trained(shift, seed):
     """A discriminator of N(0, 1) and N(shift, 1)."""
     model = toy_games.fixed_generator_model(lambda z: shift + z)
-    rules = {"objective": Minimax(), "rate": 1e-3}
-    toy_games.train(model, toy_games.draws(lambda z: z, 100_000, seed), 2_000, seed, **rules)
+    compile_args = {"objective": Minimax(), "rate": 1e-3}
+    toy_games.train(
+        model, toy_games.sample(lambda z: z, 100_000, seed), 2_000, seed, **compile_args
+    )
     return model
 
 
-def slope_for_the_generator(model, shift):
+def generator_gradient(model, shift):
     """d/dμ E_q log(1 - σ(D(x))) = -E_q σ(D) D', by quadrature."""
     logits = toy_games.on_grid(model)
     share = 1.0 / (1.0 + np.exp(-logits))
     return -densities.integral(densities.normal(shift, 1.0) * share * np.gradient(logits, X))
 
 
-def slope_of_the_divergence(shift, h=1e-3):
+def divergence_gradient(shift, h=1e-3):
     """d(2 JS)/dμ."""
     p = densities.normal(0.0, 1.0)
     up, down = (densities.jensen_shannon(p, densities.normal(shift + d, 1.0)) for d in (h, -h))
@@ -56,30 +58,35 @@ def run(seed=0):
             tolerance=1e-6,
         ),
     ]
-    slopes = {s: slope_for_the_generator(models[s], s) for s in SHIFTS}
-    for shift, slope in slopes.items():
-        theory = slope_of_the_divergence(shift)
+    gradients = {s: generator_gradient(models[s], s) for s in SHIFTS}
+    for shift, gradient in gradients.items():
+        theory = divergence_gradient(shift)
         found.append(
-            claims.claim(f"slope for the generator at μ = {shift:g}", slope, theory, tolerance=0.03)
+            claims.claim(
+                f"slope for the generator at μ = {shift:g}", gradient, theory, tolerance=0.03
+            )
         )
-    return found, drawn(share, slopes)
+    return found, draw(share, gradients)
 
 
-def drawn(share, slopes):
+def draw(share, gradients):
     """D where q = p, and the generator's slope against theory."""
     figure, (left, right) = figure_style.figure(2)
     left.axhline(0.5, color=figure_style.THEORY, linestyle=":", label="½")
-    left.plot(X, share, color=figure_style.JUDGE, label="D, trained")
+    left.plot(X, share, color=figure_style.DISCRIMINATOR, label="D, trained")
     left.fill_between(
         X, densities.normal(0.0, 1.0), color=figure_style.REAL, alpha=0.2, label="p = q", lw=0
     )
     left.set(xlim=(-4, 4), ylim=(0, 1), xlabel="x", title="The generator draws the data")
     figure_style.legend(left)
     ticks = np.linspace(-0.5, 2.5, 61)
-    theory = [slope_of_the_divergence(t) for t in ticks]
+    theory = [divergence_gradient(t) for t in ticks]
     right.plot(ticks, theory, color=figure_style.THEORY, linestyle=":", label="d(2 JS)/dμ")
     right.plot(
-        *zip(*slopes.items(), strict=True), "o", color=figure_style.FAKE, label="from a trained D"
+        *zip(*gradients.items(), strict=True),
+        "o",
+        color=figure_style.FAKE,
+        label="from a trained D",
     )
     right.axhline(0.0, color=figure_style.PALE, linewidth=0.8)
     right.set(xlabel="μ", ylabel="slope", title="What it tells the generator")

@@ -33,7 +33,7 @@ EXACT = {  # D_f = ∫ q f(p/q)
 }
 
 
-def read(name, width, seed):
+def bound_value(name, width, seed):
     """F of a trained V, by quadrature."""
     keras.utils.set_random_seed(seed)
     value = toy_games.network(1, width, depth=1, activation="tanh")
@@ -50,7 +50,7 @@ def read(name, width, seed):
 
 def run(seed=0):
     """(claims, figure)."""
-    table = {name: [read(name, width, seed) for width in WIDTHS] for name in EXACT}
+    table = {name: [bound_value(name, width, seed) for width in WIDTHS] for name in EXACT}
     found = []
     for name, values in table.items():
         exact = EXACT[name]
@@ -65,10 +65,10 @@ def run(seed=0):
             ),
         ]
     figure, axes = figure_style.figure(size=(5.0, 3.2))
-    colours = (figure_style.REAL, figure_style.FAKE, figure_style.JUDGE)
-    for (name, values), colour in zip(table.items(), colours, strict=True):
+    colors = (figure_style.REAL, figure_style.FAKE, figure_style.DISCRIMINATOR)
+    for (name, values), color in zip(table.items(), colors, strict=True):
         share = [v / EXACT[name] for v in values]
-        axes.plot(WIDTHS, share, "o-", color=colour, label=name.replace("_", " "), markersize=4)
+        axes.plot(WIDTHS, share, "o-", color=color, label=name.replace("_", " "), markersize=4)
     axes.axhline(1.0, color=figure_style.THEORY, linestyle=":", label="the divergence")
     axes.set_xscale("log", base=2)
     axes.set_xticks(WIDTHS, [str(w) for w in WIDTHS])

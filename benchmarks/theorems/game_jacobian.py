@@ -43,8 +43,8 @@ def logistic(objective, push, gamma=0.0):
         return psi * push(psi * theta), -theta * sigmoid(psi * theta) - gamma * psi
 
     root = np.emath.sqrt(gamma**2 / 4.0 - 0.25)
-    rules = {"objective": objective, "penalties": [R1(gamma)] if gamma else []}
-    return rules, move, (-gamma / 2.0 + root, -gamma / 2.0 - root)
+    compile_args = {"objective": objective, "penalties": [R1(gamma)] if gamma else []}
+    return compile_args, move, (-gamma / 2.0 + root, -gamma / 2.0 - root)
 
 
 GAMES = {
@@ -84,10 +84,10 @@ def jacobian(model, real, z):
     sizes = [int(np.prod(v.shape)) for v in values]
 
     def losses(real, z):
-        made = {"real": real, "fake": model.generator(z)}
+        samples = {"real": real, "fake": model.generator(z)}
         return (
-            model.generator_objective(model.discriminator, **made),
-            model.discriminator_objective(model.discriminator, **made),
+            model.generator_objective(model.discriminator, **samples),
+            model.discriminator_objective(model.discriminator, **samples),
         )
 
     @tf.function
@@ -103,15 +103,15 @@ def jacobian(model, real, z):
     return np.stack([product(row).numpy() for row in np.eye(sum(sizes), dtype="float32")], axis=1)
 
 
-def of_dirac(rules):
+def dirac_eigenvalues(compile_args):
     """Eigenvalues at the equilibrium."""
     model = toy_games.DiracGAN()
-    model.compile(optimizers={p: "sgd" for p in model.players}, **rules)
+    model.compile(optimizers={p: "sgd" for p in model.players}, **compile_args)
     model.put(0.0, 0.0)
     return np.linalg.eigvals(jacobian(model, tf.zeros((1, 1)), tf.ones((1, 1))))
 
 
-def of_trained(seed, steps=3_000, width=8, rows=2_000):
+def trained_spectra(seed, steps=3_000, width=8, rows=2_000):
     """Spectra of one small GAN at one place, without and with R1 in the game."""
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
@@ -135,7 +135,7 @@ def of_trained(seed, steps=3_000, width=8, rows=2_000):
     return spectra
 
 
-def of_circling(eigenvalues):
+def max_rotating_real_part(eigenvalues):
     """The largest real part of those that circle."""
     return float(eigenvalues[np.abs(eigenvalues.imag) > 0.01].real.max())
 
@@ -143,15 +143,16 @@ def of_circling(eigenvalues):
 def run(seed=0):
     """(claims, figure)."""
     found, paths = [], {}
-    for name, (rules, move, theory) in GAMES.items():
+    for name, (compile_args, move, theory) in GAMES.items():
         ours, exact = (
-            np.sort_complex(np.round(e, 4)) for e in (of_dirac(rules), np.array(theory, complex))
+            np.sort_complex(np.round(e, 4))
+            for e in (dirac_eigenvalues(compile_args), np.array(theory, complex))
         )
         text = f"{name}: distance of the eigenvalues to theory"
         found.append(claims.claim(text, np.abs(ours - exact).max(), at_most=1e-3))
         for schedule in ("simultaneous", "alternating"):
             path = toy_games.trajectory(
-                toy_games.DiracGAN(), STEPS, H, START, schedule=schedule, **rules
+                toy_games.DiracGAN(), STEPS, H, START, schedule=schedule, **compile_args
             )
             paths[name, schedule] = path
             radius, exact = np.linalg.norm(path[-1]), recursion(move, schedule)
@@ -161,10 +162,10 @@ def run(seed=0):
         "WGAN-GP": {"objective": Wasserstein(), "penalties": [GradientPenalty(1.0)]},
         "instance noise": {"objective": Minimax(), "augment": toy_games.instance_noise(1.0)},
     }
-    for name, rules in more.items():
+    for name, compile_args in more.items():
         keras.utils.set_random_seed(seed)
         paths[name, "alternating"] = toy_games.trajectory(
-            toy_games.DiracGAN(), STEPS, H, START, **rules
+            toy_games.DiracGAN(), STEPS, H, START, **compile_args
         )
     late = np.linalg.norm(paths["WGAN-GP", "alternating"][-100:], axis=1)
     found.append(
@@ -172,20 +173,20 @@ def run(seed=0):
             "WGAN-GP does not come to rest: smallest late distance", late.min(), at_least=0.1
         )
     )
-    without, with_r1 = of_trained(seed)
-    change = of_circling(with_r1) - of_circling(without)
+    without, with_r1 = trained_spectra(seed)
+    change = max_rotating_real_part(with_r1) - max_rotating_real_part(without)
     text = "trained GAN: largest Re λ of those that circle, with R1 less that without"
     found.append(claims.claim(text, change, at_most=0.0))
-    return found, drawn(paths, without, with_r1)
+    return found, draw(paths, without, with_r1)
 
 
-def drawn(paths, without, with_r1):
+def draw(paths, without, with_r1):
     """Paths of six games, and the spectra."""
     figure, axes = figure_style.figure(4, 2, size=(2.9, 2.7))
-    shown = ("minimax", "non-saturating", "WGAN", "WGAN-GP", "R1, γ = 0.3", "instance noise")
-    for name, panel in zip(shown, axes.flat, strict=False):
+    panels = ("minimax", "non-saturating", "WGAN", "WGAN-GP", "R1, γ = 0.3", "instance noise")
+    for name, panel in zip(panels, axes.flat, strict=False):
         path = paths[name, "alternating"]
-        panel.plot(*path.T, color=figure_style.JUDGE, linewidth=0.9)
+        panel.plot(*path.T, color=figure_style.DISCRIMINATOR, linewidth=0.9)
         panel.plot(*path[0], "o", color=figure_style.THEORY, markersize=3)
         panel.plot(*path[-1], "o", color=figure_style.FAKE, markersize=4)
         panel.plot(0, 0, "+", color=figure_style.THEORY)

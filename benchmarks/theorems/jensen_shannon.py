@@ -40,6 +40,6 @@ def run(seed=0):
     figure, axes = figure_style.figure()
     limits = -np.log(4.0), 0.0
     axes.plot(limits, limits, color=figure_style.THEORY, linestyle=":")
-    axes.plot(*zip(*sides, strict=True), "o", color=figure_style.JUDGE)
+    axes.plot(*zip(*sides, strict=True), "o", color=figure_style.DISCRIMINATOR)
     axes.set(xlabel="max V(D, G)", ylabel="-log 4 + 2 JS", title="Ten random pairs of Gaussians")
     return found, figure

@@ -18,11 +18,11 @@ ANGLES = 2 * np.pi * np.arange(8) / 8
 CENTRES, SPREAD = 2.0 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.3
 
 
-def learned(mean, deviation, seed):
+def trained_logits(mean, deviation, seed):
     """The logits on X of a discriminator of N(0, 1) and N(mean, deviation²)."""
     model = toy_games.fixed_generator_model(lambda z: mean + deviation * z)
     toy_games.train(
-        model, toy_games.draws(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax()
+        model, toy_games.sample(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax()
     )
     return toy_games.on_grid(model)
 
@@ -55,7 +55,7 @@ def run(seed=0):
     for name, (mean, deviation) in CASES.items():
         q = densities.normal(mean, deviation)
         log_ratio = stats.norm(0.0, 1.0).logpdf(X) - stats.norm(mean, deviation).logpdf(X)
-        logits = learned(mean, deviation, seed)
+        logits = trained_logits(mean, deviation, seed)
         best, ours = (1.0 / (1.0 + np.exp(-t)) for t in (log_ratio, logits))  # σ(log p/q) = D*
         off = densities.integral(0.5 * (p + q) * np.abs(ours - best))
         reached, most = densities.value(p, q, logits), densities.value(p, q, log_ratio)
@@ -66,15 +66,15 @@ def run(seed=0):
     ours, best, share = plane(seed)
     off = float((share * np.abs(ours - best)).sum())
     found.append(claims.claim("E|D - D*| in two dimensions", off, at_most=0.03))
-    return found, drawn(curves, ours, best)
+    return found, draw(curves, ours, best)
 
 
-def drawn(curves, ours, best):
+def draw(curves, ours, best):
     """Curves on the line, and both maps of the plane."""
     figure, (line, left, right) = figure_style.figure(3)
-    colours = (figure_style.REAL, figure_style.FAKE, figure_style.JUDGE)
-    for name, colour in zip(("N(1, 1)", "N(4, 1)", "N(0, 4)"), colours, strict=True):
-        line.plot(X, curves[name][1], color=colour, label=name)
+    colors = (figure_style.REAL, figure_style.FAKE, figure_style.DISCRIMINATOR)
+    for name, color in zip(("N(1, 1)", "N(4, 1)", "N(0, 4)"), colors, strict=True):
+        line.plot(X, curves[name][1], color=color, label=name)
         line.plot(X, curves[name][0], color=figure_style.THEORY, linestyle=":", linewidth=1.8)
     line.set(xlim=(-6, 7), ylim=(-0.02, 1.02), xlabel="x", ylabel="D(x)")
     line.set_title("N(0, 1) against others; dotted: D*")

@@ -100,11 +100,11 @@ def run(seed=0):
     left.plot(0, 0, "+", color=figure_style.THEORY, markersize=10)
     left.set(xlabel="θ", ylabel="ψ", title="V of the Dirac-GAN")
     order = np.arange(len(eigenvalues))
-    for sign, colour in (
+    for sign, color in (
         (eigenvalues > 0, figure_style.REAL),
         (eigenvalues <= 0, figure_style.FAKE),
     ):
-        right.vlines(order[sign], 0.0, eigenvalues[sign], color=colour)
+        right.vlines(order[sign], 0.0, eigenvalues[sign], color=color)
     right.set_yscale("symlog", linthresh=1e-4)
     right.set(
         xlabel="eigenvalues in order", title=f"Hessian of a trained GAN: {down} down, {up} up"

@@ -18,7 +18,7 @@ LOSSES = {"minimax": Minimax(), "non-saturating": NonSaturating()}
 CHECKS = (20, 50, 100, 200, 400, 800)
 
 
-def slopes(objective, logits):
+def logit_gradients(objective, logits):
     """|d loss/d logit| of each fake."""
     logits = tf.constant(logits)
     with tf.GradientTape() as tape:
@@ -27,7 +27,7 @@ def slopes(objective, logits):
     return np.abs(tape.gradient(loss, logits).numpy())
 
 
-def for_samples(objective, model, fake):
+def sample_gradient_norm(objective, model, fake):
     """The mean norm of what the loss sends to a sample."""
     fake = tf.constant(fake)
     with tf.GradientTape() as tape:
@@ -44,9 +44,9 @@ def line(at):
 def run(seed=0):
     """(claims, figure)."""
     a = np.linspace(-8.0, 4.0, 241, dtype="float32")
-    curves = {name: slopes(objective, a) for name, objective in LOSSES.items()}
+    curves = {name: logit_gradients(objective, a) for name, objective in LOSSES.items()}
     at = np.float32([-6.0])
-    ratio = slopes(LOSSES["non-saturating"], at) / slopes(LOSSES["minimax"], at)
+    ratio = logit_gradients(LOSSES["non-saturating"], at) / logit_gradients(LOSSES["minimax"], at)
     share = 1.0 / (1.0 + np.exp(-a.astype(float)))
     found = [
         claims.claim("ratio of the slopes at a logit of -6", ratio[0], np.exp(6.0), tolerance=0.1),
@@ -61,27 +61,27 @@ def run(seed=0):
     ]
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
-    real = toy_games.draws(line(1.0), 50_000, seed, dimensions=2)
-    fake = toy_games.draws(line(0.0), 2_000, seed + 1, dimensions=2)
+    real = toy_games.sample(line(1.0), 50_000, seed, dimensions=2)
+    fake = toy_games.sample(line(0.0), 2_000, seed + 1, dimensions=2)
     sent, done = {name: [] for name in LOSSES}, 0
     for steps in CHECKS:  # each stretch goes on with the weights of the one before
         toy_games.train(model, real, steps - done, seed, objective=Minimax())
         done = steps
         for name, objective in LOSSES.items():
-            sent[name].append(for_samples(objective, model, fake))
+            sent[name].append(sample_gradient_norm(objective, model, fake))
     longest = sent["non-saturating"][-1] / sent["minimax"][-1]
     found.append(claims.claim("ratio of the gradients of samples", longest, at_least=50.0))
-    return found, drawn(a, curves, sent)
+    return found, draw(a, curves, sent)
 
 
-def drawn(a, curves, sent):
+def draw(a, curves, sent):
     """Slopes against the logit, and gradients against the training of D."""
     figure, (left, right) = figure_style.figure(2)
-    for (name, curve), colour in zip(
+    for (name, curve), color in zip(
         curves.items(), (figure_style.FAKE, figure_style.REAL), strict=True
     ):
-        left.plot(a, curve, color=colour, label=name)
-        right.loglog(CHECKS, sent[name], "o-", color=colour, markersize=4, label=name)
+        left.plot(a, curve, color=color, label=name)
+        right.loglog(CHECKS, sent[name], "o-", color=color, markersize=4, label=name)
     left.set(xlabel="logit of a fake", ylabel="slope of the generator's loss")
     left.set_title("σ(a) and 1 - σ(a)")
     right.set(xlabel="steps of D on two lines", ylabel="mean gradient of a sample")

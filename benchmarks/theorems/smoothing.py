@@ -20,10 +20,12 @@ def gaussian(mean, deviation):
     return lambda z: mean + deviation * z
 
 
-def share_of(seed, **rules):
+def trained_discriminator(seed, **compile_args):
     """D on X after training."""
     model = toy_games.fixed_generator_model(gaussian(*FAKE))
-    toy_games.train(model, toy_games.draws(gaussian(*REAL), 100_000, seed), 3_000, seed, **rules)
+    toy_games.train(
+        model, toy_games.sample(gaussian(*REAL), 100_000, seed), 3_000, seed, **compile_args
+    )
     return 1.0 / (1.0 + np.exp(-toy_games.on_grid(model)))
 
 
@@ -34,8 +36,10 @@ def run(seed=0):
         densities.normal(mean, np.hypot(deviation, NOISE)) for mean, deviation in (REAL, FAKE)
     )
     best, blurred = p / (p + q + 1e-300), blurred_p / (blurred_p + blurred_q)
-    smooth = share_of(seed, objective=NonSaturating(real_label=ALPHA))
-    noisy = share_of(seed, objective=NonSaturating(), augment=toy_games.instance_noise(NOISE))
+    smooth = trained_discriminator(seed, objective=NonSaturating(real_label=ALPHA))
+    noisy = trained_discriminator(
+        seed, objective=NonSaturating(), augment=toy_games.instance_noise(NOISE)
+    )
 
     def off(found, theory, first, second):
         return densities.integral(0.5 * (first + second) * np.abs(found - theory))
@@ -52,12 +56,12 @@ def run(seed=0):
     figure, (left, right) = figure_style.figure(2)
     left.plot(X, best, color=figure_style.PALE, label="D*")
     left.plot(X, ALPHA * best, ":", color=figure_style.THEORY, linewidth=2, label="α D*, α = .9")
-    left.plot(X, smooth, color=figure_style.JUDGE, label="D, smoothed labels")
+    left.plot(X, smooth, color=figure_style.DISCRIMINATOR, label="D, smoothed labels")
     right.plot(X, best, color=figure_style.PALE, label="D*")
     right.plot(
         X, blurred, ":", color=figure_style.THEORY, linewidth=2, label="D* of the blurred pair"
     )
-    right.plot(X, noisy, color=figure_style.JUDGE, label="D, noise of .7")
+    right.plot(X, noisy, color=figure_style.DISCRIMINATOR, label="D, noise of .7")
     for axes, title in ((left, "One-sided label smoothing"), (right, "Instance noise")):
         axes.set(xlim=(-2, 3), ylim=(-0.02, 1.05), xlabel="x", title=title)
         figure_style.legend(axes, loc="lower left")

@@ -75,7 +75,7 @@ def test_of_pairs_each_part_is_followed_to_who_made_it():
         ("z", "discriminator"),
         ("generator", "discriminator"),
     }
-    assert len(set(diagrams.places(game).values())) == len(diagrams.places(game))
+    assert len(set(diagrams.layout(game).values())) == len(diagrams.layout(game))
 
 
 def test_what_is_made_of_an_output_by_noise_is_followed_to_its_network():
