@@ -70,7 +70,7 @@ def compile_summary(model):
     """What the recipe says beside the networks, in a line."""
     parts = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
     parts += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
-    return ", ".join(parts + (["all at once"] if model.schedule == "simultaneous" else []))
+    return ", ".join(parts + (["simultaneous updates"] if model.schedule == "simultaneous" else []))
 
 
 @dataclasses.dataclass

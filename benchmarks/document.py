@@ -1,9 +1,11 @@
-"""Writes the figures of README.md and of the pages in docs/ from what measurements left there.
+"""Writes the generated sections of README.md, docs/*.md and the cards of saved_models/.
 
-    python -m benchmarks.document                     # all from what is in docs/
-    python -m benchmarks.document --demo=runs/demo    # and docs/demo from a finished run
+    python -m benchmarks.document                     # from the JSON files in docs/
+    python -m benchmarks.document --demo=runs/demo    # copies docs/demo from a finished run first
 
-Text outside the marked sections stays as it is. A test holds the pages to what this writes.
+A section stands between `<!-- name -->` and `<!-- /name -->`; text outside of sections stays. Cards
+are written completely, from the row that measured the preset: see `benchmarks.shared.presets`. A
+test checks that all pages are up to date.
 """
 
 import json
@@ -15,36 +17,42 @@ from pathlib import Path
 from absl import flags
 
 from benchmarks import theorems
-from benchmarks.shared import tables
+from benchmarks.shared import presets, tables
 from trainers import command_line
 
 FLAGS = flags.FLAGS
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
 SURVEY = DOCS / "survey"
-PAGES = (ROOT / "README.md", *sorted(DOCS.glob("*.md")))
+SAVED_MODELS = ROOT / "saved_models"
+PAGES = (ROOT / "README.md", SAVED_MODELS / "README.md", *sorted(DOCS.glob("*.md")))
 
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_string("demo", None, "A finished run to take picture and figures from.")
+    flags.DEFINE_string(
+        "demo", None, "Folder of a finished run, whose picture and figures are copied."
+    )
 
 
 def main():
-    """Updates docs/demo, if asked to, and the pages."""
+    """Updates docs/demo, if --demo is given, the pages and the cards."""
     if FLAGS.demo:
         (DOCS / "demo").mkdir(parents=True, exist_ok=True)
         for name in ("samples.png", "metrics.json"):
             shutil.copy(Path(FLAGS.demo) / name, DOCS / "demo" / name)
     for page in PAGES:
         page.write_text(written(page.read_text()))
+    for folder in presets.folders(SAVED_MODELS):
+        (folder / "README.md").write_text(presets.rewritten_card(folder))
 
 
 def written(text):
-    """A page with its sections as the files say."""
+    """Returns the text of a page with all its sections rewritten."""
     sections = {
         "demo": demo,
         "families": families,
+        "presets": preset_table,
         "addons": addons,
         "theory": theory,
         "diagrams": diagrams,
@@ -68,15 +76,15 @@ def written(text):
 
 
 def demo():
-    """What `make demo` reached."""
+    """Returns the scores of `make demo`, next to the best baseline of the same run."""
     run = read(DOCS / "demo" / "metrics.json")
-    table = ["| | the GAN | | best cheap sampler | real digits |", "|---|---|---|---|---|"]
-    for figure, found in run["verdicts"].items():
+    table = ["| | GAN | | best baseline | real digits |", "|---|---|---|---|---|"]
+    for figure, compared in run["verdicts"].items():
         real = run["references"]["other_half"][figure]
         arrow = "↓" if figure == "frechet" else "↑"
         table.append(
-            f"| {LABELS[figure]} {arrow} | {found['value']:.2f} | {found['verdict']} "
-            f"| {found['baseline']:.2f} ({SAMPLERS[found['sampler']]}) | {real:.2f} |"
+            f"| {LABELS[figure]} {arrow} | {compared['value']:.2f} | {compared['verdict']} "
+            f"| {compared['baseline']:.2f} ({SAMPLERS[compared['sampler']]}) | {real:.2f} |"
         )
     protocol = run["scores"]["protocol"]
     missing = [k for k, n in enumerate(run["scores"]["classes"]) if not n]
@@ -84,9 +92,10 @@ def demo():
     return lines(
         f"`make demo` ({run['model']}, recipe {run['recipe']}, {run['steps']:,} steps of "
         f"{run['batch_size']}, seed {run['seed']}) trained for {run['seconds']:.0f} s on "
-        f"{run['machine']}. It saw one half of the digits; {protocol['n_fake']} samples of it, and "
-        f"of samplers fitted to the same half, are compared with the {protocol['n_real']} digits "
-        f"of the other in the features of a small classifier; {classes}.",
+        f"{run['machine']}, on one half of the digits. {protocol['n_fake']} generated samples, and "
+        f"as many of baseline samplers fitted to the same half, are compared with the "
+        f"{protocol['n_real']} digits of the other half, in the features of a small classifier; "
+        f"{classes}.",
         "",
         *table,
     )
@@ -113,22 +122,78 @@ SAMPLERS = {
 
 
 def families():
-    """The families that are ready: name, class and idea, as their pages say."""
+    """Returns the table of all families: name, paper, task and file."""
     import zoo
 
-    measured = tables.measured(SURVEY)
-    table = ["| name | class | idea | |", "|---|---|---|---|"]
+    table = ["| name | paper | task | file |", "|---|---|---|---|"]
     for name in zoo.list_models():
-        cls = zoo.family(name)
-        page = cls.__module__.replace(".", "/") + ".py"
-        idea = sys.modules[cls.__module__].__doc__.splitlines()[0].split(": ", 1)[1].rstrip(".")
-        state = "ready, measured" if name in measured else "ready"
-        table.append(f"| `{name}` | [`{cls.__name__}`]({page}) | {idea} | {state} |")
+        page, _, paper = family_page(name)
+        task = TASKS.get(name, "image generation")
+        table.append(f"| `{name}` | {citation(paper)} | {task} | [{page}]({page}) |")
+    return lines(*table)
+
+
+TASKS = {  # of families that do not only generate images from noise
+    "aae": "autoencoding",
+    "acgan": "class-conditional generation",
+    "ali": "encoding and generation",
+    "alice": "encoding and generation",
+    "avb": "autoencoding",
+    "bigan": "encoding and generation",
+    "cgan": "class-conditional generation",
+    "cyclegan": "unpaired image translation",
+    "gan3d": "shape generation",
+    "infogan": "disentangled generation",
+    "mgan": "style transfer",
+    "pix2pix": "paired image translation",
+    "semi_supervised": "semi-supervised classification",
+    "spatial_gan": "texture synthesis",
+    "srgan": "super-resolution",
+    "vaegan": "autoencoding",
+    "vaegan3d": "shape reconstruction",
+}
+
+
+def family_page(name):
+    """Returns (path of the module, first line of its docstring, paper) of a family."""
+    import zoo
+
+    module = zoo.family(name).__module__
+    docstring = sys.modules[module].__doc__.splitlines()
+    paper = " ".join(docstring[2 : docstring.index("", 2)]).rstrip(".")
+    return module.replace(".", "/") + ".py", docstring[0].rstrip("."), paper
+
+
+def citation(paper):
+    """Returns a short citation, linked to the paper.
+
+    Args:
+        paper: 'Authors (year), "Title", https://...', the authors' last names.
+
+    Example:
+        >>> citation('Mirza, Osindero (2014), "Conditional GANs", https://arxiv.org/abs/1411.1784')
+        '[Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784)'
+    """
+    names, year = re.match(r"(.+?) \((\d{4})\)", paper).groups()
+    first, *others = names.split(", ")
+    short = " & ".join([first, *others]) if len(others) < 2 else f"{first} et al."
+    return f"[{short} {year}]({re.search(r'https?://[^ ,]+', paper)[0]})"
+
+
+def preset_table():
+    """Returns the table of presets: name, family, method and training data."""
+    table = ["| preset | class | method | trained on |", "|---|---|---|---|"]
+    for folder in presets.folders(SAVED_MODELS):
+        name, method = presets.class_name(folder), presets.method(folder)
+        table.append(
+            f"| [{folder.name}]({folder.name}) | `{name}` | `{method}` "
+            f"| {presets.data_of(folder)} |"
+        )
     return lines(*table)
 
 
 def addons():
-    """How near our parts are to those of tensorflow-addons."""
+    """Returns the differences between layers here and those of tensorflow-addons."""
     found = read(DOCS / "addons.json")
     stands_in = {
         "spectral": ("SpectralNormalization", "`zoo.layers.SpectralNormalization`"),
@@ -138,7 +203,7 @@ def addons():
         "maxout": ("Maxout", "`zoo.layers.Maxout`"),
         "moving": ("MovingAverage", "`use_ema=True` of a Keras optimizer"),
     }
-    table = ["| part | theirs | here | largest difference |", "|---|---|---|---|"]
+    table = ["| part | tensorflow-addons | GAN Zoo | largest difference |", "|---|---|---|---|"]
     for part, difference in found["differences"].items():
         theirs, ours = stands_in[part.split()[0]]
         table.append(f"| {part} | `{theirs}` | {ours} | {difference:.0e} |")
@@ -146,22 +211,20 @@ def addons():
     return lines(
         *table,
         "",
-        f"Outputs of the same inputs and weights, about 1 in size, {versions}; "
-        "`benchmarks/addons.py` makes both sides. The moving averages are compared after 40 steps: "
-        "theirs begins with the first weights, Keras' with those after the first step.",
+        f"Outputs for the same inputs and weights, about 1 in size, {versions}; "
+        "`benchmarks/addons.py` computes both. The moving averages are compared after 40 steps: "
+        "that of tensorflow-addons begins with the first weights, that of Keras with the weights after "
+        "the first step.",
     )
 
 
 def diagrams():
-    """Who plays what in each family."""
+    """Returns a section for each family, with the diagram of its players, networks and losses."""
     import zoo
 
     parts = []
     for name in zoo.list_models():
-        cls = zoo.family(name)
-        page = cls.__module__.replace(".", "/") + ".py"
-        card = sys.modules[cls.__module__].__doc__.splitlines()
-        idea, paper = card[0].rstrip("."), " ".join(card[2 : card.index("", 2)]).rstrip(".")
+        page, idea, paper = family_page(name)
         parts += [
             f"## {idea}",
             "",
@@ -174,7 +237,7 @@ def diagrams():
 
 
 def theory():
-    """What each theorem claims, and what was found."""
+    """Returns a section for each theorem, with its claims and the measured values."""
     sections = []
     for name in theorems.READING:
         found = read(DOCS / "theory" / f"{name}.json")
@@ -202,7 +265,7 @@ def theory():
 
 
 def reuse():
-    """What each model of saved_models/ is worth in each application."""
+    """Returns the table of the scores of each preset in each application."""
     found = read(DOCS / "reuse.json")
     jobs = list(dict.fromkeys(job for cells in found["cells"].values() for job in cells))[1:]
     table = [
@@ -224,7 +287,8 @@ def reuse():
     return lines(
         *table,
         "",
-        f"Seed {found['seed']}, {found['machine']}. A dash is what the application refuses:",
+        f"Seed {found['seed']}, {found['machine']}. A dash: the application refuses the model, "
+        "because:",
         "",
         *(f"- {reason} ({', '.join(names)})" for reason, names in refused.items()),
     )
@@ -240,23 +304,23 @@ def _worth(cell):
 
 
 def engine():
-    """What the engine costs."""
+    """Returns the overhead of a train step of the engine."""
     found = read(DOCS / "engine.json")
     share = 100.0 * (found["fit_over_loop"] - 1.0)
     verdict = "within" if found["meets_bound"] else "above"
     return lines(
-        f"The engine costs {share:+.1f} % of a step beside a hand-written loop of the same DCGAN "
-        f"({found['side']}x{found['side']}, batches of {found['batch_size']}, median of "
-        f"{len(found['rounds'])} rounds in turns, {found['machine']}), {verdict} the bound of "
+        f"The engine costs {share:+.1f} % of a step compared with a hand-written loop of the same "
+        f"DCGAN ({found['side']}x{found['side']}, batches of {found['batch_size']}, median of "
+        f"{len(found['rounds'])} alternating rounds, {found['machine']}), {verdict} the bound of "
         f"{100.0 * (found['bound'] - 1.0):.0f} %: {found['images_per_second']['fit']} against "
-        f"{found['images_per_second']['loop']} images/s. With both players' steps taken at once "
-        f'(`compile(schedule="simultaneous")`, another game) a step takes '
+        f"{found['images_per_second']['loop']} images/s. With simultaneous updates of both "
+        f'players (`compile(schedule="simultaneous")`, another algorithm) a step takes '
         f"{100.0 * (1.0 - found['simultaneous_over_fit']):.0f} % less time.",
     )
 
 
 def reliability():
-    """What `make reliability` found."""
+    """Returns the result of `make reliability`."""
     found = read(DOCS / "reliability.json")
     kills = found["kills"]
     damaged = sum(kill["damaged"] is not None for kill in kills)
@@ -264,17 +328,17 @@ def reliability():
     return lines(
         f"{found['model']}, recipe {found['recipe']}, {found['steps']:,} steps, seed "
         f"{found['seed']}: killed {len(kills)} times, after which the newest checkpoint was "
-        f"damaged {damaged} times. All {found['variables']} variables of model.keras, the losses "
-        f"and the scores are {verdict} to those of the run that was left alone "
+        f"corrupted {damaged} times. All {found['variables']} variables of model.keras, the losses "
+        f"and the scores are {verdict} to those of the run without kills "
         f"({found['seconds']['all']} s in all, {found['machine']}).",
     )
 
 
 def precision():
-    """What half precision costs."""
+    """Returns the table of scores in float32 and in half precision."""
     found = read(DOCS / "precision.json")
     table = [
-        "| precision | Fréchet distance, median | seeds | | best cheap sampler | seconds |",
+        "| precision | Fréchet distance, median | seeds | | best baseline | seconds |",
         "|---|---|---|---|---|---|",
     ]
     for name, runs in found["frechet"].items():
@@ -289,13 +353,13 @@ def precision():
         *table,
         "",
         f"R3GAN with its penalties on one half of the digits, recipe modern, {found['steps']:,} "
-        f"steps of 64, scored on the other half; {found['machine']}, which computes half precision "
-        "slower than it would a GPU's.",
+        f"steps of 64, scored on the other half; {found['machine']}, which is slower in half "
+        "precision, unlike a GPU.",
     )
 
 
 def calibration():
-    """What samplers of known quality get."""
+    """Returns the table of the scores of samplers of known quality."""
     found = read(DOCS / "calibration.json")
     table = [
         "| sampler | Fréchet ↓ | kernel ↓ | inception ↑ | precision, recall | density, coverage "
@@ -317,16 +381,16 @@ def calibration():
         f"Digits, {protocol['n_real']} real and about {protocol['n_fake']} of each sampler, k = "
         f"{protocol['k']}, seed {found['seed']}; the first six in features of the classifier, the "
         "last two of pixels. A missing class shows in recall, coverage and the Fréchet distance of "
-        "features; the two-sample test sees noise that no eye does. `python -m "
-        "benchmarks.calibration` writes it.",
+        "features; the two-sample test detects noise that is invisible to the eye. `python -m "
+        "benchmarks.calibration` measures it.",
     )
 
 
 def data():
-    """What reading a folder costs."""
+    """Returns the table of the memory and time of reading a folder of images."""
     found = read(DOCS / "data.json")
     table = [
-        "| files | memory beyond TensorFlow's | until the first batch, once | later |",
+        "| files | memory beyond TensorFlow's | seconds to the first batch | in later runs |",
         "|---|---|---|---|",
     ]
     for count, runs in found["memory"].items():
@@ -341,29 +405,29 @@ def data():
     return lines(
         *table,
         "",
-        f"JPEGs of 80 to 160 pixels, brought to {side}x{side}, one epoch in batches of "
-        f"{found['batch_size']}; the memory is the process' at its highest. Batches alone come at "
-        f"{rates['batches']:,} images/s, {found['ratio']} times the {rates['fit']:,} of a DCGAN "
-        f"that is trained on them, {verdict} the {found['bound']:g} times that are needed "
+        f"JPEGs of 80 to 160 pixels, resized to {side}x{side}, one epoch in batches of "
+        f"{found['batch_size']}; the memory is the peak of the process. The input pipeline "
+        f"delivers {rates['batches']:,} images/s, {found['ratio']} times the {rates['fit']:,} of training a "
+        f"DCGAN on them, {verdict} the required {found['bound']:g} times "
         f"({found['machine']}).",
     )
 
 
 def worlds():
-    """The worlds that need no download."""
+    """Returns the table of the built-in datasets."""
     from trainers import datasets
 
     rates = read(DOCS / "data.json")["worlds"]
-    table = ["| | name | samples | beside x | factors | drawn |", "|---|---|---|---|---|---|"]
+    table = ["| | name | samples | y | factors | generated |", "|---|---|---|---|---|---|"]
     for name in datasets.list_datasets():
         info = datasets.info(name)
         sizes = ", ".join(f"{split} {n:,}" for split, n in info.splits.items() if split != "all")
-        beside = {None: "–", (): f"{info.classes} classes"}.get(info.y_shape)
+        y = {None: "–", (): f"{info.classes} classes"}.get(info.y_shape)
         rate = f"{rates[name]:,}/s" if name in rates else "real"
         table.append(
             f'| <img src="gallery/{name}.png" width="200"> | `{name}` | '
             f"{_by(info.shape)}: {sizes} "
-            f"| {beside or _by(info.y_shape)} | {', '.join(info.factors) or '–'} | {rate} |"
+            f"| {y or _by(info.y_shape)} | {', '.join(info.factors) or '–'} | {rate} |"
         )
     return lines(*table)
 
@@ -375,12 +439,12 @@ def _by(shape):
 
 
 def read(path):
-    """A JSON file."""
+    """Returns the content of a JSON file."""
     return json.loads(path.read_text())
 
 
 def lines(*parts):
-    """A section: an empty line, the parts, an empty line."""
+    """Returns a section: an empty line, the parts, an empty line."""
     return "\n" + "\n".join(parts) + "\n\n"
 
 

@@ -1,14 +1,14 @@
-"""States anew what code made the rows, after a change that has only moved or renamed code.
+"""Restamps rows with the hash of the current code, after a change that only moved or renamed code.
 
     python -m benchmarks.restamp --base=HEAD~1
     python -m benchmarks.restamp --base=main --renamed=judge=discriminator,told=condition
     python -m benchmarks.restamp --base=main --renamed=@renames.txt     # a pair in each line
 
 A row is stamped with a hash of the code that measured it (`benchmarks.shared.code_hash`). Where the
-stamp is that of the code at --base, and the code now has the same syntax tree but for the names of
---renamed, its figures are those of the code now, and the row is stamped so. Every other row is left
-as it is, with the reason. Exits with 1 where a row that was up to date at --base is not any more:
-it has to be measured again.
+stamp is that of the code at --base, and the current code has the same syntax tree except for the
+names of --renamed, the figures of the row are those of the current code, and the row gets the hash.
+Every other row is left unchanged, and the reason is printed. Exits with 1 where a row that was up
+to date at --base no longer is: it has to be measured again.
 """
 
 import subprocess
@@ -31,7 +31,7 @@ def define_flags():
 
 
 def main():
-    """Stamps what can be proved, and prints one line for each row."""
+    """Stamps the rows whose code was only renamed, and prints one line for each row."""
     with command_line.flag_errors("renamed"):
         renamed = pairs(FLAGS.renamed)
     with command_line.flag_errors("base"):
@@ -49,10 +49,11 @@ def main():
 
 
 def pairs(texts):
-    """{(old, new)} of `old=new`, and of the lines of @FILE.
+    """Returns the set of (old, new) in texts `old=new`, or in the lines of @FILE.
 
     Raises:
-        ValueError: for what is no pair of names, and a file that cannot be read.
+        ValueError: for a text that is no pair of names.
+        OSError: for a file that cannot be read.
 
     Example:
         >>> pairs(["judge=discriminator"])
@@ -69,8 +70,11 @@ def pairs(texts):
 
 
 def stamped(path, package, commit, renamed):
-    """Stamps one row where that is right: (verdict, sentence), of which the verdict is "kept",
-    "stamped", "stale" (up to date at the commit, and not now) or "older"."""
+    """Stamps one row where the code was only renamed; returns (verdict, sentence).
+
+    The verdict is "kept" (up to date), "stamped", "stale" (up to date at the commit, but no longer)
+    or "older" (measured by code before the commit, or without a stamp).
+    """
     row = files.read_json(path)
     stamp, now = row["notes"].get("source"), rows.source(row["system"], package)
     if stamp is None:
@@ -89,7 +93,7 @@ def stamped(path, package, commit, renamed):
             return "stale", f"{page}: {changed}."
     row["notes"]["source"] = now
     files.write_json(path, row)
-    return "stamped", "the same code but for names."
+    return "stamped", "the same code except for names."
 
 
 def _is_there(page):
@@ -97,7 +101,7 @@ def _is_there(page):
 
 
 def git(*arguments):
-    """What a git command prints, "" where it fails."""
+    """Returns the output of a git command, "" where the command fails."""
     command = ["git", "-C", rows.ROOT, *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout.removesuffix(
         "" if arguments[0] == "show" else "\n"

@@ -1,15 +1,15 @@
-"""Measures what systems of the survey have to reach, and writes it down.
+"""Measures the acceptance rows of the survey's systems and writes their figures.
 
     python -m benchmarks.survey --system=r3gan --seed=0         # one row
     python -m benchmarks.survey --system=all --seeds=0,1,2      # a job of many
 
 A row prints a line for each figure and, last, one JSON object, which it also writes to
 docs/survey/SYSTEM-SEED.json. A job measures each system and seed in a process of its own, all
-systems with the first seed before any with the second, and then writes docs/survey.md. What is
-there already, whole and made by the same code, is passed over: after a kill the same command goes
-on where it was.
+systems with the first seed before any with the second, and then writes docs/survey.md. Rows
+that were already measured by the same code are skipped, so that the same command continues a job
+that was killed; --force measures them again.
 
-A bound that is missed is reported, not an error: the exit code is 0. A row of a job that crashes is
+A failed bound is reported, but is no error: the exit code is 0. A row of a job that crashes is
 reported at the end, after the others were measured, and then the exit code is 1.
 """
 
@@ -36,23 +36,24 @@ FLAGS = flags.FLAGS
 def define_flags():
     """Defines the flags of this script."""
     flags.DEFINE_list("system", "r3gan", f"Which rows: all, or some of {', '.join(SYSTEMS)}.")
-    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
-    flags.DEFINE_list("seeds", None, "Several of them, instead of --seed: a job.")
+    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_list("seeds", None, "Several seeds, instead of --seed: a job.")
     flags.DEFINE_bool(
-        "full", False, f"Let all have the rows that take hours: {', '.join(rows.LARGE)}."
+        "full", False, f"Includes rows that take hours in --system=all: {', '.join(rows.LARGE)}."
     )
-    flags.DEFINE_bool("again", False, "Let a job measure also what is there already.")
+    flags.DEFINE_bool("force", False, "Measures also rows of a job that are up to date.")
+    flags.DEFINE_alias("again", "force")  # the name of version 0.1
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
-    flags.DEFINE_bool("picture", False, "Also draw what one row has learned, in docs/gallery.")
-    flags.DEFINE_bool("preset", False, "Also keep the models of one row, in saved_models.")
-    flags.DEFINE_bool("held", False, "End when stdin is closed: a job holds its rows by it.")
+    flags.DEFINE_bool("picture", False, "Also draws the picture of one row, in docs/gallery.")
+    flags.DEFINE_bool("preset", False, "Also saves the models of one row, in saved_models.")
+    flags.DEFINE_bool("exit_with_parent", False, "Ends when stdin is closed: for rows of a job.")
 
 
 def main():
     """Runs one row, or a job of them."""
     chosen, seeds = selected_rows()
     folder = files.ensure_folder(FLAGS.out, "out")
-    if FLAGS.held:
+    if FLAGS.exit_with_parent:
         end_with_stdin()
     if len(chosen) == 1 and FLAGS.seeds is None:
         rows.report(row := rows.row_of(chosen[0], FLAGS.seed), folder, draw=FLAGS.picture)
@@ -61,7 +62,7 @@ def main():
 
             print(*presets.write(row), sep="\n", file=sys.stderr)
         return
-    ok = run_job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.again)
+    ok = run_job([(system, seed) for seed in seeds for system in chosen], folder, FLAGS.force)
     if folder.resolve() == rows.ROOT / "docs" / "survey":
         from benchmarks import document
 
@@ -73,7 +74,7 @@ def main():
 
 
 def selected_rows():
-    """(systems, seeds) that the flags name, each once."""
+    """Returns (systems, seeds) of the flags, without duplicates."""
     with command_line.flag_errors("system"):
         unknown = sorted(set(FLAGS.system) - set(SYSTEMS))
         if FLAGS.system != ["all"] and (unknown or not FLAGS.system):
@@ -95,18 +96,18 @@ def selected_rows():
 
 
 def check_preset(chosen):
-    """Raises a ValueError where no model can be kept, before hours of training."""
+    """Raises a ValueError where no model can be saved, before hours of training."""
     with command_line.flag_errors("preset"):
         if len(chosen) != 1 or FLAGS.seeds is not None:
             raise ValueError("should be given with one --system and --seed. Received: a job.")
         if not hasattr(pkgutil.resolve_name(f"benchmarks.systems.{chosen[0]}"), "presets"):
-            raise ValueError(f"should be given with a row that keeps models. Received: {chosen[0]}")
+            raise ValueError(f"should be given with a row that saves models. Received: {chosen[0]}")
 
 
 def end_with_stdin():
-    """Ends this process as soon as nobody holds the other end of its stdin.
+    """Ends this process as soon as the other end of its stdin is closed.
 
-    However a job ends, the row that it was measuring does not go on beside the next job.
+    However a job ends, the row that it was measuring does not run on next to the next job.
     """
 
     def watch():
@@ -118,61 +119,68 @@ def end_with_stdin():
 
 
 def run_job(pairs, folder, force=False):
-    """Measures pairs of a system and a seed, but for those that are done; whether none crashed."""
+    """Measures rows, each in a process of its own, and skips those that are up to date.
+
+    Args:
+        pairs: list of (system, seed).
+        folder: of the JSON files, a `Path`.
+        force: whether to measure also rows that are up to date.
+
+    Returns:
+        Whether no row crashed.
+    """
     files.remove_partial_files(folder)
     done, crashed = 0, {}
     for number, (system, seed) in enumerate(pairs, 1):
         name = f"{system}, seed {seed} ({number} of {len(pairs)})"
-        ok, standing = state(rows.path_of(folder, system, seed), system, seed)
-        if ok and not force:
+        up_to_date, reason = state(rows.path_of(folder, system, seed), system, seed)
+        if up_to_date and not force:
             done += 1
-            print(f"{name}: passed over, since {standing}.", flush=True)
+            print(f"{name}: skipped, since {reason}.", flush=True)
             continue
-        print(f"{name}: measured, since {'--force' if ok else standing}.", flush=True)
+        print(f"{name}: measured, since {'--force' if up_to_date else reason}.", flush=True)
         start = time.perf_counter()
         try:
             error = measure_apart(system, seed, folder)
         except KeyboardInterrupt:
-            raise KeyboardInterrupt("Stopped. The same command goes on with this row.") from None
+            raise KeyboardInterrupt("Stopped. The same command continues with this row.") from None
         if error:
             crashed[f"{system}, seed {seed}"] = error
         print(f"{name}: {'crashed' if error else 'done'} after {time.perf_counter() - start:.0f} s")
     measured = len(pairs) - done - len(crashed)
-    print(f"{measured} measured, {done} passed over, {len(crashed)} crashed.", flush=True)
+    print(f"{measured} measured, {done} skipped, {len(crashed)} crashed.", flush=True)
     for name, error in crashed.items():
         print(f"{name} crashed: {error}", file=sys.stderr)
     return not crashed
 
 
 def state(path, system, seed):
-    """Whether a row's file is done, and the clause that says how it stands with it."""
+    """Returns (whether a row's file is up to date, the reason as a clause)."""
     try:
         row = files.read_json(path)
     except ValueError:
-        return False, f"{path} is damaged"
+        return False, f"{path} is corrupt"
     if row is None:
-        return False, f"{path} is not there"
+        return False, f"{path} does not exist"
     complete = isinstance(row, dict) and row.keys() >= rows.KEYS
     if not complete or (row["system"], row["seed"]) != (system, seed):
-        return False, f"{path} is damaged"
+        return False, f"{path} is corrupt"
     source = row["notes"].get("source")
-    if source is None:  # older than the key: nobody asked to measure it again
-        return True, f"{path} is there, though it does not say what code made it"
+    if source is None:  # older than the key: measured again only with --force
+        return True, f"{path} exists, though without the hash of the code that measured it"
     if source != rows.source(system):
-        return False, f"{path} was made by other code"
-    return True, f"{path} is there, made by the same code"
+        return False, f"{path} was measured by other code"
+    return True, f"{path} was measured by the same code"
 
 
 def measure_apart(system, seed, folder):
-    """Runs one row in a process of its own and repeats its figures; its error, None without one."""
+    """Runs one row in a process of its own, prints its figures, and returns its error or None."""
     flagged = {"system": system, "seed": seed, "out": folder, "verbosity": 1}  # 1: a traceback
-    command = [sys.executable, "-m", "benchmarks.survey", "--held"]
+    command = [sys.executable, "-m", "benchmarks.survey", "--exit_with_parent"]
     command += [f"--{name}={value}" for name, value in flagged.items()]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     text = {"encoding": "utf-8", "errors": "replace"}
-    with tempfile.TemporaryFile(
-        "w+", **text
-    ) as errors:  # in a pipe that nobody reads it would hang
+    with tempfile.TemporaryFile("w+", **text) as errors:  # a full pipe would block the row
         with subprocess.Popen(command, **pipes, **text, stderr=errors) as process:
             for line in process.stdout:
                 if not line.startswith("{"):  # the object is in its file
@@ -183,7 +191,7 @@ def measure_apart(system, seed, folder):
         errors.seek(0)
         message = errors.read()
     print(message, end="", file=sys.stderr, flush=True)
-    if code < 0:  # what it said before was not why
+    if code < 0:  # the last line of stderr is not the reason
         return f"ended by signal {-code} ({signal.strsignal(-code)})"
     return next(
         (line for line in reversed(message.splitlines()) if line.strip()), f"exit code {code}"

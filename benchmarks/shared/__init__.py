@@ -1,1 +1,1 @@
-"""What the scripts, rows and theorems of `benchmarks` share."""
+"""Modules shared by the scripts, rows and theorems of `benchmarks`."""

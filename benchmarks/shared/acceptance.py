@@ -1,4 +1,4 @@
-"""What acceptance rows share: training for a number of steps, and figures with their bounds."""
+"""Figures with pass/fail bounds, and training for a number of steps, for acceptance rows."""
 
 import functools
 import inspect
@@ -9,13 +9,17 @@ from trainers import runs
 
 
 def gate(value, reference, A, B, higher=True):
-    """A figure with its bounds.
+    """Returns a figure with its bounds, as a dict for JSON.
 
     Args:
-        value: what was measured.
-        reference: what the best cheap method reaches in the same run.
-        A, B: the value that is needed, and the one aimed at.
-        higher: whether more is better.
+        value: float. The measured value.
+        reference: float. The value of the best baseline in the same run.
+        A: float. The required value: without it the claim of the row does not hold.
+        B: float. The target: with it the claim holds clearly.
+        higher: bool. Whether more is better.
+
+    Returns:
+        A dict with the arguments, and the bools `meets_A` and `meets_B`.
     """
     sign = 1 if higher else -1
     return {
@@ -29,7 +33,7 @@ def gate(value, reference, A, B, higher=True):
 
 
 def more_is_better(figure):
-    """Which way a figure's bounds point; where both are one, what it meets tells.
+    """Returns whether more is better, from the bounds or, where both are equal, from `meets_A`.
 
     Example:
         >>> more_is_better(gate(0.1, reference=0.0, A=1.0, B=1.0, higher=False))
@@ -41,7 +45,7 @@ def more_is_better(figure):
 
 
 def verdict(figure):
-    """Whether a figure of `gate` beats, equals or loses to its reference."""
+    """Returns whether a figure of `gate` "beats", "equals" or "loses to" its reference."""
     higher = more_is_better(figure)
     if figure["value"] == figure["reference"]:
         return "equals"
@@ -49,8 +53,9 @@ def verdict(figure):
 
 
 def cache_trained(trained):
-    """Decorates a function that trains a model: each is trained once in a process, so that a row
-    and its picture share it. Arguments should be told apart by their `repr`.
+    """Decorates a function that trains a model, to cache the model for each set of arguments.
+
+    A row and its picture then share one training. Arguments are compared by their `repr`.
 
     Example:
         >>> @cache_trained
@@ -74,13 +79,21 @@ def cache_trained(trained):
 
 
 def train(model, recipe, data, steps, **changes):
-    """Compiles with a recipe and changes to it, and fits for so many steps of a stream, quietly."""
+    """Compiles a model with a recipe and changes to the recipe, and fits it for `steps` steps.
+
+    Args:
+        model: an `AdversarialModel`.
+        recipe: "paper" or "modern".
+        data: a `tf.data.Dataset` of one epoch.
+        steps: how many train steps.
+        **changes: arguments of `compile` that replace those of the recipe.
+    """
     model.compile(recipe, steps, **runs.fast_options(model, steps), **changes)
     model.fit(data.repeat(), steps_per_epoch=steps, verbose=0)
 
 
 def flat(x):
-    """Samples as rows of numbers.
+    """Returns samples (n, ...) as a matrix (n, numbers), float32.
 
     Example:
         >>> flat(np.zeros((5, 8, 8, 1))).shape
@@ -103,24 +116,26 @@ def l1_and_ssim(found, real):
 
 
 def coverage_of_mixture(name, seed, samples=10_000):
-    """The coverage of a Gaussian mixture fitted by EM to a world of points: it is told the number
-    of modes, which a GAN is not."""
+    """Returns the `coverage` of a Gaussian mixture fitted by EM to a dataset of points.
+
+    The mixture is given the number of modes, which a GAN is not.
+    """
     from sklearn.mixture import GaussianMixture
 
     from trainers import datasets
 
-    world, (points, _) = datasets.info(name), datasets.arrays(name)
-    mixture = GaussianMixture(world.classes, random_state=seed).fit(points[:samples])
-    return coverage(mixture.sample(samples)[0], world)
+    info, (points, _) = datasets.info(name), datasets.arrays(name)
+    mixture = GaussianMixture(info.classes, random_state=seed).fit(points[:samples])
+    return coverage(mixture.sample(samples)[0], info)
 
 
-def coverage(points, world):
-    """Modes with at least 20 of 10,000 samples, share of high quality, reverse KL.
+def coverage(points, info):
+    """Returns (modes with at least 20 of 10,000 samples, share of high quality, reverse KL).
 
     Args:
-        points: samples, unscaled.
-        world: `datasets.info` of a world of points.
+        points: samples (n, d), in the units of the dataset.
+        info: `datasets.info` of a built-in dataset of points.
     """
     from trainers import metrics
 
-    return metrics.mode_coverage(points, world.centers, world.std, min_hits=20)
+    return metrics.mode_coverage(points, info.centers, info.std, min_hits=20)

@@ -1,15 +1,18 @@
-"""Claims of theorems, which hold or do not."""
+"""Claims of theorems: numbers with a bound, and whether the bound holds."""
 
 
 def claim(text, value, theory=None, tolerance=None, at_least=None, at_most=None):
-    """A statement about a number, and whether it holds.
+    """Returns a claim about a number, as a dict for JSON.
 
     Args:
-        text: what is claimed.
-        value: what was measured.
-        theory: what it should be, when a tolerance is given.
-        tolerance: how far it may be from that.
-        at_least, at_most: bounds instead.
+        text: str. The name of the number.
+        value: float. The measured value.
+        theory: float. The theoretical value, where a tolerance is given.
+        tolerance: float. The largest allowed distance to `theory`.
+        at_least, at_most: floats. Bounds used without a tolerance.
+
+    Returns:
+        A dict with `text`, `value`, `theory`, `bound` (str) and `holds` (bool).
     """
     if tolerance is not None:
         bound, holds = f"± {tolerance:g}", abs(value - theory) <= tolerance

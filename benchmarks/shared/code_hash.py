@@ -1,24 +1,25 @@
-"""The hash of the code that measured a row, and the proof that a change has only renamed it.
+"""Hash of the code that measured a row, and a proof that a change has only renamed the code.
 
-A row states the hash of its module and of its family's page, so that figures by other code are
-found. What computes nothing does not count: comments, docstrings, imports, layout, the messages of
-errors, `TRIED`, and the functions of a row that only show. The hash is the same under every Python
-from 3.11 on: it reads the syntax tree, and neither `ast.unparse` nor `ast.dump`, which write it
-differently from version to version.
+A row stores the hash of its module and of its family's module, so that figures by other code are
+found. Text without an effect on figures does not count: comments, docstrings, imports, layout, the
+messages of errors, `ABLATIONS`, and the functions of a row that only display results. The hash is
+the same under every Python from 3.11 on: it reads the syntax tree, and neither `ast.unparse` nor
+`ast.dump`, whose output differs between versions.
 """
 
 import ast
 import hashlib
 
-DISPLAY = ("picture", "presets", "notes_table", "stated")  # functions of a row that change no figure
-NOTES = ("ABLATIONS", "TRIED")  # constants of a row that change no figure
-# Fields that depend on the Python version, or follow from the other fields.
+# Functions and constants of a row that change no figure. The last of each is a name of version 0.1.
+DISPLAY = ("picture", "presets", "notes_table", "stated")
+NOTES = ("ABLATIONS", "TRIED")
 NAMES = ("identifier", "attribute", "string")  # kinds of tokens that may be renamed
+# Fields that depend on the Python version, or follow from the other fields.
 IGNORED = ("ctx", "kind", "type_comment", "type_ignores", "type_params")
 
 
 def hash_of(texts):
-    """The hash of Python sources, 16 hexadecimal digits.
+    """Returns the hash of Python sources, 16 hexadecimal digits.
 
     Example:
         >>> hash_of(["x = 1  # one"]) == hash_of(["import os\\n\\nx = (1)"])
@@ -31,11 +32,11 @@ def hash_of(texts):
 
 
 def tokens(text):
-    """The syntax tree of a Python source in reading order, as a list of (kind, value).
+    """Returns the syntax tree of a Python source in reading order, as a list of (kind, value).
 
     Kinds are "open" and "close" of a node, "field" of one, "identifier", "attribute", "string" and
     "constant".
-    A source with a syntax error is one token: whoever runs it will be told where.
+    A source with a syntax error is one token: Python reports the error when the source is run.
 
     Example:
         >>> tokens("x = 1")[:4]
@@ -51,7 +52,7 @@ def tokens(text):
 
 def _walk(node):
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-        node = ast.Raise(node.exc.func)  # whatever the message
+        node = ast.Raise(node.exc.func)  # the message does not count
     yield "open", type(node).__name__
     for field in node._fields:
         value = getattr(node, field, None)
@@ -74,7 +75,7 @@ def _walk(node):
 
 
 def _joined(parts):
-    """The parts of an f-string, of which Python 3.12 splits and joins the constant ones anew."""
+    """Returns the parts of an f-string with constants joined: Python 3.12 splits them otherwise."""
     found = []
     for part in parts:
         if not isinstance(part, ast.Constant):
@@ -95,9 +96,9 @@ def _computes_nothing(node):
 
 
 def difference(before, after, renamed=()):
-    """What keeps a change of a Python source from being a pure renaming; None where nothing does.
+    """Returns why a change of a Python source is more than a renaming; None where it is a renaming.
 
-    The trees have to be the same but for declared names: as identifiers, and as strings that are
+    The trees have to be equal except for declared names: as identifiers, and as strings that are
     nothing but the name (keys of a dict). Two names that were different have to stay so, else a
     renaming could turn `a - b` into `b - b`: names and strings within a function, attributes within
     a top-level definition.

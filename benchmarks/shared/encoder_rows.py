@@ -1,5 +1,8 @@
-"""How well an encoder inverts a generator: what acceptance rows of families that map both ways
-measure on digits, 1,297 trained on and 500 held out, beside principal components."""
+"""Scores of encoders that invert a generator, shared by the rows of families with an encoder.
+
+All are measured on digits, 1,297 for training and 500 held out, and compared with principal
+components.
+"""
 
 import dataclasses
 
@@ -16,7 +19,7 @@ from trainers.imaging import grids
 
 @dataclasses.dataclass(frozen=True)
 class Digits:
-    """Both splits: images in [-1, 1] and class numbers.
+    """Both splits of the digits: images in [-1, 1] and class numbers.
 
     Example:
         >>> digits = Digits.load()
@@ -36,8 +39,18 @@ class Digits:
 
 @acceptance.cache_trained
 def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=None, **arguments):
-    """A small model of that name after so many steps on a split of the digits; `changes` to the
-    recipe, and arguments of the constructor."""
+    """Returns a small model of a family, trained for `steps` steps on a split of the digits.
+
+    Args:
+        name: of the family.
+        recipe: "paper" or "modern".
+        steps: how many train steps.
+        seed: of weights, noise and order.
+        batch_size: images in a batch.
+        split: of the digits.
+        changes: a dict of arguments of `compile` that replace those of the recipe.
+        **arguments: of the constructor; with `classes` the model is trained with labels.
+    """
     keras.utils.set_random_seed(seed)
     model = zoo.create(name, scale="small", image_shape=(8, 8, 1), **arguments)
     data = datasets.load("digits", split, batch_size, labels="classes" in arguments, seed=seed)
@@ -46,11 +59,11 @@ def trained(name, recipe, steps, seed, batch_size=64, split="train", changes=Non
 
 
 def score_reconstruction(codes, reconstructions, digits):
-    """Figures of reconstructions and codes of the test split.
+    """Returns the scores of reconstructions and codes of the test split.
 
     Args:
         codes: (train codes, test codes), each (n, d).
-        again: reconstructions of the test split, in [-1, 1].
+        reconstructions: reconstructions of the test split, in [-1, 1].
 
     Returns:
         A dict: `mse`, of pixels in [0, 1]; `agreement`, how often a classifier sees the same digit
@@ -67,7 +80,7 @@ def score_reconstruction(codes, reconstructions, digits):
 
 
 def mse(x, y):
-    """Mean squared difference of pixels in [0, 1], of images in [-1, 1].
+    """Returns the mean squared difference of images in [-1, 1], as pixels in [0, 1].
 
     Example:
         >>> mse(np.zeros((1, 8, 8, 1)), np.ones((1, 8, 8, 1)))
@@ -77,7 +90,7 @@ def mse(x, y):
 
 
 def score_model(model, digits):
-    """The figures of a model that maps both ways, and notes on its codes and its samples."""
+    """Returns two dicts: the scores of a model with an encoder, and notes on codes and samples."""
     codes = model.encode(digits.train), model.encode(digits.test)
     found = score_reconstruction(codes, model.reconstruct(digits.test), digits)
     evaluator = metrics.evaluator("digits")
@@ -93,7 +106,7 @@ def score_model(model, digits):
 
 
 def score_components(digits, count):
-    """The same figures for so many principal components."""
+    """Returns the scores of `score_reconstruction` for `count` principal components."""
     flat = digits.train.reshape(len(digits.train), -1)
     pca = PCA(count, random_state=0).fit(flat)
     codes = pca.transform(flat), pca.transform(digits.test.reshape(len(digits.test), -1))
@@ -102,7 +115,7 @@ def score_components(digits, count):
 
 
 def mmd(x, y, gamma=None):
-    """Unbiased MMD² under the kernel exp(-γ‖x - y‖²), γ = 1/(2d) unless given.
+    """Returns the unbiased MMD² with the kernel exp(-γ‖x - y‖²), γ = 1/(2d) by default.
 
     Source: Gretton et al. 2012, "A Kernel Two-Sample Test", eq. 3.
 
@@ -125,10 +138,10 @@ def mmd(x, y, gamma=None):
 
 
 def picture(x, models, columns=16):
-    """Images, and below them the reconstructions of each of some models.
+    """Returns a picture of images and, below them, the reconstructions of several models.
 
     Args:
-        x: images that were held out.
+        x: held-out images, (n, h, w, 1) in [-1, 1].
         models: name -> model.
         columns: how many to show.
 

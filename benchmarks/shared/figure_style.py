@@ -1,4 +1,4 @@
-"""The one style of all figures in docs/."""
+"""Style of all matplotlib figures in docs/."""
 
 import io
 from pathlib import Path
@@ -8,16 +8,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 INK, PALE = "#333333", "#bbbbbb"
-REAL, FAKE, DISCRIMINATOR, THEORY = (
-    "#2a78b8",
-    "#d1603d",
-    "#5b8c3e",
-    "#222222",
-)  # of lines and players
+REAL, FAKE, DISCRIMINATOR, THEORY = "#2a78b8", "#d1603d", "#5b8c3e", "#222222"  # of lines
 
 
 def figure(columns=1, rows=1, size=(4.2, 3.0), **options):
-    """A figure of so many panels, each of `size` inches, and its axes (an array where several).
+    """Returns a figure of columns x rows panels, each of `size` inches, and its axes.
+
+    Several axes come as an array.
 
     `options` are those of `matplotlib.figure.Figure.subplots`.
     """
@@ -27,12 +24,12 @@ def figure(columns=1, rows=1, size=(4.2, 3.0), **options):
 
 
 def legend(axes, **options):
-    """A legend without a frame."""
+    """Adds a legend without a frame."""
     axes.legend(**({"frameon": False, "fontsize": 8, "labelcolor": INK} | options))
 
 
 def render(drawn, colors=256):
-    """A figure, dressed in the style of all, as a picture with a palette: a third of the size."""
+    """Returns a figure in the common style, as an image with a palette: a third of the bytes."""
     for axes in drawn.axes:
         axes.spines[["top", "right"]].set_visible(False)
         axes.spines[["left", "bottom"]].set_color(PALE)
@@ -47,6 +44,6 @@ def render(drawn, colors=256):
 
 
 def save(drawn, path):
-    """Writes a figure."""
+    """Writes a figure to a PNG file."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     render(drawn).save(path, optimize=True)

@@ -1,24 +1,32 @@
-"""Presets: the models that a row of the survey measured, kept in saved_models/.
+"""Presets: trained models of acceptance rows, saved in saved_models/ with a card.
 
     python -m benchmarks.survey --system=srgan --seed=0 --preset
     python -m benchmarks.applications --application=semantic_editing --preset
 
-A folder has model.keras, the rules by which it was trained as rules.json, a SavedModel for TF
-Serving under 1, and a card, README.md, with the figures of the same run. The weights are those that
-are shown: averaged, where an optimizer kept averages. What optimizers have gathered stays behind,
-since it takes twice as much room as what they have trained.
+A folder has model.keras, the compile arguments of the training as rules.json, a SavedModel for TF
+Serving under 1, and a card, README.md, with the figures of the same run. The weights are the EMA
+weights, where an optimizer has them. The state of optimizers is not saved, since it takes twice the
+room of the weights.
+
+`python -m benchmarks.document` writes the cards again without training: the text from the docstring
+of the row, the figures from the row's JSON file in docs/.
 """
 
 import inspect
+import io
+import json
 import pkgutil
+import re
 import tempfile
+import zipfile
 from pathlib import Path
 
-from benchmarks.shared import tables
+from benchmarks.shared import rows, tables
 
 ROOT = Path(__file__).parents[2]
+FIGURES = {"systems": "survey", "applied": "applications"}  # package of a row -> folder in docs/
 EDITS = ("inversion", "self_inversion", "target", "leakage", "identity", "brush", "locality")
-OWN = {  # the figures of a model whose row has those of others too
+OWN = {  # name -> its figures, where the row measures other models too
     "srresnet_photos": ["psnr"],
     "srgan_photos": ["texture", "psnr_loss", "consistency"],
     "srresnet_x2_photos": ["x2_psnr", "x2_p", "x2_seam"],
@@ -30,12 +38,15 @@ OWN = {  # the figures of a model whose row has those of others too
 
 
 def write(row, folder=ROOT / "saved_models", package="systems"):
-    """Writes the presets of a row that was just run, in this process; their folders.
+    """Writes the presets of a row that was just run in this process.
 
     Args:
-        row: the JSON object of the row.
-        folder: where presets are.
-        package: of the row.
+        row: the JSON object of the row, a dict.
+        folder: of all presets, a `Path`.
+        package: of the row's module, within `benchmarks`.
+
+    Returns:
+        A list of the presets' folders.
 
     Raises:
         ValueError: for a row without a function `presets`.
@@ -44,7 +55,7 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
 
     module = pkgutil.resolve_name(f"benchmarks.{package}.{row['system']}")
     if not hasattr(module, "presets"):
-        raise ValueError(f"There is no preset of {row['system']}: its row keeps no model.")
+        raise ValueError(f"There is no preset of {row['system']}: its row saves no model.")
     written = []
     for name, trained in module.presets(row["seed"]).items():
         model, place = ema_copy(trained), folder / name
@@ -53,7 +64,7 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
             model.save(files.ensure_folder(draft, "out") / "model.keras")
             files.write_json(draft / "rules.json", compile_args_of(trained))
             export.save(model, draft / "1")
-            text = card(name, model, module, row, COMMANDS[package])
+            text = card(name, draft, module, row, package)
             (draft / "README.md").write_text(text, encoding="utf-8")
             if place.exists():
                 place.rename(before)
@@ -63,26 +74,63 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
 
 
 def ema_copy(model):
-    """A copy with the weights that are shown, without optimizers."""
+    """Returns a copy of a model with the EMA weights, without optimizers."""
     copy = type(model).from_config(model.get_config())
     copy.set_weights(model.averaged().get_weights())
     return copy
 
 
 def compile_args_of(model):
-    """What `compile_from_config` takes: the rules that trained a model, at Keras' own pace."""
+    """Returns a trained model's compile arguments for `compile_from_config`, as a dict.
+
+    Options such as `steps_per_execution`, which a benchmark sets for speed, get their defaults.
+    """
     config, recompiled = model.get_compile_config(), type(model).from_config(model.get_config())
     recompiled.compile()
     return config | {"options": recompiled.get_compile_config()["options"]}
 
 
-def card(name, model, module, row, command):
-    """What there is to know of a preset, as Markdown."""
+def folders(saved):
+    """Returns the folders of all presets in a folder, sorted by name."""
+    return sorted(path.parent for path in saved.glob("*/model.keras"))
+
+
+def rewritten_card(folder):
+    """Returns a preset's card with the current text, and the figures of the row's JSON file.
+
+    The row is the one of the command at the end of the present card.
+
+    Args:
+        folder: of the preset, a `Path`.
+
+    Raises:
+        ValueError: where the present card has no command.
+    """
+    found = re.search(COMMAND, (folder / "README.md").read_text(encoding="utf-8"))
+    if not found:
+        raise ValueError(f"{folder / 'README.md'} should end with the command that made it.")
+    script, system, seed = found.groups()
+    package = "systems" if script == "survey" else "applied"
+    path = rows.path_of(ROOT / "docs" / FIGURES[package], system, seed)
+    row = json.loads(path.read_text(encoding="utf-8"))
+    module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
+    return card(folder.name, folder, module, row, package)
+
+
+def card(name, folder, module, row, package):
+    """Returns the card of a preset, as Markdown.
+
+    Args:
+        name: of the preset.
+        folder: where its model.keras is, a `Path`.
+        module: the module of its row.
+        row: the JSON object of the row, a dict.
+        package: of the row's module, within `benchmarks`.
+    """
     title, *_, text = inspect.getdoc(module).partition("\n\n")
-    weights = {network: getattr(model, network).count_params() for network in model.network_names}
-    counted = ", ".join(f"{network} {count:,}" for network, count in weights.items())
+    weights = ", ".join(f"{network} {n:,}" for network, n in weight_counts(folder).items())
     table = [
-        "| figure | value | needed | aimed at | met | reference |",
+        "| figure | value | required | target | result | reference |",
         "|---|---|---|---|---|---|",
     ]
     for figure in OWN.get(name, row["figures"]):
@@ -94,20 +142,98 @@ def card(name, model, module, row, command):
     parts = [
         f"# {name}",
         title,
-        f'`zoo.from_preset("{name}")`: {type(model).__name__}, weights: {counted}.',
-        f"## How it was trained and measured\n\n{text}",
+        "## Usage",
+        f'```python\nimport zoo\n\nmodel = zoo.from_preset("{name}")\n{usage(folder)}\n```',
+        f"Class: `{class_name(folder)}`. Weights: {weights}. For TensorFlow Serving: the SavedModel "
+        f"in `saved_models/{name}/1`, see [saved_models/README.md](../README.md).",
+        f"License: Apache-2.0. Training data: {data_of(folder, name)}.",
+        f"## Training and measurement\n\n{text}",
         f"Recipe: {row['recipe']}. Seed {row['seed']}. {row['seconds']:.0f} s on "
-        f"{row['notes']['machine']}, all models of the row and their measurement.",
+        f"{row['notes']['machine']}, for all models of the row and their measurement.",
         "\n".join(table),
-        "*Reference*: the best cheap method of the same run.",
+        "*Reference*: the best baseline of the same run.",
     ]
-    if tried := getattr(module, "TRIED", ""):
-        parts.append(f"## What was tried, and what falls short\n\n{inspect.cleandoc(tried)}")
-    again = command.format(**row)
-    return "\n\n".join([*parts, f"Made again by `{again}`."]) + "\n"
+    if ablations := getattr(module, "ABLATIONS", ""):
+        parts.append(f"## Ablations and limits\n\n{inspect.cleandoc(ablations)}")
+    command = COMMANDS[package].format(**row)
+    return "\n\n".join([*parts, f"Reproduce it with `{command}`."]) + "\n"
+
+
+def class_name(folder):
+    """Returns the name of a preset's class, such as "DCGAN"."""
+    return _config(folder)["class_name"]
+
+
+def weight_counts(folder):
+    """Returns a dict from network to the number of its weights, read without TensorFlow."""
+    import h5py  # comes with Keras
+
+    counts = {}
+
+    def count(path, item):
+        if isinstance(item, h5py.Dataset):
+            network = path.split("/")[0]
+            counts[network] = counts.get(network, 0) + item.size
+
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        content = io.BytesIO(archive.read("model.weights.h5"))
+    with h5py.File(content) as weights:
+        weights.visititems(count)
+    return {network: n for network, n in counts.items() if network not in ("layers", "vars")}
+
+
+def method(folder):
+    """Returns the name of the method that a preset is made for, such as "generate"."""
+    return METHODS.get(class_name(folder), "generate")
+
+
+METHODS = {
+    "MGAN": "translate",
+    "SRGAN": "enlarge",
+    "SemiSupervisedGAN": "classify",
+    "VAEGAN3D": "reconstruct",
+}
+
+
+def usage(folder):
+    """Returns the line of Python that uses a preset, with the shapes and ranges of images."""
+    config = _config(folder)["config"]
+    shape = ", ".join(map(str, config["image_shape"]))
+    values = " in [0, 1]" if len(config["image_shape"]) == 4 else " in [-1, 1]"
+    return {
+        "classify": f"logits = model.classify(images)  # images (n, {shape}){values} -> (n, 10)",
+        "enlarge": "large = model.enlarge(small)  # (n, h, w, 1) in [-1, 1] -> "
+        f"(n, {config.get('factor', 4)}h, {config.get('factor', 4)}w, 1)",
+        "generate": f"samples = model.generate(16, seed=0)  # (16, {shape})"
+        + (values if len(config["image_shape"]) > 1 else ""),
+        "reconstruct": "voxels = model.reconstruct(views)  # (n, 32, 32, 1) in [-1, 1] -> "
+        f"(n, {shape}){values}",
+        "translate": "stylized = model.translate(images)  # (n, h, w, 1) in [-1, 1], same size",
+    }[method(folder)]
+
+
+def data_of(folder, name=None):
+    """Returns the training data of a preset, which is the last word of its name, and the source."""
+    dataset = (name or folder.name).rsplit("_", 1)[-1]
+    return DATA.get(dataset, dataset)
+
+
+DATA = {
+    "digits": "the 8x8 digits of scikit-learn (UCI Optical Recognition of Handwritten Digits)",
+    "furniture": "shapes generated by this repository",
+    "glyphs": "digits of Pillow's typeface Aileron, drawn by this repository",
+    "photos": "photographs in the packages scikit-image and scikit-learn, whose licenses are "
+    "listed in `skimage/data/README.txt` and `sklearn/datasets/images/README.txt`",
+}
+
+
+def _config(folder):
+    with zipfile.ZipFile(folder / "model.keras") as archive:
+        return json.loads(archive.read("config.json"))
 
 
 COMMANDS = {  # by which a row of a package is run
     "systems": "python -m benchmarks.survey --system={system} --seed={seed} --preset",
     "applied": "python -m benchmarks.applications --application={system} --seed={seed} --preset",
 }
+COMMAND = r"python -m benchmarks\.(\w+) --(?:system|application)=(\w+) --seed=(\d+) --preset"

@@ -1,4 +1,4 @@
-"""One row: the code that it is made of, running it, its file, and its report.
+"""Runs, reports and stores one acceptance row, and finds the code that it depends on.
 
 TensorFlow is not imported before a row is run.
 """
@@ -12,24 +12,31 @@ from benchmarks.shared import code_hash
 from trainers import files
 
 ROOT = Path(__file__).parents[2]
-LARGE = {"vaegan3d_32": "vaegan3d"}  # rows that take hours, and those that they enlarge
+LARGE = {"vaegan3d_32": "vaegan3d"}  # rows that take hours -> the small row of the same code
 KEYS = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
 
 
 def path_of(folder, system, seed):
-    """The file of one row."""
+    """Returns the path of the JSON file of one row."""
     return folder / f"{system}-{seed}.json"
 
 
 def report(row, folder, draw=False, package="systems"):
-    """Prints a row and writes it to its file; `draw`: and the picture of its models."""
+    """Prints a row and writes its JSON file.
+
+    Args:
+        row: a dict of `row_of`.
+        folder: of the JSON file, a `Path`.
+        draw: whether to write the picture of the row's models to docs/gallery too.
+        package: of the row's module, within `benchmarks`.
+    """
     from benchmarks.shared import acceptance  # brings TensorFlow
 
     for name, figure in row["figures"].items():
-        met = "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
+        result = "target" if figure["meets_B"] else "required" if figure["meets_A"] else "failed"
         print(
-            f"{name:>20} {figure['value']:8.4f}  needed {figure['A']:g}, aimed at {figure['B']:g}: "
-            f"{met}; {acceptance.verdict(figure)} the reference ({figure['reference']:.4f})"
+            f"{name:>20} {figure['value']:8.4f}  required {figure['A']:g}, target {figure['B']:g}: "
+            f"{result}; {acceptance.verdict(figure)} the reference ({figure['reference']:.4f})"
         )
     files.write_json(path_of(folder, row["system"], row["seed"]), row)
     if draw:
@@ -40,7 +47,11 @@ def report(row, folder, draw=False, package="systems"):
 
 
 def picture_of(system, seed=0, package="systems"):
-    """What the models of a row learn, as its module draws it."""
+    """Returns the picture of a row's trained models, a `PIL.Image.Image`.
+
+    Raises:
+        ValueError: where the row's module has no function `picture`.
+    """
     row = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
     if not hasattr(row, "picture"):
         raise ValueError(f"There is no picture of {system}: its row has no function `picture`.")
@@ -48,8 +59,8 @@ def picture_of(system, seed=0, package="systems"):
 
 
 def row_of(system, seed, package="systems"):
-    """The JSON object of one system, or what else a package of `benchmarks` measures, and seed."""
-    made_by = source(system, package)  # before it is run: the files may change meanwhile
+    """Measures one row; returns its JSON object, a dict with the keys `KEYS`."""
+    stamp = source(system, package)  # before it is run: the files may change meanwhile
     module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
     from trainers import runs
 
@@ -59,7 +70,7 @@ def row_of(system, seed, package="systems"):
     notes |= {
         "versions": runs.versions(),
         "machine": runs.machine(),
-        "source": made_by,
+        "source": stamp,
     }
     return {
         "system": system,
@@ -73,13 +84,15 @@ def row_of(system, seed, package="systems"):
 
 
 def pages_of(system, package="systems"):
-    """The modules whose code makes the figures of a row, relative to the project's root: the row's
-    own, and the page of its family."""
+    """Returns the files whose code makes the figures of a row, relative to the project's root.
+
+    These are the row's own module and the module of the family of the same name.
+    """
     rows = [system, LARGE[system]] if system in LARGE else [system]
     return [f"{folder}/{row}.py" for row in rows for folder in (f"benchmarks/{package}", "zoo")]
 
 
 def source(system, package="systems"):
-    """The hash of the code of a row."""
+    """Returns the hash of the code of a row: see `benchmarks.shared.code_hash`."""
     pages = [ROOT / page for page in pages_of(system, package)]
     return code_hash.hash_of(page.read_text(encoding="utf-8") for page in pages if page.exists())

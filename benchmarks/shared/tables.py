@@ -1,6 +1,6 @@
-"""Tables of what the acceptance rows measured, from the files that `benchmarks.survey` left.
+"""Markdown tables of the figures of acceptance rows, from the JSON files that scripts wrote.
 
-Each takes the folder of these files and returns lines of Markdown.
+Each function takes the folder of the files and returns lines of Markdown.
 """
 
 import inspect
@@ -10,16 +10,19 @@ import statistics
 
 
 def measured(folder):
-    """System -> its rows in the order of their seeds."""
+    """Returns a dict from system to the list of its rows, in the order of their seeds."""
     found = {}
-    for path in folder.glob("[!.]*.json"):  # a dot: what a killed process was just writing
+    for path in folder.glob("[!.]*.json"):  # a dot: a partial file of a killed process
         row = json.loads(path.read_text())
         found.setdefault(row["system"], []).append(row)
     return {name: sorted(found[name], key=lambda row: row["seed"]) for name in sorted(found)}
 
 
 def medians(rows):
-    """Figure -> (medians over the seeds, a figure of `gate`; its least and greatest; its seeds)."""
+    """Returns a dict from figure name to its values over the seeds.
+
+    Each value is (medians, in the form of `acceptance.gate`; (least, greatest); list of seeds).
+    """
     from benchmarks.shared import acceptance  # brings TensorFlow
 
     found = {}
@@ -37,43 +40,45 @@ def medians(rows):
 
 
 def met(figure):
-    """Which of its bounds a figure meets."""
-    return "B" if figure["meets_B"] else "A" if figure["meets_A"] else "missed"
+    """Returns which bound a figure meets: "target", only "required", or "failed"."""
+    return "target" if figure["meets_B"] else "required" if figure["meets_A"] else "failed"
 
 
 def verdict_text(figure):
-    """How a figure stands to its reference, in words."""
+    """Returns the comparison of a figure with its reference, such as "beats 0.5"."""
     from benchmarks.shared import acceptance  # brings TensorFlow
 
     return f"{acceptance.verdict(figure)} {figure['reference']:.4g}"
 
 
 def summary(folder):
-    """A line for each system: how many figures meet what."""
+    """Returns a table with a line for each system: how many figures meet which bound."""
     from benchmarks.shared import acceptance  # brings TensorFlow
 
-    table = ["| system | seeds | figures | B | A, not B | missed | beat their reference |"]
+    heads = ("target met", "only required met", "failed", "beat baseline")
+    table = [f"| system | seeds | figures | {' | '.join(heads)} |"]
     table.append("|---|---|---|---|---|---|---|")
     for system, rows in measured(folder).items():
         figures = {name: figure for name, (figure, *_) in medians(rows).items()}
         reached = [met(figure) for figure in figures.values()]
-        missed = [in_words(name) for name, figure in figures.items() if met(figure) == "missed"]
+        failed = [in_words(name) for name, figure in figures.items() if met(figure) == "failed"]
         beaten = [acceptance.verdict(figure) for figure in figures.values()].count("beats")
         table.append(
-            f"| {system} | {len(rows)} | {len(figures)} | {reached.count('B')} "
-            f"| {reached.count('A')} | {len(missed)}{': ' if missed else ''}{', '.join(missed)} "
+            f"| {system} | {len(rows)} | {len(figures)} | {reached.count('target')} "
+            f"| {reached.count('required')} | {len(failed)}{': ' if failed else ''}"
+            f"{', '.join(failed)} "
             f"| {beaten} |"
         )
     return [
         *table,
         "",
-        "Medians over the seeds; *A* is what is needed and *B* what is aimed at, the reference is "
-        "the best cheap method of the same run. [docs/survey.md](docs/survey.md) has every figure.",
+        "Medians over the seeds. The last column counts the figures that beat their reference, the "
+        "best baseline of the same run.",
     ]
 
 
 def survey(folder, package="systems"):
-    """A part for each system: how it was measured, every figure, and what was tried."""
+    """Returns a section for each system: the measurement, every figure, and the ablations."""
     parts = []
     for system, rows in measured(folder).items():
         module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
@@ -87,7 +92,7 @@ def survey(folder, package="systems"):
             f"[{code}](../{code}); recipe: {recipes}; {_seeds(row['seed'] for row in rows)}; "
             f"{seconds:.0f} s per seed (median) on {machines}.",
             "",
-            "| figure | median | min to max | needed | aimed at | met | reference |",
+            "| figure | median | min to max | required | target | result | reference |",
             "|---|---|---|---|---|---|---|",
         ]
         for name, (figure, ends, seeds) in medians(rows).items():
@@ -99,21 +104,21 @@ def survey(folder, package="systems"):
                 f"| {verdict_text(figure)} |"
             )
         parts.append("")
-        if hasattr(module, "stated"):
-            parts += [*module.stated(rows[0]["notes"]), "", f"Seed {rows[0]['seed']}.", ""]
+        if hasattr(module, "notes_table"):
+            parts += [*module.notes_table(rows[0]["notes"]), "", f"Seed {rows[0]['seed']}.", ""]
         if (folder.parent / "gallery" / f"{system}.png").exists():
-            shown = module.picture.__doc__.splitlines()[0]
-            parts += [f"![{shown}](gallery/{system}.png)", "", f"{shown} Seed 0.", ""]
-        if tried := getattr(module, "TRIED", ""):
-            parts += [inspect.cleandoc(tried), ""]
+            caption = inspect.getdoc(module.picture).partition("\n\n")[0].replace("\n", " ")
+            parts += [f"![{caption}](gallery/{system}.png)", "", f"{caption} Seed 0.", ""]
+        if ablations := getattr(module, "ABLATIONS", ""):
+            parts += [inspect.cleandoc(ablations), ""]
     return parts[:-1]
 
 
 def fgan(folder):
-    """What f-GAN learned of each divergence, over the seeds."""
+    """Returns a table of the Gaussians that f-GAN learned for each divergence, over the seeds."""
     runs = [row["notes"] for row in measured(folder)["fgan"]]
     table = [
-        "| divergence | D_f of the best Gaussian | its μ | its σ | F learned | μ learned "
+        "| divergence | D_f of the best Gaussian | best μ | best σ | F learned | μ learned "
         "| σ learned |",
         "|---|---|---|---|---|---|---|",
     ]
@@ -128,15 +133,15 @@ def fgan(folder):
         "",
         f"Medians of {len(runs)} seeds. Maximum likelihood gives μ = {mean:.4f} and σ = "
         f"{deviation:.4f} whatever the divergence, which is the best of KL. Total variation fails: "
-        "½ tanh is flat on both sides, and the game stops teaching either player.",
+        "½ tanh is flat on both sides, and the gradients of both players vanish.",
     ]
 
 
 def wasserstein(folder):
-    """What WGAN-GP reads of each case, over the seeds."""
+    """Returns a table of WGAN-GP's estimates in each case, over the seeds."""
     rows = measured(folder)["wgan_gp"]
     table = [
-        "| case | W₁ | objective | over W₁ | 1 + W₁/2λ | mean slope | objective / slope "
+        "| case | W₁ | objective | over W₁ | 1 + W₁/2λ | mean gradient norm | objective / norm "
         "| from samples |",
         "|---|---|---|---|---|---|---|---|",
     ]
@@ -152,14 +157,14 @@ def wasserstein(folder):
     return [
         *table,
         "",
-        f"λ = 10, the middle one of {len(rows)} seeds. *From samples*: the distance of 20,000 "
+        f"λ = 10, the median of {len(rows)} seeds. *From samples*: the distance of 20,000 "
         "sorted samples on the line, of 1,000 by the best assignment elsewhere. Without the first "
         f"500 steps of the one-sided penalty these got stuck: {', '.join(stuck) or 'none'}.",
     ]
 
 
 def in_words(name):
-    """A name of the files in words."""
+    """Returns a name of the JSON files with spaces for underscores."""
     return name.replace("_", " ")
 
 

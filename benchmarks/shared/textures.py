@@ -1,7 +1,7 @@
-"""Three photographs of textures, and how far other pictures are from them.
+"""Three grey photographs of textures, in halves, and random crops of images.
 
-Grey; the left half of a photograph is there to learn from, the right half to compare with. The
-distance is the patch-SWD, the mean of its three levels.
+Models learn from the left half of a photograph and are compared with the right half. The distance
+is the patch-SWD, the mean of three levels.
 """
 
 import numpy as np
@@ -11,11 +11,11 @@ from trainers.datasets.builtin import photos
 from trainers.imaging import ycbcr
 
 NAMES = ("brick", "grass", "gravel")  # 512x512 each
-SIDE = 64  # of crops to learn from
+SIDE = 64  # of training crops, pixels
 
 
 def halves(name):
-    """(left, right) of a texture, (512, 256, 1) in [-1, 1].
+    """Returns the (left, right) half of a texture, each (512, 256, 1) in [-1, 1].
 
     Example:
         >>> [half.shape for half in halves("brick")]
@@ -26,12 +26,12 @@ def halves(name):
 
 
 def grey_of(pixels):
-    """RGB from 0 to 255 -> (h, w, 1) in [-1, 1]."""
+    """Returns the luminance of RGB pixels from 0 to 255, as (h, w, 1) in [-1, 1]."""
     return 2.0 * ycbcr.luminance(pixels) - 1.0
 
 
 def crops(images, seed):
-    """An endless stream of crops of images (h, w, 1), SIDE x SIDE, at random places.
+    """Returns an endless dataset of crops of images (h, w, 1), SIDE x SIDE, at random places.
 
     Example:
         >>> next(iter(crops(halves("grass"), seed=0))).shape

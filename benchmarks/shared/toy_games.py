@@ -1,4 +1,4 @@
-"""GANs small enough for theory: a discriminator between two fixed distributions, and DiracGAN."""
+"""Toy GANs for theory: a discriminator between two fixed distributions, and the Dirac-GAN."""
 
 import keras
 import numpy as np
@@ -12,7 +12,7 @@ from trainers.schedules import LinearDecay
 
 
 def network(dimensions, width=64, depth=2, activation=None):
-    """x (dimensions,) -> width x depth, LeakyReLU .2 unless told otherwise -> (1,)."""
+    """Returns a fully connected network, (dimensions,) -> (1,), with LeakyReLU .2 by default."""
     x = inputs = keras.Input((dimensions,))
     for _ in range(depth):
         x = layers.Dense(width, activation=activation)(x)
@@ -21,7 +21,7 @@ def network(dimensions, width=64, depth=2, activation=None):
 
 
 def fixed_generator_model(fake, dimensions=1, family=zoo.GAN, discriminator=None, **arguments):
-    """A model whose generator is the function `fake` of normal numbers, with nothing to learn."""
+    """Returns a model whose generator is the function `fake` of normal numbers, without weights."""
     z = keras.Input((dimensions,))
     return family(
         image_shape=(dimensions,),
@@ -33,21 +33,25 @@ def fixed_generator_model(fake, dimensions=1, family=zoo.GAN, discriminator=None
 
 
 def sample(of, n, seed, dimensions=1):
-    """n samples of a function of normal numbers."""
+    """Returns n samples of a function of normal numbers, (n, dimensions) as the function has it."""
     z = np.random.default_rng(seed).standard_normal((n, dimensions)).astype("float32")
     return ops.convert_to_numpy(of(ops.convert_to_tensor(z)))
 
 
 def train(model, real, steps, seed, batch=512, rate=2e-3, **compile_args):
-    """Trains the discriminator alone, under a rate that falls over the second half.
+    """Trains only the discriminator, at a rate that falls over the second half.
 
     Args:
-        model: of `fixed_generator_model`.
-        real: an array of real samples.
-        steps: how many.
+        model: a model of `fixed_generator_model`.
+        real: real samples, (n, dimensions).
+        steps: how many train steps.
         seed: of the order of the samples.
-        batch, rate: how many samples in a step, and Adam's rate at first.
-        **rules: of `compile`, such as `objective`.
+        batch: how many samples in a step.
+        rate: Adam's initial learning rate.
+        **compile_args: arguments of `compile`, such as `objective`.
+
+    Returns:
+        Keras' history, a dict.
     """
     adam = keras.optimizers.Adam(LinearDecay(rate, steps), 0.5, 0.9)
     defaults = {
@@ -61,7 +65,7 @@ def train(model, real, steps, seed, batch=512, rate=2e-3, **compile_args):
 
 
 def on_grid(model):
-    """What the discriminator says on X, float64."""
+    """Returns the discriminator's logits on `densities.X`, float64."""
     logits = model.discriminator.predict(
         np.float32(densities.X)[:, None], batch_size=4096, verbose=0
     )
@@ -69,7 +73,7 @@ def on_grid(model):
 
 
 class DiracGAN(zoo.GAN):
-    """Mescheder's Dirac-GAN: the only real point is 0, the only fake one θ, and D(x) = ψx.
+    """Dirac-GAN of Mescheder et al. 2018: one real point 0, one fake point θ, and D(x) = ψx.
 
     Fits batches of zeros, (batch, 1).
     """
@@ -92,17 +96,17 @@ class DiracGAN(zoo.GAN):
         return keras.Model(x, weight(x))
 
     def put(self, theta, psi):
-        """Moves both."""
+        """Sets θ and ψ."""
         self.generator.set_weights([np.full((1, 1), theta)])
         self.discriminator.set_weights([np.full((1, 1), psi)])
 
 
 def trajectory(model, steps, rate=0.1, start=(1.0, 1.0), **compile_args):
-    """Places (steps + 1, 2) of a Dirac-GAN, (θ, ψ), that descends at a rate."""
+    """Returns the points (θ, ψ) of a Dirac-GAN under gradient descent, (steps + 1, 2)."""
     model.compile(optimizers={p: keras.optimizers.SGD(rate) for p in model.players}, **compile_args)
     model.put(*start)
     theta, psi = model.generator.trainable_variables[0], model.discriminator.trainable_variables[0]
-    batch = tf.zeros((256, 1))  # all the same, but for the noise that a game may add
+    batch = tf.zeros((256, 1))  # equal samples, except for instance noise
 
     @tf.function
     def descend():
@@ -116,5 +120,5 @@ def trajectory(model, steps, rate=0.1, start=(1.0, 1.0), **compile_args):
 
 
 def instance_noise(deviation):
-    """An augmentation that adds N(0, deviation²) to all that the judge is shown."""
+    """Returns an augmentation that adds N(0, deviation²) to all inputs of the discriminator."""
     return lambda x: x + deviation * noise.normal((ops.shape(x)[0], *x.shape[1:]))

@@ -1,9 +1,9 @@
-"""ACGAN draws the class that it is asked for, without dropping what is rare in a class.
+"""ACGAN draws the requested class without losing rare variants within a class.
 
-Digits: dense networks, trained on one half for 8,000 steps of 64 and scored against the other,
-about a minute. The recipe is chosen on seed 0: the paper's losses on the modern recipe. Its
-reference is CGAN of the same size and recipe in the same run, which is told the class instead.
-`intra_class_recall` is the mean over classes of the recall of the samples of a class.
+Digits: dense networks, trained on one half for 8,000 steps of 64 and scored against the other half,
+about a minute. The recipe was chosen on seed 0: the paper's losses with the modern recipe. The
+reference is CGAN of the same size and recipe in the same run, whose discriminator is conditioned on
+the class. `intra_class_recall` is the mean over classes of the recall of the samples of a class.
 """
 
 import numpy as np

@@ -1,8 +1,8 @@
-"""ALI covers a grid of 25 modes and inverts its generator, with an encoder that draws.
+"""ALI covers a grid of 25 modes and inverts its generator with a stochastic encoder.
 
-Points: 3x128 networks, the modern recipe of BiGAN for 10,000 steps of 256 at a rate of 1e-3, about
-a minute; the reference is a Gaussian mixture fitted by EM that is told the number of modes.
-Digits: as the row of BiGAN.
+Points: 3x128 networks, BiGAN's modern recipe for 10,000 steps of 256 at a rate of 1e-3, about a
+minute; the reference is a Gaussian mixture fitted by EM, which is given the number of modes.
+Digits: as in the row of BiGAN.
 """
 
 import keras

@@ -1,8 +1,9 @@
-"""ALICE: an adversarial cost on images and their reconstructions makes BiGAN's far more faithful.
+"""ALICE: an adversarial loss on images and their reconstructions makes BiGAN far more faithful.
 
-Digits, the networks and recipe of the row of BiGAN, which is trained beside it with the same seed,
-each for 6,000 steps of 64. `mse_ratio` is ALICE's error over BiGAN's: the claim of the survey as a
-number; its reference is 1, BiGAN itself. The explicit cost, the squared error, is in the notes.
+Digits, networks and recipe as in the row of BiGAN, which is trained in the same run with the same
+seed, each for 6,000 steps of 64. `mse_ratio` is ALICE's error divided by BiGAN's: the claim of the
+survey as a number; the reference is 1, BiGAN itself. The notes have the explicit cost, the squared
+error.
 """
 
 from benchmarks.shared import acceptance, encoder_rows

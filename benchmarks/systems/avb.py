@@ -1,11 +1,11 @@
-"""AVB's posteriors fill the prior, and its generator tells them apart.
+"""AVB: the posteriors together fill the prior, and the generator tells the points apart.
 
-The toy of the paper: four one-hot points and two latents. The modern recipe for 8,000 steps of
+The toy data of the paper: four one-hot points and two latents. The modern recipe for 8,000 steps of
 128, a few minutes. The reference is a variational autoencoder with a Gaussian posterior, the same
-decoder, rates and steps. `codes_mmd` is the MMD² of 2,000 codes to N(0, I); `occupancy` the share
-of cells within radius 2 that codes visit, among those that as many draws of N(0, I) visit.
-`ratio_error` is of T alone: before an encoder that is Gaussian and does not move, how far E T is
-from the KL divergence in closed form, whose reference is 0.
+decoder, rates and steps. `codes_mmd` is the MMD² between 2,000 codes and N(0, I); `occupancy` is
+the share of the cells within radius 2 visited by as many samples of N(0, I) that codes visit too.
+`ratio_error` measures only T: for a fixed Gaussian encoder, the difference between E T and the KL
+divergence in closed form; the reference is 0.
 """
 
 import keras

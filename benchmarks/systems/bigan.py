@@ -1,9 +1,9 @@
-"""BiGAN's encoder inverts its generator, though no loss compares an image with its reconstruction.
+"""BiGAN's encoder inverts the generator, though no loss compares an image with its reconstruction.
 
 Digits: dense networks, ten latents, the modern recipe for 6,000 steps of 64, about a minute. The
-paper's rates and objective, on the same networks for as long, are in the notes. The reference is
-ten principal components, which minimise what the figure measures: they can hardly be beaten by a
-model that does not.
+notes have the paper's rates and objective with the same networks and steps. The reference is ten
+principal components, which minimise the squared error that is measured here: a model that does not
+minimise it can hardly beat them.
 """
 
 from benchmarks.shared import acceptance, encoder_rows

@@ -1,13 +1,13 @@
-"""DCGAN draws glyphs with a budget in which the convolutional GAN of 2014 comes to nothing.
+"""DCGAN draws glyphs within a budget in which the convolutional GAN of 2014 fails.
 
-A fully connected GAN and the network of 2014, both small, and DCGAN with 32 channels beside the
-image: 400 steps each on 28x28 glyphs, in batches of 64. The Fréchet distance is that between 2,000
-samples and the 2,000 test images, in the features of a classifier that the row trains. The four
-trainings took 327 s on two cores shared with other work.
+A fully connected GAN and the network of 2014, both small, and DCGAN with 32 channels at the image:
+400 steps each on 28x28 glyphs, in batches of 64. The Fréchet distance compares 2,000 samples with
+the 2,000 test images, in the features of a classifier that the row trains. The four trainings took
+327 s on two cores shared with other work.
 
-The figure divides DCGAN's distance by the better of two of the network of 2014: with its own
-momentum SGD, which in so few steps hardly moves, and with Adam, its rates the best of seed 0. The
-reference is that better one: 1.
+The figure is DCGAN's distance divided by the better of two distances of the network of 2014: with
+the paper's momentum SGD, which hardly moves in so few steps, and with Adam at the best rates of
+seed 0. The reference is that better one: 1.
 """
 
 import time
@@ -27,13 +27,13 @@ from zoo.gan import GAN
 SHAPE, STEPS, BATCH = (28, 28, 1), 400, 64
 RATES = {"discriminator": 1e-4, "generator": 3e-5}  # of Adam, for the network of 2014
 ABLATIONS = """
-All on seed 0, the network of 2014, Adam's momentum .5 unless told otherwise, by the Fréchet
-distance after 450 or 600 steps. With the initial weights of the paper's width: its SGD 1357; SGD at
-.1 1357; Adam 2e-4 for both 1518; 5e-4 with momentum 0 1611; 1e-4 in D and 1e-3 in G 1061. With
-initial weights that grow as the width shrinks, as the page has them: its SGD 1277; SGD at .1
-diverges; Adam 2e-4 for both 1036; 5e-5 in D and 2e-4 in G 1182; 1e-4 in D and SGD at .05 in G 2974;
-1e-4 in D and 3e-5 in G 809, which the row uses. In all but this last the classifier puts 98 % of
-the samples or more into one class.
+All on seed 0, with the network of 2014, and a momentum of .5 for Adam unless noted; the numbers are
+Fréchet distances after 450 or 600 steps. With the initial weights of the paper's width: the paper's
+SGD 1357; SGD at .1 1357; Adam 2e-4 for both 1518; 5e-4 with momentum 0 1611; 1e-4 in D and 1e-3 in
+G 1061. With initial weights that grow as the width shrinks, as in zoo/conv_gan.py: the paper's SGD
+1277; SGD at .1 diverges; Adam 2e-4 for both 1036; 5e-5 in D and 2e-4 in G 1182; 1e-4 in D and SGD
+at .05 in G 2974; 1e-4 in D and 3e-5 in G 809, which the row uses. In all but this last run the
+classifier assigns 98 % of the samples or more to one class.
 """
 
 

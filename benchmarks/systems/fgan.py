@@ -1,12 +1,12 @@
-"""f-GAN fits the best Gaussian of each divergence to a mixture, and reads the divergence itself.
+"""f-GAN fits the best Gaussian of each divergence to a mixture and estimates the divergence.
 
 P = .33 N(-1, .255²) + .67 N(2, 1.415²), Q = N(μ, σ²), the function V two layers of 64 tanh units:
-the experiment behind table 2 of Nowozin et al. 2016. Batches of 1,024, 4,000 steps with rates that
-decay over the second half, about 10 s a divergence; F, μ and σ are means over the last fifth of the
-training. What they should be is computed here, by quadrature and SciPy's minimiser.
+the experiment of table 2 of Nowozin et al. 2016. Batches of 1,024, 4,000 steps with rates that
+decay over the second half, about 10 s for each divergence; F, μ and σ are means over the last fifth
+of the training. The exact values are computed in this file, by quadrature and SciPy's minimiser.
 
-The reference is the Gaussian of maximum likelihood, the one that a person fits without a GAN: the
-best one for KL, and for the others only as far as divergences agree.
+The reference is the Gaussian of maximum likelihood, which needs no GAN: it is the best one for KL,
+and for the other divergences only as far as they agree with KL.
 """
 
 import itertools

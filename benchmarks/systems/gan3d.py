@@ -1,15 +1,15 @@
-"""GAN3D: whether it draws furniture that holds together, and D learns the measures of chairs.
+"""GAN3D: the share of generated furniture in one piece, and what D's features know of chairs.
 
 Chairs, tables and cars of 16x16x16 voxels: small networks without batch norm, the modern recipe at
-rates that fall from 1e-3, 3,200 steps of 32. Of 600 shapes, full above .5: `whole` is the share
-that is one piece (voxels that touch by a face); `least_class` the share of the rarest class, in the
-eyes of the nearest neighbour among training shapes; `precision` and `coverage` are taken in 64
-principal components of the held-out shapes. The reference draws from a Gaussian mixture on as many
-components of the training shapes, cut at .5. `measures` is how much of the variance of a chair's
-width, depth, height of seat and of back a ridge regression on D's features explains in held-out
-ones; its reference is the same on features of the network before training, the notes have voxels.
-`svm_9_labels` is the accuracy of a linear SVM on the features with three labels a class, the mean
-of 20 draws.
+rates that fall from 1e-3, 3,200 steps of 32. Of 600 generated shapes, thresholded at .5: `whole` is
+the share that is one connected piece (voxels that share a face); `least_class` is the share of the
+rarest class, by the nearest neighbour among training shapes; `precision` and `coverage` are taken
+in 64 principal components of the held-out shapes. The reference is a Gaussian mixture on as many
+components of the training shapes, thresholded at .5. `measures` is the share of the variance of a
+chair's width, depth, seat height and back height that a ridge regression on D's features explains
+on held-out chairs; the reference is the same with features of the network before training, and the
+notes have voxels as features. `svm_9_labels` is the accuracy of a linear SVM on the features with
+three labels for each class, the mean of 20 choices of labels.
 """
 
 import keras
@@ -31,14 +31,14 @@ from zoo.gan3d import GAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 3_200, 32
 ABLATIONS = """
-On seed 0, the non-saturating game with the gate, batch norm in G, rates of 1e-3 for G and 2e-4 for
-D, 3,000 steps: chance. Once coverage .70, precision .83, least class .31 and whole .34, and once,
-by the same rules apart from the order in which threads add, cars only; latents of U(0, 1), as in
-the paper's code, and of U(-1, 1) gave one kind too. The paper's rates, D 250 times slower: nothing
-full after 600 steps. WGAN-GP with three turns of D and 5e-4, G with batch norm: coverage .50 after
-600 steps, .18 after 1,400. The modern recipe at 5e-4, 1,600 steps: .36, `whole` .37. At 1e-3
-`whole` still rises when all else has settled, .44 after 2,000 steps and .51 after 3,200: legs are
-what comes last.
+On seed 0, the non-saturating loss with the accuracy gate, batch norm in G, rates of 1e-3 for G and
+2e-4 for D, 3,000 steps: results vary by chance. Once coverage was .70, precision .83, least class
+.31 and whole .34, and once, with the same settings and another order in which threads add, only
+cars were drawn; latents of U(0, 1), as in the paper's code, and of U(-1, 1) gave one class too. The
+paper's rates, D 250 times slower: all shapes are empty after 600 steps. WGAN-GP with three turns of
+D and 5e-4, G with batch norm: coverage .50 after 600 steps, .18 after 1,400. The modern recipe at
+5e-4, 1,600 steps: .36, `whole` .37. At 1e-3 `whole` still rises when all other figures have
+settled, .44 after 2,000 steps and .51 after 3,200: legs are learned last.
 """
 
 

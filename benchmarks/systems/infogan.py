@@ -1,10 +1,10 @@
-"""InfoGAN's category finds the digits by itself, though nobody names them.
+"""InfoGAN's categorical code finds the digits without labels.
 
 Digits: dense networks, the modern recipe (the paper's rates, R1) for 8,000 steps of 128, about a
-minute. `hungarian` is the accuracy of Q's category under the best pairing of categories with digits
-on the held-out split; the reference is k-means with as many clusters on the pixels of the same
-training images. `information` is the bound on I(c; G(z, c)) in nats, log 10 at most, which is
-reached long before the categories are the digits: it is no measure of what they mean.
+minute. `hungarian` is the accuracy of Q's category on the held-out split under the best one-to-one
+assignment of categories to digits; the reference is k-means with as many clusters on the pixels of
+the same training images. `information` is the lower bound on I(c; G(z, c)) in nats, at most log 10,
+which is reached long before the categories are the digits: it does not measure their meaning.
 """
 
 import numpy as np
@@ -19,9 +19,9 @@ from trainers.losses import cross_entropy
 
 STEPS = 8_000
 ABLATIONS = """
-Which clusters are found hangs on chance: with a β₂ of .99 instead of the paper's .999 the same
-three seeds gave .604, .842 and .622, whose median would miss what is needed, and one of them once
-.764 with an ε of 1e-7. On the small networks U(-1, 1) noise gave .66 to .68; they draw N(0, I).
+Which clusters are found depends on chance: with a β₂ of .99 instead of the paper's .999 the same
+three seeds gave .604, .842 and .622, whose median would fail the required bound, and one of them
+once .764 with an ε of 1e-7. On the small networks U(-1, 1) noise gave .66 to .68; they use N(0, I).
 """
 
 

@@ -1,12 +1,12 @@
-"""MGAN redraws photographs in the manner of a texture: its patches, and the photograph's layout.
+"""MGAN redraws photographs in the style of a texture: its patches, and the photograph's layout.
 
-Grey; photographs to learn from are those of the training split that show things, the styles are
+Grey images; the training photographs are those of the train split that show objects, the styles are
 grass and gravel, and four photographs are held out: a small network for each style, on 64x64
-crops, the paper's recipe with rates that fall from 5e-4, 1,200 steps of 8. `style` is by how much
-the patch-SWD (7x7, the mean of three levels) to the style falls, from the photograph to what is
-made of it, the mean of photographs and styles; `edges` the correlation of their edges, Sobel's on
-images blurred by σ = 2. The reference of both is the photograph with the histogram of the style:
-its greys, nothing else. The notes have the seconds that 256x256 pixels take.
+crops, the paper's recipe with rates that fall from 5e-4, 1,200 steps of 8. `style` is the relative
+decrease of the patch-SWD (7x7, the mean of three levels) to the style, from the photograph to its
+stylized version, the mean of photographs and styles; `edges` is the correlation of the edges of
+both, Sobel's on images blurred by σ = 2. The reference of both is the photograph with its histogram
+matched to the style. The notes have the seconds for an image of 256x256 pixels.
 """
 
 import time

@@ -1,10 +1,10 @@
-"""R3GAN covers every mode of a ring and a grid, and draws real digits.
+"""R3GAN covers every mode of a ring and a grid, and draws realistic digits.
 
 Points: 3x128 networks, batches of 256, 12,000 steps on the ring and 15,000 on the grid, about 30 s
 each on two cores. Digits: dense networks, 20,000 steps on one half, scored against the other, 70 s.
 The rate of the dense networks was chosen among seven settings by the Fréchet distance of seeds 0 to
-2 to that same half. The reference for points is a Gaussian mixture fitted by EM that is told the
-number of modes, which a GAN is not: it can be equalled, hardly beaten.
+2 to that same half. The reference for points is a Gaussian mixture fitted by EM, which is given the
+number of modes (a GAN is not): it can be equalled, but hardly beaten.
 """
 
 import time

@@ -1,10 +1,11 @@
-"""SemiSupervisedGAN: what a classifier gains from digits that have no label.
+"""SemiSupervisedGAN: the accuracy that a classifier gains from digits without labels.
 
-Digits, 1,297 to train on, of which 10, 50 or 100 have a label (drawn by the seed, equally many of
-each class), and 500 held out. Dense networks, 2,000 steps of 100, half of a batch labelled. Needed
-is the accuracy of the same classifier trained on the labels alone, as long, plus 8, 2.5 and 2.5
-points; aimed at is label spreading (RBF, γ = 4), the best cheap method, fitted in the same run,
-which is the reference too. Noise, rate and steps were chosen on seed 0.
+Digits, 1,297 for training, of which 10, 50 or 100 have a label (chosen by the seed, equally many of
+each class), and 500 held out. Dense networks, 2,000 steps of 100, half of a batch labelled.
+Required is the accuracy of the same classifier trained for as many steps on only the labelled
+digits, plus 8, 2.5 and 2.5 points; the target is the accuracy of label spreading (RBF, γ = 4), the
+best baseline, fitted in the same run, which is also the reference. Noise, rate and steps were
+chosen on seed 0.
 """
 
 import keras
@@ -20,8 +21,8 @@ STEPS, BATCH = 2_000, 100
 MARGINS = {10: 0.08, 50: 0.025, 100: 0.025}
 
 ABLATIONS = """
-With ten labels the classifier gains less than is needed in 2,000 steps. More of them, more noise,
-and translated digits are the next to try.
+With ten labels the classifier gains less than required in 2,000 steps. More steps, more noise, and
+translated digits are the next to try.
 """
 
 

@@ -1,12 +1,13 @@
-"""SNGAN: every layer of D has the singular value 1, D is 1-Lipschitz, and a ring is covered.
+"""SNGAN: D's layers have largest singular value 1, D is 1-Lipschitz, and the ring is covered.
 
-Points: 3x128 networks, batches of 256, 8,000 steps. The rules are the paper's hinge and Adam(β₁ 0,
-β₂ .9), with the rates and turns that suit points: 1e-3, which decays over the second half, one turn
-of D, averaged weights; about 40 s on two cores. The paper's own, made for images (2e-4, five turns,
-no decay), are run for 4,000 steps beside it and noted.
+Points: 3x128 networks, batches of 256, 8,000 steps. The hinge loss and Adam(β₁ 0, β₂ .9) of the
+paper, with rates and turns that suit points: 1e-3, which decays over the second half, one turn of
+D, averaged weights; about 40 s on two cores. The paper's own settings, meant for images (2e-4, five
+turns, no decay), are also run for 4,000 steps and noted.
 
-References: for D's slope that of the same network without normalisation, trained alike; for the
-ring a Gaussian mixture fitted by EM that is told the number of modes, which a GAN is not.
+References: for the largest difference quotient of D, the same network without normalisation and
+with the same training; for the ring, a Gaussian mixture fitted by EM, which is given the number of
+modes.
 """
 
 import keras

@@ -1,11 +1,12 @@
-"""SpatialGAN draws textures whose patches are those of the photograph that it learned from.
+"""SpatialGAN draws textures with the patch statistics of the one photograph it learned from.
 
 Brick, grass and gravel, grey: a model for each, on 64x64 crops of the left half of the photograph,
 16 channels and four doublings, the paper's recipe with rates that fall from 5e-4, 1,500 steps of
-16. `swd_ratio` is the patch-SWD (7x7, the mean of three levels) of a drawn 512x256 to the right
-half, over that of the left half to it: 1 is as near as the texture is to itself. The figure is the
-mean of the three textures; the reference are 32x32 squares of the left half in another order,
-which copy all but their seams. The notes have each texture, and noise of the same mean and spread.
+16. `swd_ratio` is the patch-SWD (7x7, the mean of three levels) between a generated 512x256 image
+and the right half, divided by that between the left half and the right half: at 1 it is as near as
+the texture is to itself. The figure is the mean of the three textures; the reference shuffles 32x32
+squares of the left half, which copies everything except the seams. The notes have each texture, and
+noise of the same mean and standard deviation.
 """
 
 import keras
@@ -18,9 +19,9 @@ from zoo.spatial_gan import SpatialGAN
 
 STEPS, BATCH = 1_500, 16
 ABLATIONS = """
-The patches of grass are as near as the photograph's other half, and still no eye takes streaks for
-blades: patches of 7x7 do not see them. With 32 channels the mean ratio was 1.58, in three times the
-minutes.
+The patches of grass are as near as the photograph's other half, yet anyone sees streaks instead of
+blades: patches of 7x7 do not show the difference. With 32 channels the mean ratio was 1.58, in
+three times the minutes.
 """
 SIZES = {"latent_dim": 20, "width": 16, "stages": 4}
 

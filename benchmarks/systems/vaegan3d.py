@@ -1,13 +1,12 @@
-"""VAEGAN3D sees in one picture what stands behind it.
+"""VAEGAN3D reconstructs the voxels of an object from one picture.
 
-Views of chairs, tables and cars, 32x32 grey pixels, and their 16x16x16 voxels, 3,600 pairs to train
-on and 900 of other objects held out: small networks, the modern recipe at rates that fall from
-1e-3, 1,800 steps of 32, some minutes. `iou` is the mean, over the held-out pictures, of the voxels
-that are full in both over those that are full in either; the reference is the better of two cheap
-methods: the voxels of the nearest training picture, and a ridge regression from pixels to 64
-principal components of the voxels. `unseen_drop` is how much of it is lost on pictures of the same
-objects from an azimuth that training has none of; its reference is the smaller of the drops of the
-same two.
+Views of chairs, tables and cars, 32x32 grey pixels, and their 16x16x16 voxels, 3,600 pairs for
+training and 900 of other objects held out: small networks, the modern recipe at rates that fall
+from 1e-3, 1,800 steps of 32, some minutes. `iou` is the mean intersection over union of the
+occupied voxels over the held-out pictures; the reference is the better of two baselines: the voxels
+of the nearest training picture, and a ridge regression from pixels to 64 principal components of
+the voxels. `unseen_drop` is the decrease of `iou` on pictures of the same objects from an azimuth
+that does not occur in training; the reference is the smaller decrease of the two baselines.
 """
 
 import functools

@@ -1,7 +1,7 @@
-"""VAEGAN3D at twice the sides: 32x32x32 voxels of the same pictures.
+"""VAEGAN3D at twice the resolution: 32x32x32 voxels from the same pictures.
 
-As the row vaegan3d in all else, with eight times the voxels and the bounds of the survey for them;
-hours on two cores, so that a job of all rows passes it over without --full.
+Everything else as in the row vaegan3d, with eight times the voxels and the survey's bounds for
+them; hours on two cores, so that a job of all rows skips it without --full.
 """
 
 from benchmarks.systems import vaegan3d

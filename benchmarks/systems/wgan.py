@@ -1,16 +1,16 @@
-"""WGAN: the critic's loss tells how good the samples are, and its slope does not vanish.
+"""WGAN: the critic's loss tracks the quality of the samples, and its gradient does not vanish.
 
-1. On the ring, checkpoints of one training: the rank correlation of what the clipped critic reads
-   with the sliced Wasserstein distance of the samples to held-out data. 64-wide networks, clip .1,
-   batches of 128, RMSprop(1e-3) for the critic and 2e-4 for G, falling over the second half; 4,000
-   steps, about 45 s. The rates were chosen on seed 0 among six pairs. The reference is the same
-   correlation for the loss of GAN's discriminator, trained alike.
-2. Before a generator that is not trained, a logistic discriminator is trained until its loss is
-   small, and a clipped critic for as long. The gradient that G's loss sends to a sample, minimax
-   against the critic's: how many times larger is the latter?
-3. Two parallel lines at a distance θ: the critic (of WGAN-GP, divided by its slope) reads θ, while
-   the discriminator's estimate of the Jensen-Shannon divergence is log 2 for every θ. The reference
-   is the distance between samples, by the best assignment.
+1. On the ring, checkpoints of one training: the rank correlation of the clipped critic's estimate
+   with the sliced Wasserstein distance between samples and held-out data. 64-wide networks, clip
+   .1, batches of 128, RMSprop(1e-3) for the critic and 2e-4 for G, falling over the second half;
+   4,000 steps, about 45 s. The rates were chosen on seed 0 among six pairs. The reference is the
+   same correlation for the loss of GAN's discriminator, trained in the same way.
+2. With a fixed generator, a logistic discriminator is trained until its loss is small, and a
+   clipped critic for as many steps. The figure is the norm of the gradient of G's loss with respect
+   to a sample, that of the critic divided by that of the minimax loss.
+3. Two parallel lines at a distance θ: the estimate of the critic (of WGAN-GP, divided by its
+   gradient norm) is θ, while the discriminator's estimate of the Jensen-Shannon divergence is log 2
+   for every θ. The reference is the distance between samples, by the best assignment.
 """
 
 import keras

@@ -1,13 +1,13 @@
-"""WGAN-GP reads the Wasserstein distance, too large by a factor that is known.
+"""WGAN-GP's loss overestimates the Wasserstein distance by a known factor.
 
-With a penalty λ(‖∇f‖ - 1)² the best critic of two distributions at distance W has the slope
-s = 1 + W/2λ: it gains sW and pays λ(s - 1)², which is best there. The objective therefore reads sW,
-and divided by the critic's mean slope it is W₁. Five cases whose W₁ is known exactly; a critic
-d-64-64-1, batches of 512, 2,500 steps, λ 10, seconds each.
+With a penalty λ(‖∇f‖ - 1)² the best critic of two distributions at distance W has the gradient norm
+s = 1 + W/2λ: it gains sW and pays λ(s - 1)², whose difference is largest there. The objective
+therefore estimates sW, and divided by the critic's mean gradient norm it is W₁. Five cases whose W₁
+is known exactly; a critic d-64-64-1, batches of 512, 2,500 steps, λ 10, seconds each.
 
-On a line a critic that begins with the wrong slope stays there: to turn, it would have to be flat,
-which the penalty forbids (`stuck` in the notes counts such runs). So the first 500 steps are played
-with the one-sided penalty, which lets it be flat.
+In one dimension a critic that begins with a gradient of the wrong sign keeps it: to change the sign
+it would have to be flat, which the penalty forbids (`stuck` in the notes counts these runs).
+Therefore the first 500 steps use the one-sided penalty, which allows a flat critic.
 
 The reference is the distance between two sets of samples (in one dimension sorted, in more by the
 best assignment of 1,000 to 1,000), for which no network is needed.

@@ -1,7 +1,10 @@
-"""Theorems about GANs, one file each, with a function `run(seed)` that returns the claims of
-`benchmarks.shared.claims` and a figure. What theory says is computed beside what is measured."""
+"""Theorems about GANs, one file each.
 
-READING = (  # in this order
+Each has a function `run(seed)` that returns a list of `benchmarks.shared.claims.claim` and a
+figure. The theoretical value is computed next to the measured one.
+"""
+
+READING = (  # the order of docs/theory.md
     "optimal_discriminator",
     "equilibrium",
     "jensen_shannon",

@@ -1,11 +1,11 @@
-"""Descent does not find saddles: on θψ it circles outwards, and two remedies circle inwards.
+"""Gradient descent does not find saddles: on θψ it spirals outwards; two remedies spiral inwards.
 
 min_θ max_ψ θψ is the game of WGAN between two points, f(x) = ψx. At a rate h a simultaneous step
-multiplies the distance to the saddle by √(1 + h²), extragradient (a step with the gradient that is
-found one step ahead) by √((1 - h²)² + h²); alternating steps stay on an ellipse. A penalty on the
-distance to the mean of all past weights turns the spiral inwards, unless it weighs so much that the
-mean itself drags. Source: Goodfellow 2016 (tutorial), §8.2; Gidel et al. 2019, §3.1; Salimans et
-al. 2016, §3.3.
+multiplies the distance to the saddle by √(1 + h²), extragradient (a step with the gradient taken
+one step ahead) by √((1 - h²)² + h²); alternating steps stay on an ellipse. A penalty on the
+distance to the mean of all past weights turns the spiral inwards, unless the weight is so large
+that the mean itself slows the motion. Source: Goodfellow 2016 (tutorial), §8.2; Gidel et al. 2019,
+§3.1; Salimans et al. 2016, §3.3.
 """
 
 import numpy as np
@@ -18,8 +18,8 @@ H, STEPS = 0.1, 500
 
 
 class Extragradient(toy_games.DiracGAN):
-    """Steps with the gradient of the place one step ahead: two plain steps, of which the first is
-    taken back."""
+    """Extragradient on the Dirac-GAN: takes two ordinary steps and applies only the second, from
+    the starting point."""
 
     def train_step(self, data):
         variables = self.trainable_variables
@@ -33,7 +33,7 @@ class Extragradient(toy_games.DiracGAN):
 
 
 def distances(kind=toy_games.DiracGAN, schedule="simultaneous", steps=STEPS, **compile_args):
-    """The distances to the saddle and the path."""
+    """Returns the distances to the saddle, (steps + 1,), and the path, (steps + 1, 2)."""
     path = toy_games.trajectory(
         kind(), steps, H, objective=Wasserstein(), schedule=schedule, **compile_args
     )
@@ -67,7 +67,10 @@ def run(seed=0):
         weighed[weight], _ = distances(steps=2_000, penalties=[HistoricalAverage(weight)])
     found += [
         claims.claim(
-            "2,000 steps alone", weighed[0.0][-1], np.sqrt(2.0) * growth**2_000, tolerance=30.0
+            "2,000 steps without a penalty",
+            weighed[0.0][-1],
+            np.sqrt(2.0) * growth**2_000,
+            tolerance=30.0,
         ),
         claims.claim("2,000 steps, historical average of .1", weighed[0.1][-1], at_most=0.01),
         claims.claim("2,000 steps, historical average of 1", weighed[1.0][-1], at_least=0.05),
@@ -78,7 +81,7 @@ def run(seed=0):
 
 
 def draw(paths, weighed):
-    """Paths in the plane, and distances under the penalty."""
+    """Draws paths in the plane, and distances with the penalty."""
     figure, (left, right) = figure_style.figure(2, size=(4.2, 3.6))
     colors = (figure_style.FAKE, figure_style.REAL, figure_style.DISCRIMINATOR)
     for (name, path), color in zip(paths.items(), colors, strict=True):

@@ -1,8 +1,8 @@
 """Where two supports do not meet, divergences are constant and W₁ is the distance.
 
 Points (0, Y) and (θ, Y) on two parallel lines, Y normal: for every θ ≠ 0 JS = log 2 and KL = ∞,
-while W₁ = |θ|. A discriminator tells them apart without a mistake, and what it sends the generator
-under the minimax loss vanishes. With noise N(0, σ²) on both, JS falls smoothly with θ/σ.
+while W₁ = |θ|. A discriminator separates them without an error, and the gradient of the minimax
+loss with respect to a fake vanishes. With noise N(0, σ²) on both, JS falls smoothly with θ/σ.
 Source: Arjovsky & Bottou 2017, theorems 2.1 to 2.4; Arjovsky et al. 2017, example 1.
 """
 
@@ -18,12 +18,12 @@ NOISE = 0.5
 
 
 def blurred(theta):
-    """JS of N(0, NOISE²) and N(θ, NOISE²)."""
+    """Returns the JS divergence of N(0, NOISE²) and N(θ, NOISE²)."""
     return densities.jensen_shannon(densities.normal(0.0, NOISE), densities.normal(theta, NOISE))
 
 
 def estimate(theta, seed, steps, **compile_args):
-    """(JS as D's loss says it, accuracy of D, minimax gradient of a fake)."""
+    """Returns (JS from D's loss, accuracy of D, norm of the minimax gradient of a fake)."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
     real = toy_games.sample(line(theta), 50_000, seed, dimensions=2)
@@ -48,7 +48,7 @@ def run(seed=0):
     for theta, (js, accuracy, gradient) in sharp.items():
         found += [
             claims.claim(f"JS from D's loss at θ = {theta:g}", js, np.log(2.0), tolerance=1e-3),
-            claims.claim(f"mistakes of D at θ = {theta:g}", 1.0 - accuracy, at_most=0.0),
+            claims.claim(f"error rate of D at θ = {theta:g}", 1.0 - accuracy, at_most=0.0),
             claims.claim(f"minimax gradient of a fake at θ = {theta:g}", gradient, at_most=1e-3),
         ]
     for theta, (js, _, _) in soft.items():

@@ -1,8 +1,9 @@
-"""Where the generator draws the data, D is ½ everywhere and its gradient vanishes.
+"""Where the generator draws the data, D is ½ everywhere and the generator's gradient vanishes.
 
-With q = p the best D is ½, V = -log 4, and the generator's loss is at its minimum: the gradient
-that a trained D sends to the mean μ of q = N(μ, 1) is dC/dμ, the slope of C = 2 JS(p, q) - log 4,
-since D* is the best D there (envelope theorem). Source: Goodfellow et al. 2014, theorem 1.
+With q = p the best D is ½, V = -log 4, and the generator's loss is at its minimum: the gradient of
+the loss under a trained D with respect to the mean μ of q = N(μ, 1) is dC/dμ, the derivative of
+C = 2 JS(p, q) - log 4, since D* is the best D there (envelope theorem). Source: Goodfellow et al.
+2014, theorem 1.
 """
 
 import numpy as np
@@ -16,7 +17,7 @@ SHIFTS = (0.0, 0.5, 1.0, 2.0)
 
 
 def trained(shift, seed):
-    """A discriminator of N(0, 1) and N(shift, 1)."""
+    """Trains a discriminator between N(0, 1) and N(shift, 1)."""
     model = toy_games.fixed_generator_model(lambda z: shift + z)
     compile_args = {"objective": Minimax(), "rate": 1e-3}
     toy_games.train(
@@ -26,14 +27,14 @@ def trained(shift, seed):
 
 
 def generator_gradient(model, shift):
-    """d/dμ E_q log(1 - σ(D(x))) = -E_q σ(D) D', by quadrature."""
+    """Returns d/dμ E_q log(1 - σ(D(x))) = -E_q σ(D) D', by quadrature."""
     logits = toy_games.on_grid(model)
     share = 1.0 / (1.0 + np.exp(-logits))
     return -densities.integral(densities.normal(shift, 1.0) * share * np.gradient(logits, X))
 
 
 def divergence_gradient(shift, h=1e-3):
-    """d(2 JS)/dμ."""
+    """Returns d(2 JS)/dμ by central differences."""
     p = densities.normal(0.0, 1.0)
     up, down = (densities.jensen_shannon(p, densities.normal(shift + d, 1.0)) for d in (h, -h))
     return (up - down) / h
@@ -48,7 +49,7 @@ def run(seed=0):
     inside = np.abs(X) < 2.5  # where 98.8 % of the samples are
     found = [
         claims.claim(
-            "D - ½ at its largest, within 2.5 σ", np.abs(share - 0.5)[inside].max(), at_most=0.02
+            "largest |D - ½| within 2.5 σ", np.abs(share - 0.5)[inside].max(), at_most=0.02
         ),
         claims.claim("V(D)", densities.value(p, p, logits), -np.log(4.0), tolerance=0.002),
         claims.claim(
@@ -62,15 +63,13 @@ def run(seed=0):
     for shift, gradient in gradients.items():
         theory = divergence_gradient(shift)
         found.append(
-            claims.claim(
-                f"slope for the generator at μ = {shift:g}", gradient, theory, tolerance=0.03
-            )
+            claims.claim(f"generator's gradient at μ = {shift:g}", gradient, theory, tolerance=0.03)
         )
     return found, draw(share, gradients)
 
 
 def draw(share, gradients):
-    """D where q = p, and the generator's slope against theory."""
+    """Draws D where q = p, and the generator's gradient compared with theory."""
     figure, (left, right) = figure_style.figure(2)
     left.axhline(0.5, color=figure_style.THEORY, linestyle=":", label="½")
     left.plot(X, share, color=figure_style.DISCRIMINATOR, label="D, trained")
@@ -89,6 +88,6 @@ def draw(share, gradients):
         label="from a trained D",
     )
     right.axhline(0.0, color=figure_style.PALE, linewidth=0.8)
-    right.set(xlabel="μ", ylabel="slope", title="What it tells the generator")
+    right.set(xlabel="μ", ylabel="gradient", title="Gradient for the generator")
     figure_style.legend(right)
     return figure

@@ -1,9 +1,9 @@
-"""What f-GAN reads is never more than the divergence, and wider networks read more of it.
+"""f-GAN's estimate is a lower bound of the divergence, and wider networks come nearer to it.
 
 F(V) = E_P g_f(V) - E_Q f*(g_f(V)) ≤ D_f(P‖Q) for every function V, with equality at f'(p/q). P is
-the mixture .33 N(-1, .255²) + .67 N(2, 1.415²), Q = N(1.3, 1.75²); V, one hidden layer of so many
-tanh units, is trained on samples and then F taken by quadrature, so that no sampling error can hide
-an excess. Source: Nowozin et al. 2016, eq. 4; Nguyen et al. 2010.
+the mixture .33 N(-1, .255²) + .67 N(2, 1.415²), Q = N(1.3, 1.75²); V, one hidden layer of tanh
+units, is trained on samples and then F is computed by quadrature, so that no sampling error can
+hide an excess. Source: Nowozin et al. 2016, eq. 4; Nguyen et al. 2010.
 """
 
 import keras
@@ -34,7 +34,7 @@ EXACT = {  # D_f = ∫ q f(p/q)
 
 
 def bound_value(name, width, seed):
-    """F of a trained V, by quadrature."""
+    """Returns F of a trained V, by quadrature."""
     keras.utils.set_random_seed(seed)
     value = toy_games.network(1, width, depth=1, activation="tanh")
     model = toy_games.fixed_generator_model(
@@ -56,10 +56,10 @@ def run(seed=0):
         exact = EXACT[name]
         most, gap = max(values) - exact, (exact - values[-1]) / exact
         found += [
-            claims.claim(f"{name}: largest F less D_f = {exact:.4f}", most, at_most=1e-5),
-            claims.claim(f"{name}: part of D_f that 64 units miss", gap, at_most=0.1),
+            claims.claim(f"{name}: largest F minus D_f = {exact:.4f}", most, at_most=1e-5),
+            claims.claim(f"{name}: relative gap with 64 units", gap, at_most=0.1),
             claims.claim(
-                f"{name}: part that 1 unit misses, over that",
+                f"{name}: gap with 1 unit / gap with 64 units",
                 (exact - values[0]) / exact / gap,
                 at_least=2,
             ),

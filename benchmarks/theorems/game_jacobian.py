@@ -1,18 +1,19 @@
-"""Near its equilibrium a game does what the eigenvalues of its Jacobian say.
+"""Near an equilibrium the eigenvalues of the game's Jacobian decide whether training converges.
 
-v = (-∂L_G/∂θ, -∂L_D/∂ψ) is where the players move. On the Dirac-GAN, D(x) = ψx with the real point
-at 0 and the fake one at θ, its Jacobian at (0, 0) has the eigenvalues
+v = (-∂L_G/∂θ, -∂L_D/∂ψ) is the direction in which the players move. On the Dirac-GAN, D(x) = ψx
+with the real point at 0 and the fake one at θ, the Jacobian of v at (0, 0) has the eigenvalues
 
     minimax, non-saturating ±½ i;  WGAN ±i;  with R1: -γ/2 ± √(γ²/4 - ¼)
 
-Imaginary ones circle, ones with a negative real part come to rest. Where 500 steps at a rate of .1
-from (1, -1) end is compared with the same recursion in NumPy.
+Imaginary eigenvalues mean rotation, a negative real part means convergence. The end of 500 steps at
+a rate of .1 from (1, -1) is compared with the same recursion in NumPy.
 
-Then a small GAN whose real points lie on a line of the plane, as images lie on a thin surface: with
-a linear generator, which can draw them, trained with R1. All eigenvalues at that one place, with R1
-in the game and without, column by column from Jacobian-vector products. The claim is about those
-that circle, |Im λ| > .01: others near 0, of weights that hardly matter, have either sign. Source:
-Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", §2 to §4.
+The second part is a small GAN whose real points lie on a line of the plane, as images lie on a thin
+surface: with a linear generator, which can draw them, trained with R1. All eigenvalues are computed
+at this one point, with R1 and without, column by column from Jacobian-vector products. The claim is
+about rotating eigenvalues, |Im λ| > .01: others near 0, of weights with little effect, have either
+sign. Source: Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?", §2 to
+§4.
 """
 
 import keras
@@ -34,9 +35,9 @@ def sigmoid(a):
 
 
 def logistic(objective, push, gamma=0.0):
-    """Rules; (dθ, dψ) of a step of descent; eigenvalues at (0, 0).
+    """Returns the compile arguments, a function (θ, ψ) -> (dθ, dψ), and the eigenvalues at (0, 0).
 
-    `push` is the slope of the generator's loss, downhill, as a function of the fake's logit ψθ.
+    `push` is minus the derivative of the generator's loss, as a function of the fake's logit ψθ.
     """
 
     def move(theta, psi):
@@ -56,7 +57,7 @@ GAMES = {
 
 
 def recursion(move, schedule):
-    """Where NumPy ends."""
+    """Returns the distance to (0, 0) after STEPS steps in NumPy."""
     theta, psi = START
     for _ in range(STEPS):
         d_theta, d_psi = move(theta, psi)
@@ -67,7 +68,7 @@ def recursion(move, schedule):
 
 
 def field(losses, variables, real, z):
-    """v, flattened: what each player's loss says of its own weights, downhill."""
+    """Returns v, flattened: minus the gradient of each player's loss for the player's weights."""
     with tf.GradientTape(persistent=True) as tape:
         found = losses(real, z)
     gradients = []
@@ -77,7 +78,7 @@ def field(losses, variables, real, z):
 
 
 def jacobian(model, real, z):
-    """∂v/∂(θ, ψ), column by column, each a Jacobian-vector product in forward mode."""
+    """Returns ∂v/∂(θ, ψ), column by column, each a Jacobian-vector product in forward mode."""
     owned = [model.variables_of(p) for p in ("generator", "discriminator")]
     values = [v.value for part in owned for v in part]
     groups = [[v.value for v in part] for part in owned]
@@ -104,7 +105,7 @@ def jacobian(model, real, z):
 
 
 def dirac_eigenvalues(compile_args):
-    """Eigenvalues at the equilibrium."""
+    """Returns the eigenvalues of the Dirac-GAN at the equilibrium."""
     model = toy_games.DiracGAN()
     model.compile(optimizers={p: "sgd" for p in model.players}, **compile_args)
     model.put(0.0, 0.0)
@@ -112,7 +113,7 @@ def dirac_eigenvalues(compile_args):
 
 
 def trained_spectra(seed, steps=3_000, width=8, rows=2_000):
-    """Spectra of one small GAN at one place, without and with R1 in the game."""
+    """Returns the spectra of one small trained GAN at one point, without and with R1."""
     keras.utils.set_random_seed(seed)
     rng = np.random.default_rng(seed)
     points = (rng.standard_normal((50_000, 1)) * [1.0, 0.5]).astype("float32")
@@ -136,7 +137,7 @@ def trained_spectra(seed, steps=3_000, width=8, rows=2_000):
 
 
 def max_rotating_real_part(eigenvalues):
-    """The largest real part of those that circle."""
+    """Returns the largest real part of the rotating eigenvalues, |Im λ| > .01."""
     return float(eigenvalues[np.abs(eigenvalues.imag) > 0.01].real.max())
 
 
@@ -170,18 +171,20 @@ def run(seed=0):
     late = np.linalg.norm(paths["WGAN-GP", "alternating"][-100:], axis=1)
     found.append(
         claims.claim(
-            "WGAN-GP does not come to rest: smallest late distance", late.min(), at_least=0.1
+            "WGAN-GP does not converge: smallest distance in the last 100 steps",
+            late.min(),
+            at_least=0.1,
         )
     )
     without, with_r1 = trained_spectra(seed)
     change = max_rotating_real_part(with_r1) - max_rotating_real_part(without)
-    text = "trained GAN: largest Re λ of those that circle, with R1 less that without"
+    text = "trained GAN: largest Re λ of rotating eigenvalues, with R1 minus without"
     found.append(claims.claim(text, change, at_most=0.0))
     return found, draw(paths, without, with_r1)
 
 
 def draw(paths, without, with_r1):
-    """Paths of six games, and the spectra."""
+    """Draws the paths of six losses, and the spectra."""
     figure, axes = figure_style.figure(4, 2, size=(2.9, 2.7))
     panels = ("minimax", "non-saturating", "WGAN", "WGAN-GP", "R1, γ = 0.3", "instance noise")
     for name, panel in zip(panels, axes.flat, strict=False):
@@ -193,8 +196,8 @@ def draw(paths, without, with_r1):
         panel.set(title=name, xlim=(-2.1, 2.1), ylim=(-2.1, 2.1), aspect="equal")
     spread = max(np.abs(without.imag).max(), np.abs(with_r1.imag).max())
     for panel, values, title in (
-        (axes[1, 2], without, "trained GAN, R1 taken away"),
-        (axes[1, 3], with_r1, "the same with R1"),
+        (axes[1, 2], without, "trained GAN, without R1"),
+        (axes[1, 3], with_r1, "trained GAN, with R1"),
     ):
         panel.axvline(0.0, color=figure_style.PALE, linewidth=0.8)
         panel.plot(values.real, values.imag, ".", color=figure_style.REAL, markersize=4)

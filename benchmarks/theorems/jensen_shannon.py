@@ -15,7 +15,7 @@ PAIRS, QUANTILES = 10, 200_000
 
 
 def both_sides(first, second):
-    """(C(G), -log 4 + 2 JS) of two of SciPy's distributions."""
+    """Returns (C(G), -log 4 + 2 JS) of two SciPy distributions."""
     levels = (np.arange(QUANTILES) + 0.5) / QUANTILES
     logits = [
         (first.logpdf(x) - second.logpdf(x)).astype("float32")

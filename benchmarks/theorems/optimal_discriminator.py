@@ -1,9 +1,9 @@
 """The best discriminator is D*(x) = p(x)/(p(x) + q(x)).
 
-For a generator that stays, V(D) = E_p log D + E_q log(1 - D) is greatest at D*. Between N(0, 1) and
-N(m, 1) it is σ(m²/2 - mx). A network 1-64-64-1 that is trained on samples is compared with D* under
-(p + q)/2, and what it reaches with V(D*), by quadrature. In two dimensions the real samples are
-eight Gaussians on a circle, the fakes N(0, I). Source: Goodfellow et al. 2014, proposition 1.
+For a fixed generator, V(D) = E_p log D + E_q log(1 - D) is greatest at D*. Between N(0, 1) and
+N(m, 1) it is σ(m²/2 - mx). A network 1-64-64-1 trained on samples is compared with D* under
+(p + q)/2, and V(D) with V(D*), by quadrature. In two dimensions the real samples are eight
+Gaussians on a circle, the fakes N(0, I). Source: Goodfellow et al. 2014, proposition 1.
 """
 
 import numpy as np
@@ -19,7 +19,7 @@ CENTRES, SPREAD = 2.0 * np.stack([np.cos(ANGLES), np.sin(ANGLES)], axis=1), 0.3
 
 
 def trained_logits(mean, deviation, seed):
-    """The logits on X of a discriminator of N(0, 1) and N(mean, deviation²)."""
+    """Returns the logits on X of a discriminator trained on N(0, 1) and N(mean, deviation²)."""
     model = toy_games.fixed_generator_model(lambda z: mean + deviation * z)
     toy_games.train(
         model, toy_games.sample(lambda z: z, 100_000, seed), 1_000, seed, objective=Minimax()
@@ -28,7 +28,7 @@ def trained_logits(mean, deviation, seed):
 
 
 def plane(seed, side=101):
-    """D and D* on a square of the plane, and the share of (p + q)/2 that each place has."""
+    """Returns D and D* on a square grid of the plane, and the weight of (p + q)/2 at each point."""
     rng = np.random.default_rng(seed)
     real = CENTRES[rng.integers(8, size=100_000)] + SPREAD * rng.standard_normal((100_000, 2))
     model = toy_games.fixed_generator_model(
@@ -70,7 +70,7 @@ def run(seed=0):
 
 
 def draw(curves, ours, best):
-    """Curves on the line, and both maps of the plane."""
+    """Draws curves on the line, and both maps of the plane."""
     figure, (line, left, right) = figure_style.figure(3)
     colors = (figure_style.REAL, figure_style.FAKE, figure_style.DISCRIMINATOR)
     for name, color in zip(("N(1, 1)", "N(4, 1)", "N(0, 4)"), colors, strict=True):

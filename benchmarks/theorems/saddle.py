@@ -1,8 +1,8 @@
-"""Games end in saddles, not in minima: the Hessian of V has eigenvalues of both signs.
+"""Equilibria of GANs are saddles, not minima: the Hessian of V has eigenvalues of both signs.
 
 For the Dirac-GAN V(θ, ψ) = f(-ψθ) + f(0), f = log σ, the Hessian at the equilibrium is antidiagonal
-with entries of size f'(0) = ½, whose eigenvalues are ±½. For a small GAN that was trained, all
-second derivatives of V by all weights of both players. Source: survey, §7.A.2;
+with entries of size f'(0) = ½, whose eigenvalues are ±½. For a small trained GAN, all second
+derivatives of V with respect to all weights of both players are computed. Source: survey, §7.A.2;
 Mescheder et al. 2018, §2.
 """
 
@@ -21,7 +21,7 @@ WIDTH, STEPS, ROWS = 10, 3_000, 2_000
 
 
 def hessian(value, variables):
-    """All second derivatives of value(), a matrix."""
+    """Returns the Hessian matrix of value() with respect to all variables."""
     sizes = [int(np.prod(v.shape)) for v in variables]
     with tf.GradientTape(persistent=True) as outer:
         with tf.GradientTape() as inner:
@@ -34,7 +34,7 @@ def hessian(value, variables):
 
 
 def dirac():
-    """Of V at the equilibrium of the Dirac-GAN."""
+    """Returns the Hessian of V at the equilibrium of the Dirac-GAN."""
     model = toy_games.DiracGAN()
     model.put(0.0, 0.0)
     zero = tf.zeros((1, 1))
@@ -47,7 +47,7 @@ def dirac():
 
 
 def small_gan(seed):
-    """A GAN of some ninety weights, trained on the ring, and V of one large batch."""
+    """Trains a GAN of some ninety weights on the ring; returns it and V of one large batch."""
     keras.utils.set_random_seed(seed)
     points = datasets.arrays("ring")[0]
     scale = points.std()

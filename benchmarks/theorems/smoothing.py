@@ -1,4 +1,4 @@
-"""Smoothed labels bias the best discriminator; noise on both sides changes the question instead.
+"""Label smoothing biases the best discriminator; instance noise changes the distributions instead.
 
 With the target α for real samples the best D is α p/(p + q): at the equilibrium α/2. With noise of
 deviation σ on all samples it is p_σ/(p_σ + q_σ), that of the two blurred distributions, without a
@@ -16,12 +16,12 @@ REAL, FAKE = (0.0, 0.5), (1.0, 0.5)  # means and deviations
 
 
 def gaussian(mean, deviation):
-    """Of normal numbers."""
+    """Returns a function from normal numbers to N(mean, deviation²)."""
     return lambda z: mean + deviation * z
 
 
 def trained_discriminator(seed, **compile_args):
-    """D on X after training."""
+    """Returns D on X after training."""
     model = toy_games.fixed_generator_model(gaussian(*FAKE))
     toy_games.train(
         model, toy_games.sample(gaussian(*REAL), 100_000, seed), 3_000, seed, **compile_args

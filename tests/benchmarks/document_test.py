@@ -1,12 +1,21 @@
 import pytest
 
 from benchmarks import document
+from benchmarks.shared import presets
 
 
 @pytest.mark.parametrize("page", document.PAGES, ids=lambda page: page.name)
 def test_a_page_holds_the_figures_that_were_measured(page):
     text = page.read_text()
     assert text == document.written(text), "run `python -m benchmarks.document`"
+
+
+@pytest.mark.parametrize(
+    "folder", presets.folders(document.SAVED_MODELS), ids=lambda folder: folder.name
+)
+def test_a_card_holds_the_figures_of_its_row(folder):
+    card = (folder / "README.md").read_text()
+    assert card == presets.rewritten_card(folder), "run `python -m benchmarks.document`"
 
 
 def test_text_outside_the_sections_stays():

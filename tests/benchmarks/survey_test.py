@@ -89,15 +89,15 @@ def test_a_job_measures_all_systems_with_one_seed_before_the_next(tree):
     found = {path.name: json.loads(path.read_text()) for path in (tree / "out").iterdir()}
     assert sorted(found) == ["abel-0.json", "abel-1.json", "cain-0.json", "cain-1.json"]
     assert found["cain-1.json"]["figures"]["count"]["value"] == 2.0
-    assert "cain, seed 0 (2 of 4): measured, since out/cain-0.json is not there." in said
+    assert "cain, seed 0 (2 of 4): measured, since out/cain-0.json does not exist." in said
     assert sum(line.lstrip().startswith("count ") for line in said) == 4
-    assert said[-1] == "4 measured, 0 passed over, 0 crashed."
+    assert said[-1] == "4 measured, 0 skipped, 0 crashed."
 
 
 def test_rows_that_take_hours_are_measured_by_name_and_among_all_when_that_is_asked(tree):
     large = next(iter(rows.LARGE))
     add(tree, large)
-    for flags in (["--system=all"], ["--system=all", "--full"], [f"--system={large}", "--again"]):
+    for flags in (["--system=all"], ["--system=all", "--full"], [f"--system={large}", "--force"]):
         assert run(tree, *flags, "--seeds=0")[0] == 0
     assert ran(tree) == ["abel", "cain", large, large]
 
@@ -125,7 +125,7 @@ BEATS = """
     [
         (signal.SIGKILL, -signal.SIGKILL, ""),
         (signal.SIGTERM, -signal.SIGTERM, ""),
-        (signal.SIGINT, 130, "survey: Stopped. The same command goes on with this row.\n"),
+        (signal.SIGINT, 130, "survey: Stopped. The same command continues with this row.\n"),
     ],
 )
 def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code, said):
@@ -140,7 +140,7 @@ def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code
     code, lines, _ = run(tree, "--system=all", "--seeds=0")
     assert code == 0
     assert ran(tree) == ["abel", "cain", "cain"]
-    assert lines[0].startswith("abel, seed 0 (1 of 2): passed over, since out/abel-0.json is there")
+    assert lines[0].startswith("abel, seed 0 (1 of 2): skipped, since out/abel-0.json was measured")
     assert sorted(path.name for path in (tree / "out").iterdir()) == ["abel-0.json", "cain-0.json"]
 
 
@@ -159,15 +159,15 @@ def test_a_row_is_measured_again_when_its_file_or_its_code_says_so(tree):
     (out / "abel-0.json").write_text(whole[:-20])
     code, said, _ = run(tree, *job)
     assert code == 0
-    assert said[0] == "abel, seed 0 (1 of 2): measured, since out/abel-0.json is damaged."
+    assert said[0] == "abel, seed 0 (1 of 2): measured, since out/abel-0.json is corrupt."
     assert ran(tree) == ["abel", "cain", "abel"]
     assert json.loads((out / "abel-0.json").read_text()).keys() == rows.KEYS
     (tree / "zoo").mkdir()
     (tree / "zoo/cain.py").write_text("rate = 1")
-    assert "out/cain-0.json was made by other code" in run(tree, *job)[1][1]
+    assert "out/cain-0.json was measured by other code" in run(tree, *job)[1][1]
     assert ran(tree) == ["abel", "cain", "abel", "cain"]
-    assert run(tree, *job)[1][-1] == "0 measured, 2 passed over, 0 crashed."
-    assert run(tree, *job, "--again")[1][-1] == "2 measured, 0 passed over, 0 crashed."
+    assert run(tree, *job)[1][-1] == "0 measured, 2 skipped, 0 crashed."
+    assert run(tree, *job, "--again")[1][-1] == "2 measured, 0 skipped, 0 crashed."
 
 
 def test_a_file_from_before_the_hash_is_done_and_it_is_said(tree):
@@ -179,7 +179,7 @@ def test_a_file_from_before_the_hash_is_done_and_it_is_said(tree):
     code, said, _ = run(tree, "--system=abel", "--seeds=0")
     assert code == 0
     assert said[0].endswith(
-        f"since out/{path.name} is there, though it does not say what code made it."
+        f"since out/{path.name} exists, though without the hash of the code that measured it."
     )
     assert ran(tree) == ["abel"]
 
@@ -198,7 +198,7 @@ def test_a_row_that_crashes_is_said_at_the_end_and_the_others_are_measured(tree,
     add(tree, "abel", body)
     code, said, error = run(tree, "--system=all", "--seeds=0")
     assert code == 1
-    assert said[-1] == "1 measured, 0 passed over, 1 crashed."
+    assert said[-1] == "1 measured, 0 skipped, 1 crashed."
     assert error[-1].startswith(f"abel, seed 0 crashed: {why}")
     assert [path.name for path in (tree / "out").iterdir()] == ["cain-0.json"]
 
@@ -210,7 +210,7 @@ def test_a_row_that_crashes_is_said_at_the_end_and_the_others_are_measured(tree,
             ("--seed=1", "--seeds=0,1"),
             "--seeds: should be given without --seed. Received: --seed=1",
         ),
-        (("--preset",), "--preset: should be given with a row that keeps models. Received: abel"),
+        (("--preset",), "--preset: should be given with a row that saves models. Received: abel"),
         (("--preset", "--seeds=0"), "--preset: should be given with one --system and --seed"),
         (("--seeds=0,-1",), "--seeds: should be integers from 0 on, such as 0,1,2. Received: 0,-1"),
         (("--seeds=",), "--seeds: should be integers from 0 on"),
@@ -249,7 +249,7 @@ def row(seed, quality, error, **others):
 
 
 def test_tables_tell_the_medians_and_what_was_tried(tmp_path, monkeypatch):
-    monkeypatch.setattr(r3gan, "TRIED", "Smaller\nrates.\n", raising=False)
+    monkeypatch.setattr(r3gan, "ABLATIONS", "Smaller\nrates.\n", raising=False)
     more = {"grid_quality": acceptance.gate(1.0, reference=1.0, A=1.0, B=1.0)}
     for one in (row(2, 0.95, 0.3, **more), row(0, 0.75, 0.4)):
         rows.report(one, tmp_path)
@@ -261,11 +261,11 @@ def test_tables_tell_the_medians_and_what_was_tried(tmp_path, monkeypatch):
         "[benchmarks/systems/r3gan.py](../benchmarks/systems/r3gan.py); recipe: modern; "
         "seeds 0, 2; 11 s per seed (median) on a machine.",
         "",
-        "| figure | median | min to max | needed | aimed at | met | reference |",
+        "| figure | median | min to max | required | target | result | reference |",
         "|---|---|---|---|---|---|---|",
-        "| ring quality | 0.85 | 0.75 to 0.95 | 0.8 | 0.9 | A | equals 0.85 |",
-        "| ring error | 0.35 | 0.3 to 0.4 | 0.2 | 0.1 | missed | beats 0.5 |",
-        "| grid quality (seed 2 only) | 1 | 1 | 1 | 1 | B | equals 1 |",
+        "| ring quality | 0.85 | 0.75 to 0.95 | 0.8 | 0.9 | required | equals 0.85 |",
+        "| ring error | 0.35 | 0.3 to 0.4 | 0.2 | 0.1 | failed | beats 0.5 |",
+        "| grid quality (seed 2 only) | 1 | 1 | 1 | 1 | target | equals 1 |",
         "",
         "Smaller\nrates.",
     ]

@@ -42,7 +42,7 @@ def test_a_missed_bound_is_reported_and_no_error(monkeypatch, tmp_path, capsys):
     rows.report(rows.row_of("r3gan", 3), tmp_path)
     lines = capsys.readouterr().out.splitlines()
     row = json.loads(lines[-1])
-    assert "missed; loses to the reference" in lines[0]
+    assert "failed; loses to the reference" in lines[0]
     assert row["figures"]["quality"]["meets_A"] is False
     keys = {"system", "seed", "recipe", "figures", "notes", "seconds", "images_per_second"}
     assert set(row) == keys

@@ -39,7 +39,7 @@ def model():
 def written(model, tmp_path, monkeypatch):
     module = types.ModuleType("counted", "Points near the middle.\n\nThey are drawn `so`.")
     module.presets = lambda seed: {f"gan_points_{seed}": model}
-    module.TRIED = "\nMore steps.\n"
+    module.ABLATIONS = "\nMore steps.\n"
     monkeypatch.setattr(presets.pkgutil, "resolve_name", lambda name: module)
     return presets.write(ROW, tmp_path)[0]
 
@@ -70,7 +70,7 @@ def test_its_card_has_the_figures_and_what_fell_short(written):
     for said in (
         "# gan_points_3",
         "They are drawn `so`.",
-        "| off centre | 0.25 | 0.3 | 0.2 | A | beats 0.5 |",
+        "| off centre | 0.25 | 0.3 | 0.2 | required | beats 0.5 |",
         "More steps.",
         "Seed 3. 12 s on a machine",
         "`python -m benchmarks.survey --system=counted --seed=3 --preset`",
@@ -100,5 +100,5 @@ def test_a_preset_that_cannot_be_written_leaves_the_one_that_was_there(written, 
 
 def test_a_row_without_models_is_refused(monkeypatch, tmp_path):
     monkeypatch.setattr(presets.pkgutil, "resolve_name", lambda name: types.ModuleType("bare"))
-    with pytest.raises(ValueError, match="There is no preset of counted: its row keeps no model"):
+    with pytest.raises(ValueError, match="There is no preset of counted: its row saves no model"):
         presets.write(ROW, tmp_path)
