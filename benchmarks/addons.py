@@ -1,13 +1,15 @@
-"""Holds what tensorflow-addons gave GANs against what stands in for it here.
+"""Compares layers and optimizers with those of tensorflow-addons that they replace.
 
-It does not import beside Keras 3, so its numbers are made in an environment of its own, once:
+tensorflow-addons cannot be imported together with Keras 3. Therefore its outputs are computed once,
+in a separate environment:
 
     python3.11 -m venv addons
     addons/bin/pip install tensorflow-cpu==2.15.1 tensorflow-addons==0.23.0 numpy==1.26.4
     addons/bin/python benchmarks/addons.py
 
-This writes outputs to docs/addons.json. Here the same script computes them again from the same
-inputs and weights, which are drawn from seeds, and adds the largest difference of each part:
+This writes outputs to docs/addons.json. In this project's environment the same script computes the
+outputs of the replacements from the same inputs and weights, which are drawn from seeds, and adds
+the largest difference of each part:
 
     python benchmarks/addons.py
 """
@@ -22,7 +24,7 @@ STEPS = 40  # of the moving average
 
 
 def drawn(*shape, seed=0):
-    """Normal numbers with few digits, so that JSON holds them exactly."""
+    """Returns normal numbers with few digits, which JSON represents exactly."""
     return np.random.default_rng([seed, *shape]).standard_normal(shape).round(3).astype("float32")
 
 
@@ -46,7 +48,7 @@ INPUTS = {  # part: x and weights
 
 
 def theirs(tf, tfa):
-    """Part -> what tensorflow-addons makes of the inputs."""
+    """Returns a dict from part to the output of tensorflow-addons."""
     keras, layers = tf.keras, tf.keras.layers
     found = {}
     for part, given in INPUTS.items():
@@ -59,7 +61,7 @@ def theirs(tf, tfa):
                 layer = tfa.layers.SpectralNormalization(layer)
                 layer.build(x.shape)
                 layer.layer.kernel.assign(given["kernel"])
-                for _ in range(200):  # which divide the kernel itself, over and over
+                for _ in range(200):  # each call divides the kernel itself
                     y = layer(x, training=True)
             else:
                 layer = tfa.layers.WeightNormalization(layer, data_init=False)
@@ -93,7 +95,7 @@ def _their_average(tf, tfa, keras, given):
 
 
 def ours():
-    """Part -> what Keras and this library make of them."""
+    """Returns a dict from part to the output of Keras and this library."""
     from keras import layers
 
     from zoo.layers import Maxout, SpectralNormalization, WeightNormalization
@@ -142,7 +144,7 @@ def _our_average(given):
 
 
 def differences(outputs):
-    """Part -> the largest difference between our numbers and theirs."""
+    """Returns a dict from part to the largest difference from outputs of tensorflow-addons."""
     return {
         part: float(np.abs(y - np.asarray(outputs[part], "float32")).max())
         for part, y in ours().items()
@@ -150,7 +152,7 @@ def differences(outputs):
 
 
 def main():
-    """Makes the numbers where tensorflow-addons is, and compares where it is not."""
+    """Computes outputs where tensorflow-addons is installed, and differences elsewhere."""
     try:
         import tensorflow as tf
         import tensorflow_addons as tfa

@@ -1,10 +1,10 @@
-"""What every figure says of ten samplers whose quality is known, from nearly perfect to useless.
+"""Scores ten samplers of known quality, from nearly perfect to useless.
 
     python -m benchmarks.calibration            # 15 seconds
 
-The samplers see one half of the digits and are scored against the other. The table is what a score
-of a GAN is to be read beside: which figures notice a missing class, noise, or a single image. The
-last line is one JSON object; docs/calibration.json keeps it.
+The samplers see one half of the digits and are scored against the other. The table is a
+scale for the scores of a GAN: it shows which scores detect a missing class, noise, or a single
+repeated image. The last line is one JSON object, which is also written to docs/calibration.json.
 """
 
 import json
@@ -25,8 +25,8 @@ PIXELS = (
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_integer("seed", 0, "Of what the samplers draw.")
-    flags.DEFINE_string("out", "docs/calibration.json", "Where the figures are kept.")
+    flags.DEFINE_integer("seed", 0, "Seed of the samplers.")
+    flags.DEFINE_string("out", "docs/calibration.json", "JSON file of the figures.")
 
 
 def main():
@@ -61,7 +61,7 @@ def main():
 
 
 def pick(figures, names):
-    """Some figures, rounded to be read."""
+    """Returns the named figures, rounded for printing."""
     return {name: round(figures[name], 3) for name in names}
 
 

@@ -1,11 +1,11 @@
-"""Draws who plays what, for every family, from the live model: docs/diagrams/MODEL.png.
+"""Draws a diagram of players, networks and losses for every family: docs/diagrams/MODEL.png.
 
     python -m benchmarks.diagrams                    # all families, a minute
     python -m benchmarks.diagrams --only=cgan,wgan
 
-The block diagrams of the survey, drawn from what happens: a tiny model plays one round eagerly,
-each call of a network is watched, and what goes in is followed to where it came from. A network
-has the colour of the player that moves it, grey where nobody does, and a loss that of the player
+These are the block diagrams of the survey, drawn from one round of a live model: a tiny model runs
+eagerly, every call of a network is recorded, and each input is traced to its source. A network has
+the color of the player that trains it, grey where it is frozen, and a loss the color of the player
 that minimises it.
 """
 
@@ -56,7 +56,7 @@ def main():
 
 
 def tiny(name):
-    """A small model of that name, compiled by its recipe."""
+    """Returns a small model of a family, compiled with the paper's recipe."""
     import inspect
 
     import zoo
@@ -67,7 +67,7 @@ def tiny(name):
 
 
 def compile_summary(model):
-    """What the recipe says beside the networks, in a line."""
+    """Returns objective, penalties, turns and schedule of a compiled model, in a line."""
     parts = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
     parts += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
     return ", ".join(parts + (["simultaneous updates"] if model.schedule == "simultaneous" else []))
@@ -75,13 +75,13 @@ def compile_summary(model):
 
 @dataclasses.dataclass
 class Round:
-    """What was seen.
+    """Graph of one round of training.
 
     Args:
-        sources: labels of what no network made: "x", "z", "y".
-        owners: network -> the player that moves it, the first of several; None where it is frozen.
+        sources: names of inputs that no network computes: "x", "z", "y".
+        owners: network -> the player that trains it, the first of several; None where it is frozen.
         losses: name of a player's loss -> player.
-        edges: pairs (from, to) in the order in which they were seen.
+        edges: pairs (from, to) in the order of the calls.
     """
 
     sources: list
@@ -91,7 +91,7 @@ class Round:
 
 
 def watch(model, rows=4):
-    """Plays one round eagerly, without penalties, which are no players, and returns the Game."""
+    """Runs one round eagerly, without penalties, which are no players, and returns the `Round`."""
     import keras
     import tensorflow as tf
     from keras import tree
@@ -108,7 +108,7 @@ def watch(model, rows=4):
         name: next((p for p, owned in model.players.items() if name in owned), None)
         for name in model.network_names
     }
-    for player in model.players:  # which builds the networks that losses derive, such as features
+    for player in model.players:  # builds networks that losses derive, such as features
         model.losses_of(player, batch, model.forward(batch))
     for derived in model._ema_copy.views.values():
         layers = {id(layer) for layer in derived._flatten_layers()}
@@ -125,14 +125,14 @@ def watch(model, rows=4):
             round_.edges.append((start, end))
 
     def source_network(tensor, tape):
-        """The network whose output a tensor was made of by something else, such as noise."""
+        """Returns the network from whose output a tensor was computed, as by adding noise."""
         for name, output in reversed(outputs):
             if tensor.dtype.is_floating and tape.gradient(tensor, output) is not None:
                 return name
         return None
 
     def source_of(tensor, tape, entry):
-        """The network or the part of the batch that a tensor was made of, or else its entry."""
+        """Returns the network or the part of the batch that a tensor comes from, or its entry."""
         entry = entry.name.split(":")[0]
         found = origin.get(id(tensor)) or source_network(tensor, tape)
         return found or SYMBOLS.get(entry, entry)
@@ -145,7 +145,7 @@ def watch(model, rows=4):
                 if start != name:
                     connect(start, name)
                 alive.append(tensor)  # what is kept alive keeps its id
-            if detach:  # what a network makes of its inputs has no direct part in a loss
+            if detach:  # the inputs of a network have no direct effect on a loss
                 inputs = tree.map_structure(tf.stop_gradient, inputs)
             found = original(network, inputs, *args, **kwargs)
             for tensor in tree.flatten(found):
@@ -177,7 +177,7 @@ def watch(model, rows=4):
 
 @contextlib.contextmanager
 def _watched(keras, names, instead):
-    """Inside, `instead(original, network, …)` answers for calls of one of the networks."""
+    """Context in which `instead(original, network, …)` replaces calls of the networks."""
     original = keras.layers.Layer.__call__
 
     def call(layer, *args, **kwargs):
@@ -193,7 +193,7 @@ def _watched(keras, names, instead):
 
 
 def layout(round_):
-    """Node -> (column, height): sources to the left, losses to the right, none above another."""
+    """Returns a dict from node to (column, height): sources to the left, losses to the right."""
     column, onward = dict.fromkeys(round_.sources, 0), []
     for start, end in round_.edges:
         if end in round_.owners and start not in reachable(end, onward):  # else it closes a cycle
@@ -225,7 +225,7 @@ def layout(round_):
 
 
 def reachable(start, edges):
-    """The nodes that edges lead to from one, itself among them.
+    """Returns the nodes that can be reached from a node along edges, including the node itself.
 
     Example:
         >>> sorted(reachable("b", [("a", "b"), ("b", "c"), ("c", "d")]))
@@ -238,7 +238,7 @@ def reachable(start, edges):
 
 
 def draw(round_):
-    """The Game as a figure."""
+    """Returns the diagram of a `Round`, a matplotlib figure."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
 
     from benchmarks.shared import figure_style

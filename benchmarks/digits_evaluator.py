@@ -1,10 +1,10 @@
-"""Fits the evaluator of digits and writes its weights, trainers/metrics/digits_evaluator.npz.
+"""Trains the classifier that evaluates digits: trainers/metrics/digits_evaluator.npz.
 
     python -m benchmarks.digits_evaluator
 
-Takes 4 s; stops at iteration 143 with no digit misclassified. The fit depends on the linear
-algebra library: a new file moves every figure that was measured with the old one by up to 10 %,
-so do not write one without measuring them again.
+Takes 4 s; stops at iteration 143 with no digit misclassified. The fit depends on the linear algebra
+library: a new file changes every score that was measured with the old file by up to 10 %. Measure
+all scores again after writing a new file.
 """
 
 from pathlib import Path

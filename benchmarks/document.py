@@ -213,8 +213,8 @@ def addons():
         "",
         f"Outputs for the same inputs and weights, about 1 in size, {versions}; "
         "`benchmarks/addons.py` computes both. The moving averages are compared after 40 steps: "
-        "that of tensorflow-addons begins with the first weights, that of Keras with the weights after "
-        "the first step.",
+        "that of tensorflow-addons begins with the first weights, that of Keras with the weights "
+        "after the first step.",
     )
 
 
@@ -407,8 +407,8 @@ def data():
         "",
         f"JPEGs of 80 to 160 pixels, resized to {side}x{side}, one epoch in batches of "
         f"{found['batch_size']}; the memory is the peak of the process. The input pipeline "
-        f"delivers {rates['batches']:,} images/s, {found['ratio']} times the {rates['fit']:,} of training a "
-        f"DCGAN on them, {verdict} the required {found['bound']:g} times "
+        f"delivers {rates['batches']:,} images/s, {found['ratio']} times the {rates['fit']:,} of "
+        f"training a DCGAN on them, {verdict} the required {found['bound']:g} times "
         f"({found['machine']}).",
     )
 

@@ -1,9 +1,9 @@
-"""Draws the film of a GAN on a line: the data, the samples, D, and the best D of each moment.
+"""Draws a film of a GAN on a line: data, samples, D, and the optimal D at each step.
 
     python -m benchmarks.film
 
-After figure 1 of Goodfellow et al. 2014. Below, where G takes evenly spread latents. It writes
-docs/theory/film.gif and its last frame, film.png, in about a minute.
+After figure 1 of Goodfellow et al. 2014. The lower panel shows where G maps evenly spread latents.
+Writes docs/theory/film.gif and its last frame, film.png, in about a minute.
 """
 
 from pathlib import Path
@@ -24,7 +24,7 @@ X = np.linspace(-4.0, 4.0, 401)
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_integer("seed", 0, "Of weights, noise and samples.", lower_bound=0)
+    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and samples.", lower_bound=0)
     flags.DEFINE_string("out", "docs/theory", "Folder of the film.")
 
 
@@ -45,7 +45,7 @@ def main():
 
 
 def moments(seed):
-    """Yields (step, density of the samples, D on X, latents, where G takes them)."""
+    """Yields (step, density of the samples on X, D on X, latents, G of the latents)."""
     import zoo
     from trainers.penalties import R1
     from trainers.schedules import LinearDecay
@@ -83,7 +83,7 @@ def moments(seed):
 
 
 def frame(step, density, found, latents, generated):
-    """One picture of the film."""
+    """Draws one frame of the film."""
     from benchmarks.shared import figure_style
 
     drawn, (top, bottom) = figure_style.figure(1, 2, size=(5.2, 1.7), height_ratios=(2.4, 1.0))
@@ -92,7 +92,7 @@ def frame(step, density, found, latents, generated):
     top.fill_between(X, p, color=figure_style.REAL, alpha=0.25, lw=0, label="p, the data")
     top.plot(X, density, color=figure_style.FAKE, label="q, the samples")
     top.plot(X, found, color=figure_style.DISCRIMINATOR, label="D")
-    seen = p + density > 2e-3  # elsewhere the best D is anyone's guess
+    seen = p + density > 2e-3  # elsewhere the optimal D is undetermined
     top.plot(
         X, np.where(seen, best, np.nan), ":", color=figure_style.THEORY, label="D* = p/(p + q)"
     )

@@ -1,11 +1,10 @@
-"""Draws a picture of every world that needs no download, docs/gallery/WORLD.png, and of what models
-learn, docs/gallery/MODEL.png.
+"""Draws pictures of the built-in datasets and of trained models, docs/gallery/NAME.png.
 
-    python -m benchmarks.gallery                      # all worlds, 5 s
+    python -m benchmarks.gallery                      # all built-in datasets, 5 s
     python -m benchmarks.gallery --only=glyphs,ring
     python -m benchmarks.gallery --only=bigan,aae     # trained as their acceptance rows, minutes
 
-The picture of a world shows the first samples of a split, so it changes only where the world does.
+The picture of a dataset shows the first samples of a split, so it changes only with the dataset.
 """
 
 import functools
@@ -30,7 +29,7 @@ COLORS = 64  # of a picture that is stored with a palette
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_list("only", None, "Names of worlds; by default all.")
+    flags.DEFINE_list("only", None, "Names of datasets or systems; by default all datasets.")
     flags.DEFINE_string("out", str(GALLERY), "Folder of the pictures.")
 
 
@@ -53,18 +52,18 @@ def main():
 
 
 def picture_of(world):
-    """The picture of a world that is drawn."""
+    """Returns the picture of a generated dataset."""
     return PICTURES.get(world.name, labelled)(world)
 
 
 def digits():
-    """The real ones, a row for each class."""
+    """Returns a picture of the real digits, a row for each class."""
     images, labels = datasets.arrays("digits")
     return grids.grid(grids.by_class(images, labels, 10), labels=range(10))
 
 
 def labelled(world):
-    """A row of samples for each label."""
+    """Returns a row of samples for each label."""
     samples = world.read("train", count=600)
     count = len(world.class_names)
     rows = grids.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
@@ -73,19 +72,19 @@ def labelled(world):
 
 
 def scattered(world):
-    """Points of the plane, in the colour of their label or of their factor."""
+    """Returns a scatter plot of points of the plane, colored by label or by factor."""
     samples = world.read("test", count=4_000)
     color = samples.y if samples.y is not None else samples.factors["arc"]
     figure, axes = _figure(aspect="equal")
     settings = {"cmap": "viridis"}
-    if samples.y is not None:  # around the wheel of colours, the last one short of the first
+    if samples.y is not None:  # a cyclic color map
         settings = {"cmap": "hsv", "vmin": 0, "vmax": len(world.class_names)}
     axes.scatter(*samples.x.T, c=color, s=3, **settings)
     return _rendered(figure)
 
 
 def histogram(world):
-    """Points of a line: how many lie where, by component."""
+    """Returns a histogram of points of a line, by component."""
     samples = world.read("train")
     figure, axes = _figure(xlabel="x", ylabel="density")
     parts = [samples.x[samples.y == k, 0] for k in range(len(world.class_names))]
@@ -96,7 +95,7 @@ def histogram(world):
 
 
 def paired(world):
-    """Train pairs, x above y, and then the unpaired."""
+    """Returns train pairs, x above y, and then the unpaired samples."""
     rows, labels = [], []
     for split, first in (("train", 0), ("train", 12), ("unpaired", 0)):
         samples = world.read(split, count=first + 12)
@@ -107,7 +106,7 @@ def paired(world):
 
 
 def captioned(world):
-    """Images with their box, their keypoints and their sentence."""
+    """Returns images with box, keypoints and sentence."""
     zoom, columns = 6, 3
     samples = world.read("train", count=9)
     unseen = world.read("unseen", count=3)
@@ -125,7 +124,7 @@ def captioned(world):
 
 
 def _annotated(samples, zoom):
-    """(image, sentence) of each."""
+    """Yields (image, sentence) of each sample."""
     names = ("box", "keypoints", "sentence")
     rows = zip(samples.x, *(samples.factors[name] for name in names), strict=True)
     for pixels, box, keypoints, sentence in rows:
@@ -142,7 +141,7 @@ KEYPOINTS = ("white", "orange", "black", "cyan")  # top, right, bottom, left
 
 
 def built(world):
-    """Voxels from the side where all of them are recognised, a row for each class."""
+    """Returns voxels from a side that shows all of them well, a row for each class."""
     samples = world.read("train", count=60)
     seen = shown(furniture.view(samples.x[..., 0], azimuth=0.6), 255)
     rows = grids.by_class(seen, samples.y, len(world.class_names), columns=12)
@@ -150,7 +149,7 @@ def built(world):
 
 
 def viewed(world):
-    """A row for each azimuth, and the voxels from the front below."""
+    """Returns a row for each azimuth, and the voxels from the front below."""
     samples, unseen = world.read("test", count=36), world.read("unseen", count=12)
     each = len(furniture.AZIMUTHS)
     rows = [shown(samples.x[k::each], 255) for k in range(each)]
@@ -161,7 +160,7 @@ def viewed(world):
 
 
 def photographed(world):
-    """Crops of train above, of test below."""
+    """Returns crops of train above, of test below."""
     rows = [
         row
         for split, count in (("train", 32), ("test", 16))
@@ -172,7 +171,7 @@ def photographed(world):
 
 
 def in_rows(world):
-    """Images in rows, in the order in which they come."""
+    """Returns images in rows, in the order of the dataset."""
     samples = world.read("train", count=72)
     return grids.grid(grids.split_rows(shown(samples.x, world.levels)))
 
@@ -193,13 +192,13 @@ PICTURES = {
 
 
 def shown(images, levels):
-    """uint8 of 0 … levels -> enlarged and in [-1, 1], what `pictures` takes."""
+    """Returns enlarged images in [-1, 1], as `grids` takes them, from uint8 of 0 … levels."""
     zoom = max(1, round(SIDE / images.shape[1]))
     return (images / (levels / 2) - 1.0).repeat(zoom, axis=1).repeat(zoom, axis=2)
 
 
 def coloured(images):
-    """Grey images with three channels, others as they are."""
+    """Returns grey images with three channels, and others unchanged."""
     return np.broadcast_to(images, (*images.shape[:3], 3))
 
 
@@ -220,7 +219,7 @@ def _rendered(figure):
 
 
 def _with_palette(picture, colors=COLORS):
-    """A third of the bytes, and one does not see it."""
+    """Returns a picture with a palette: a third of the bytes, without a visible difference."""
     return picture.quantize(colors, dither=Image.Dither.NONE)
 
 

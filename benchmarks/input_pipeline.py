@@ -1,11 +1,11 @@
-"""What data cost: the memory of a folder of any size, and the rate of batches beside a training's.
+"""Measures the memory of reading folders of images, and the rate of batches without a model.
 
     python -m benchmarks.input_pipeline            # about three minutes
 
-Writes folders of JPEGs of different sizes and reads each in a process of its own, whose memory at
-its highest is measured; then the rate of batches alone beside DCGAN's training on the same ones,
-and how fast the worlds that need no download are drawn. The last line is one JSON object;
-docs/data.json keeps it.
+Writes folders of different numbers of JPEGs and reads each in a process of its own, whose peak
+memory is measured; then compares the rate of the input pipeline with DCGAN's training on the same
+batches, and measures how fast the built-in datasets are generated. The last line is one JSON
+object, which is also written to docs/data.json.
 """
 
 import json
@@ -23,17 +23,17 @@ from trainers import command_line
 
 FLAGS = flags.FLAGS
 SIDE, BATCH = 32, 64
-BOUND = 3.0  # how many times as fast as a training batches should come
+BOUND = 3.0  # required rate of batches / rate of training
 
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_list("files", ["100", "2000", "20000"], "How many files the folders have.")
+    flags.DEFINE_list("files", ["100", "2000", "20000"], "Numbers of files of the folders.")
     flags.DEFINE_integer("steps", 12, "Train steps in a round.", lower_bound=1)
     flags.DEFINE_integer("rounds", 5, "Rounds of training and of batches.", lower_bound=1)
-    flags.DEFINE_string("read", None, "A folder: reads it once, prints the memory, and no more.")
-    flags.DEFINE_string("data_dir", None, "With --read: the folder of stores.")
-    flags.DEFINE_string("out", "docs/data.json", "Where the figures are kept.")
+    flags.DEFINE_string("read", None, "A folder: only reads it once and prints the memory.")
+    flags.DEFINE_string("data_dir", None, "With --read: the folder of image caches.")
+    flags.DEFINE_string("out", "docs/data.json", "JSON file of the figures.")
 
 
 def main():
@@ -63,7 +63,7 @@ def main():
 
 
 def photos(folder, count):
-    """Writes JPEGs of 80 to 160 pixels, each another crop of another size, and returns where."""
+    """Writes JPEGs of 80 to 160 pixels, random crops of one image, and returns the folder."""
     from PIL import Image
 
     rng = np.random.default_rng(0)
@@ -78,7 +78,7 @@ def photos(folder, count):
 
 
 def read_apart(folder, data_dir):
-    """`read` in a process of its own: twice, since the first one decodes."""
+    """Runs `read` in a process of its own: twice, since the first run decodes."""
     command = [sys.executable, "-m", "benchmarks.input_pipeline", f"--read={folder}"]
     command.append(f"--data_dir={data_dir}")
     runs = []
@@ -89,10 +89,10 @@ def read_apart(folder, data_dir):
 
 
 def read(folder, data_dir):
-    """One epoch of a folder: seconds until the first batch, and megabytes at their highest."""
+    """Reads one epoch of a folder; returns seconds to the first batch and the peak of megabytes."""
     from trainers import datasets
 
-    next(iter(datasets.load("ring")))  # TensorFlow itself
+    next(iter(datasets.load("ring")))  # loads TensorFlow
     before, start = peak(), time.perf_counter()
     data = datasets.load(folder, "all", batch_size=BATCH, image_size=SIDE, data_dir=data_dir)
     seen, first = 0, None
@@ -108,12 +108,12 @@ def read(folder, data_dir):
 
 
 def peak():
-    """The process' resident memory at its highest, in megabytes."""
+    """Returns the peak of the process' resident memory, in megabytes."""
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def beside_training(folder, data_dir):
-    """Images a second of batches alone, and of DCGAN that is trained on them, in turns."""
+    """Measures images per second of the pipeline, and of DCGAN's training on it, in turns."""
     import keras
 
     import zoo
@@ -144,10 +144,11 @@ def beside_training(folder, data_dir):
 
 
 def worlds():
-    """Samples a second that each world draws, from a split of a few thousand."""
+    """Returns a dict from built-in dataset to the samples per second of its generation."""
+    from trainers.datasets import builtin
 
     rates = {}
-    for world in worlds.WORLDS:
+    for world in builtin.WORLDS:
         count = min(2000, world.splits["train"])
         world.read("train", count=10)  # fonts and photographs
         start = time.perf_counter()

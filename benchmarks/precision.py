@@ -1,9 +1,10 @@
-"""What half precision costs in quality: the same training in float32 and in half precision.
+"""Compares the scores of the same training in float32 and in half precision.
 
     python -m benchmarks.precision              # three seeds of two precisions, about ten minutes
 
-Trains R3GAN on one half of the digits, whose penalties need second derivatives, and scores its
-samples against the other half. The last line is one JSON object; docs/precision.json keeps it.
+Trains R3GAN, whose penalties need second derivatives, on one half of the digits, and scores its
+samples against the other half. The last line is one JSON object, which is also written to
+docs/precision.json.
 """
 
 import json
@@ -20,10 +21,10 @@ FLAGS = flags.FLAGS
 
 def define_flags():
     """Defines the flags of this script."""
-    flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "Which are compared.")
-    flags.DEFINE_list("seeds", ["0", "1", "2"], "Of weights, noise and order.")
+    flags.DEFINE_list("precisions", ["float32", "mixed_bfloat16"], "The compared precisions.")
+    flags.DEFINE_list("seeds", ["0", "1", "2"], "Seeds of weights, noise and order.")
     flags.DEFINE_integer("steps", 20_000, "Train steps.", lower_bound=1)
-    flags.DEFINE_string("out", "docs/precision.json", "Where the figures are kept.")
+    flags.DEFINE_string("out", "docs/precision.json", "JSON file of the figures.")
 
 
 def main():
@@ -57,7 +58,7 @@ def main():
 
 
 def samples(precision, seed, n):
-    """Of a model that was trained in one precision."""
+    """Returns n samples of a model trained in one precision."""
     import keras
 
     import zoo
@@ -68,7 +69,7 @@ def samples(precision, seed, n):
     keras.utils.set_random_seed(seed)
     model = zoo.create("r3gan", scale="small", image_shape=(8, 8, 1))
     acceptance.train(model, "modern", datasets.load("digits", "half_a", seed=seed), FLAGS.steps)
-    devices.set_precision("float32")  # of what is built to score them
+    devices.set_precision("float32")  # for the models that score the samples
     return model.generate(n, seed=seed)
 
 

@@ -1,16 +1,17 @@
-"""Kills a training again and again, and checks that it ends as if it had been left alone.
+"""Kills a training many times, and checks that it ends with the results of an unkilled run.
 
     python -m benchmarks.reliability            # 20 kills, about five minutes
 
-The same run is trained twice: alone, and killed (SIGKILL) at random moments of its start, of its
-steps and of its writing, each time resumed by the same command. Every fifth time the newest
-checkpoint is damaged as well: a bit is flipped, or its end cut off. Weights, optimizers' slots and
-noise of the two model.keras have to be equal bit for bit, losses and scores too; else the exit code
-is 1. The last line is one JSON object; docs/reliability.json keeps it.
+The same run is trained twice: without kills, and killed (SIGKILL) at random times during its start,
+its steps and its writing, each time resumed by the same command. Every fifth time the newest
+checkpoint is corrupted as well: a bit is flipped, or the end cut off. Weights, optimizer state and
+noise of the two model.keras have to be equal bit for bit, and losses and scores too; else the exit
+code is 1. The last line is one JSON object, which is also written to docs/reliability.json.
 """
 
 import json
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -24,20 +25,23 @@ from absl import flags
 from trainers import command_line
 
 FLAGS = flags.FLAGS
+NOTICE = r"\.h5 is (corrupt|damaged)"  # printed by a resumed run that skips a checkpoint
 
 
 def define_flags():
     """Defines the flags of this script."""
     flags.DEFINE_string("model", "r3gan", "Which model: see zoo.list_models().")
-    flags.DEFINE_enum("recipe", "modern", ["paper", "modern"], "Its training.")
+    flags.DEFINE_enum("recipe", "modern", ["paper", "modern"], "The recipe of the model.")
     flags.DEFINE_integer("steps", 20_000, "Train steps of the run.", lower_bound=25)
-    flags.DEFINE_integer("kills", 20, "How often it is killed.", lower_bound=1)
-    flags.DEFINE_integer("seed", 0, "Of the training, and of when it is killed.", lower_bound=0)
-    flags.DEFINE_string("out", "docs/reliability.json", "Where the figures are kept.")
+    flags.DEFINE_integer("kills", 20, "How often the run is killed.", lower_bound=1)
+    flags.DEFINE_integer(
+        "seed", 0, "Seed of the training, and of the times of the kills.", lower_bound=0
+    )
+    flags.DEFINE_string("out", "docs/reliability.json", "JSON file of the figures.")
 
 
 def main():
-    """Trains both runs and compares what they left."""
+    """Trains both runs and compares their files."""
     chance = random.Random(FLAGS.seed)
     root = Path(tempfile.mkdtemp(prefix="reliability-"))
     started = time.perf_counter()
@@ -46,7 +50,7 @@ def main():
     killed, kills = root / "killed", []
     while len(kills) < FLAGS.kills:
         life = start(killed)
-        # Most lives reach another checkpoint; those that do not must not lose the one before.
+        # Most lives reach another checkpoint; the others must not lose the previous one.
         goal = last_step(killed) + (1 if chance.random() < 0.8 else 0)
         while life.poll() is None and last_step(killed) < goal:
             time.sleep(0.01)
@@ -54,7 +58,7 @@ def main():
         life.kill()
         life.communicate()
         if life.returncode != -signal.SIGKILL:
-            break  # it had come to an end before, well or not
+            break  # the run ended before the kill, with or without an error
         kills.append({"after_step": last_step(killed), "damaged": None})
         if not len(kills) % 5:
             kills[-1]["damaged"] = damage(killed, chance)
@@ -63,8 +67,8 @@ def main():
     figures = compare(root / "alone", killed) | {
         "kills": kills,
         "kills_asked_for": FLAGS.kills,
-        # Of the last one: what the others said was lost with them.
-        "damage_noticed": "is damaged: it is passed over" in output or not kills[-1]["damaged"],
+        # Only of the last life: the output of the killed ones is lost.
+        "damage_noticed": bool(re.search(NOTICE, output)) or not kills[-1]["damaged"],
         "model": FLAGS.model,
         "recipe": FLAGS.recipe,
         "steps": FLAGS.steps,
@@ -79,7 +83,7 @@ def main():
 
 
 def start(folder):
-    """The run in a process of its own, fresh or resumed."""
+    """Starts the run in a process of its own, new or resumed."""
     arguments = {
         "model": FLAGS.model,
         "recipe": FLAGS.recipe,
@@ -95,7 +99,11 @@ def start(folder):
 
 
 def wait_for(process):
-    """What it says until it ends, which has to be well."""
+    """Returns the output of a process.
+
+    Raises:
+        ValueError: when the exit code is not 0.
+    """
     output, _ = process.communicate()
     if process.returncode:
         raise ValueError(
@@ -105,13 +113,13 @@ def wait_for(process):
 
 
 def last_step(folder):
-    """The last step of which the folder holds a checkpoint."""
+    """Returns the step of the newest checkpoint in a folder, 0 without one."""
     names = [path.name.split(".")[0] for path in folder.glob("checkpoints/[0-9]*.json")]
     return max(map(int, names), default=0)
 
 
 def damage(folder, chance):
-    """Flips a bit of the newest checkpoint or cuts its end off, and says which."""
+    """Flips a bit of the newest checkpoint or cuts its end off; returns which of both, or None."""
     found = sorted(folder.glob("checkpoints/[0-9]*.h5"))
     if not found:
         return None
@@ -128,7 +136,7 @@ def damage(folder, chance):
 
 
 def compare(one, other):
-    """Whether two finished runs left the same, and how far their numbers lie apart."""
+    """Returns whether two finished runs are identical, and the largest difference of weights."""
     import keras
     import numpy as np
 

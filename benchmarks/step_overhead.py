@@ -1,11 +1,11 @@
-"""What the engine costs: `model.fit(zoo.DCGAN)` beside a hand-written loop of the same steps.
+"""Measures the engine's overhead: DCGAN's `fit` compared with a hand-written training loop.
 
     python -m benchmarks.step_overhead
 
-Both train the same networks on the same batches with the same mathematics: fakes made once for two
-turns, Adam for either player, mean losses kept. A third takes both players' steps at once
-(schedule="simultaneous"). They take turns in rounds, so that a machine that slows down slows all.
-The last line is one JSON object; docs/engine.json keeps it.
+Both train the same networks on the same batches with the same mathematics: fakes generated once for
+two turns, Adam for each player, mean losses. A third training updates both players simultaneously
+(schedule="simultaneous"). The three alternate in rounds, so that a machine that slows down slows
+all of them. The last line is one JSON object, which is also written to docs/engine.json.
 """
 
 import json
@@ -26,12 +26,12 @@ def define_flags():
     flags.DEFINE_integer("side", 32, "Height and width of the images.", lower_bound=8)
     flags.DEFINE_integer("batch_size", 64, "Images in a batch.", lower_bound=1)
     flags.DEFINE_integer("steps", 40, "Steps in a round.", lower_bound=1)
-    flags.DEFINE_integer("rounds", 9, "Rounds of each.", lower_bound=1)
-    flags.DEFINE_string("out", "docs/engine.json", "Where the figures are kept.")
+    flags.DEFINE_integer("rounds", 9, "Rounds of each training.", lower_bound=1)
+    flags.DEFINE_string("out", "docs/engine.json", "JSON file of the figures.")
 
 
 def main():
-    """Times all in turns and writes the figures."""
+    """Times all trainings in alternating rounds and writes the figures."""
     import keras
 
     import zoo
@@ -59,7 +59,7 @@ def main():
     runners = {"fit": fit, "loop": loop, "simultaneous": lambda: fit(at_once)}
     seconds = {name: [] for name in runners}
     for i in range(FLAGS.rounds + 1):  # the first compiles
-        # Who goes first changes, so that none always follows the same.
+        # The order changes, so that no training always follows the same other one.
         for name, run in list(runners.items())[:: 1 if i % 2 else -1]:
             start = time.perf_counter()
             run()
@@ -92,7 +92,7 @@ def main():
 
 
 def hand_written(model):
-    """The loop's step on the networks and optimizers of a model: x -> (D's loss, G's loss)."""
+    """Returns the step of the hand-written loop for a model: x -> (D's loss, G's loss)."""
     import tensorflow as tf
 
     generator, discriminator = model.generator, model.discriminator

@@ -1,4 +1,4 @@
-"""Runs the theorems behind GANs: each is held against what this library computes, and drawn.
+"""Runs the theorems about GANs: compares each with this library's numbers, and draws a figure.
 
     python -m benchmarks.theory                           # all of them, some minutes
     python -m benchmarks.theory --only=saturation,saddle
@@ -24,7 +24,7 @@ FLAGS = flags.FLAGS
 def define_flags():
     """Defines the flags of this script."""
     flags.DEFINE_list("only", None, "Names of theorems; by default all.")
-    flags.DEFINE_integer("seed", 0, "Of weights, noise and samples.", lower_bound=0)
+    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and samples.", lower_bound=0)
     flags.DEFINE_string("out", "docs/theory", "Folder of the figures and of the JSON files.")
 
 
@@ -40,9 +40,9 @@ def main():
 
 
 def report(name, seed, folder):
-    """Runs one theorem, prints and writes what was found; whether all claims hold."""
+    """Runs one theorem, writes its claims and figure, and returns whether all claims hold."""
     module = pkgutil.resolve_name(f"benchmarks.theorems.{name}")
-    from benchmarks.shared import figure_style  # these bring TensorFlow and matplotlib
+    from benchmarks.shared import figure_style  # these import TensorFlow and matplotlib
     from trainers import runs
 
     start = time.perf_counter()

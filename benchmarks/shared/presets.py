@@ -144,8 +144,8 @@ def card(name, folder, module, row, package):
         title,
         "## Usage",
         f'```python\nimport zoo\n\nmodel = zoo.from_preset("{name}")\n{usage(folder)}\n```',
-        f"Class: `{class_name(folder)}`. Weights: {weights}. For TensorFlow Serving: the SavedModel "
-        f"in `saved_models/{name}/1`, see [saved_models/README.md](../README.md).",
+        f"Class: `{class_name(folder)}`. Weights: {weights}. For TensorFlow Serving: the "
+        f"SavedModel in `saved_models/{name}/1`, see [saved_models/README.md](../README.md).",
         f"License: Apache-2.0. Training data: {data_of(folder, name)}.",
         f"## Training and measurement\n\n{text}",
         f"Recipe: {row['recipe']}. Seed {row['seed']}. {row['seconds']:.0f} s on "

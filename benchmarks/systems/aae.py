@@ -31,7 +31,7 @@ def flat(x):
 
 
 def purity(train, test, digits):
-    """Share of held-out digits that are of the most frequent training digit of their cluster."""
+    """Returns the share of held-out digits of the most frequent training digit of their cluster."""
     names = {k: np.bincount(digits.train_labels[train == k]).argmax() for k in np.unique(train)}
     return float(
         np.mean([names.get(k) == y for k, y in zip(test, digits.test_labels, strict=True)])
@@ -39,7 +39,7 @@ def purity(train, test, digits):
 
 
 def unsupervised(digits, seed):
-    """Figures of codes and reconstructions, and notes."""
+    """Returns figures of codes and reconstructions, and notes."""
     found, notes = encoder_rows.score_model(
         model := encoder_rows.trained("aae", "modern", STEPS, seed), digits
     )
@@ -56,7 +56,7 @@ def unsupervised(digits, seed):
 
 
 def clusters(digits, seed, count, bounds):
-    """The figure of so many clusters."""
+    """Returns the figure of `count` clusters."""
     model = encoder_rows.trained("aae", "modern", STEPS, seed, categories=count)
     assignments = [model.classify(x).argmax(axis=1) for x in (digits.train, digits.test)]
     kmeans = KMeans(count, n_init=10, random_state=seed).fit(flat(digits.train))
@@ -65,13 +65,13 @@ def clusters(digits, seed, count, bounds):
 
 
 def with_petals(seed):
-    """A model whose prior has a petal for each class."""
+    """Returns a model whose prior has a petal for each class."""
     arguments = {"latent_dim": 2, "prior": "mixture", "classes": 10}
     return encoder_rows.trained("aae", "modern", STEPS, seed, **arguments)
 
 
 def shaped(digits, seed):
-    """The figure of a prior with a petal for each class."""
+    """Returns the figure of a prior with a petal for each class."""
     codes = with_petals(seed).encode(digits.test)
     angle = 2.0 * np.pi / 10.0 * np.arange(10)
     along = codes @ np.stack([np.cos(angle), np.sin(angle)]) - 1.4
@@ -83,7 +83,7 @@ def shaped(digits, seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits = encoder_rows.Digits.load()
     figures, notes = unsupervised(digits, seed)
     figures["purity_of_16"] = clusters(digits, seed, 16, (0.85, 0.93))
@@ -93,7 +93,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Draws of the prior with a petal for each class, and codes of held-out digits."""
+    """Samples of the prior with a petal for each class, and codes of held-out digits."""
     digits, model = encoder_rows.Digits.load(), with_petals(seed)
     names = np.arange(2_000) % 10
     shown = {

@@ -16,12 +16,12 @@ STEPS = 8_000
 
 
 def trained(name, seed):
-    """A model after so many steps on one half."""
+    """Returns a model trained on one half."""
     return encoder_rows.trained(name, "modern", STEPS, seed, split="half_a", classes=10)
 
 
 def score_model(name, seed):
-    """Agreement with the label asked for, mean recall within classes, Fréchet distance."""
+    """Returns agreement with the requested label, mean recall within classes, Fréchet distance."""
     model = trained(name, seed)
     real, labels = datasets.arrays("digits", "half_b")
     evaluator = metrics.evaluator("digits")
@@ -40,7 +40,7 @@ def score_model(name, seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     found, cgan = score_model("acgan", seed), score_model("cgan", seed)
     recall = "intra_class_recall"
     figures = {
@@ -51,6 +51,6 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Samples, a row for each class that was asked for."""
+    """Samples, a row for each requested class."""
     fake = trained("acgan", seed).generate(120, seed=seed)  # each class in turn
     return grids.grid([fake[k::10] for k in range(10)], labels=range(10))

@@ -19,7 +19,7 @@ STEPS, SAMPLES = 10_000, 10_000
 
 @acceptance.cache_trained
 def on_grid(seed):
-    """A model after so many steps on the grid, whose points are divided by the scale."""
+    """Returns a model trained on the grid, and the scale by which the points were divided."""
     scale = datasets.arrays("grid")[0].std()
     keras.utils.set_random_seed(seed)
     model = zoo.create("ali", image_shape=(2,), scale="small")
@@ -36,7 +36,7 @@ def on_grid(seed):
 
 
 def grid(seed):
-    """(modes, high quality, reverse KL) of samples, and of codes the MMD² to N(0, I)."""
+    """Returns (modes, high quality, reverse KL) of samples, and the MMD² of codes to N(0, I)."""
     model, scale = on_grid(seed)
     samples = scale * model.generate(SAMPLES, seed=seed)
     codes = model.encode((datasets.arrays("grid", "test")[0] / scale)[:1_000])
@@ -45,7 +45,7 @@ def grid(seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     found, mmd = grid(seed)
     known = acceptance.coverage_of_mixture("grid", seed, SAMPLES)
     figures = {"grid_modes": acceptance.gate(found[0], known[0], 20, 25)}
@@ -59,7 +59,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Samples, codes of held-out points in the colour of their mode, and reconstructions."""
+    """Samples, codes of held-out points colored by mode, and reconstructions."""
     model, scale = on_grid(seed)
     points, modes = (a[:4_000] for a in datasets.arrays("grid", "test"))
     drawn, axes = figure_style.figure(columns=3, size=(3.2, 3.2), subplot_kw={"aspect": "equal"})

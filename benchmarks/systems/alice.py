@@ -9,14 +9,14 @@ error.
 from benchmarks.shared import acceptance, encoder_rows
 
 STEPS = 6_000
-EXPLICIT = {  # the squared error in place of the second judge
+EXPLICIT = {  # the squared error instead of the second discriminator
     "turns": {"cycle_discriminator": 0},
     "loss_weights": {"generator_cycle": 0.0, "generator_reconstruction": 0.005},
 }
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits = encoder_rows.Digits.load()
     bigan, _ = encoder_rows.score_model(
         encoder_rows.trained("bigan", "modern", STEPS, seed), digits
@@ -39,7 +39,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out digits, and what BiGAN and both costs of ALICE make of their codes."""
+    """Held-out digits, and reconstructions by BiGAN and by both costs of ALICE."""
     models = {
         "bigan": encoder_rows.trained("bigan", "modern", STEPS, seed),
         "adversarial": encoder_rows.trained("alice", "modern", STEPS, seed),

@@ -23,7 +23,7 @@ POINTS = np.eye(4, dtype="float32")
 
 
 class GaussianVAE(AVB):
-    """The same with q(z|x) = N(μ(x), σ(x)²) and its KL term in closed form; T rests."""
+    """VAE: AVB with q(z|x) = N(μ(x), σ(x)²) and the KL term in closed form; T is not trained."""
 
     gaussian = True
 
@@ -56,7 +56,7 @@ class GaussianVAE(AVB):
 
 @acceptance.cache_trained
 def trained(cls, seed):
-    """A model after so many steps on the four points."""
+    """Returns a model trained on the four points."""
     keras.utils.set_random_seed(seed)
     model = cls(image_shape=(4,))
     model.compile("modern", STEPS, **fast_options(model, STEPS))
@@ -66,7 +66,7 @@ def trained(cls, seed):
 
 
 def score_model(model, seed):
-    """What is measured of codes and reconstructions."""
+    """Returns the scores of codes and reconstructions."""
     x = np.tile(POINTS, (2_000, 1))
     codes = model.encode(x, seed=seed)
     reconstructions = keras.ops.convert_to_numpy(model.averaged().generator(codes))
@@ -84,7 +84,7 @@ def score_model(model, seed):
 
 
 def ratio_error(seed, mean=(0.7, -0.4), std=(0.6, 0.8)):
-    """|E T - KL| in nats for q(z|x) = N(±mean, std²), the sign that of x."""
+    """Returns |E T - KL| in nats for q(z|x) = N(±mean, std²), with the sign of x, and the KL."""
     x, drawn = keras.Input((1,), name="images"), keras.Input((2,), name="noise")
     z = layers.Add(name="latent")([x * ops.array([mean]), drawn * ops.array([std])])
     keras.utils.set_random_seed(seed)
@@ -105,7 +105,7 @@ def ratio_error(seed, mean=(0.7, -0.4), std=(0.6, 0.8)):
 
 
 def run(seed):
-    """(recipe, figures, notes, samples seen)."""
+    """Returns (recipe, figures, notes, number of samples seen)."""
     found = score_model(trained(AVB, seed), seed)
     vae = score_model(trained(GaussianVAE, seed), seed)
     error, exact = ratio_error(seed)
@@ -124,7 +124,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Codes of the four points: of Gaussian posteriors, and of AVB's."""
+    """Codes of the four points: Gaussian posteriors, and AVB's posteriors."""
     x = np.tile(POINTS, (1_000, 1))
     models = {
         "Gaussian posteriors": trained(GaussianVAE, seed),

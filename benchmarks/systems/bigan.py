@@ -12,7 +12,7 @@ STEPS = 6_000
 
 
 def gates(found, reference):
-    """Figures of an encoder with ten latents, beside those of ten components."""
+    """Returns the figures of an encoder with ten latents, with ten components as the reference."""
     return {
         "mse": acceptance.gate(found["mse"], reference["mse"], 0.05, 0.03, higher=False),
         "agreement": acceptance.gate(found["agreement"], reference["agreement"], 0.70, 0.88),
@@ -21,7 +21,7 @@ def gates(found, reference):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits = encoder_rows.Digits.load()
     found, notes = encoder_rows.score_model(
         encoder_rows.trained("bigan", "modern", STEPS, seed), digits
@@ -33,6 +33,6 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out digits, and what the generator makes of their codes."""
+    """Held-out digits, and reconstructions from their codes."""
     models = {"G(E(x))": encoder_rows.trained("bigan", "modern", STEPS, seed)}
     return encoder_rows.picture(encoder_rows.Digits.load().test, models)

@@ -38,7 +38,7 @@ classifier assigns 98 % of the samples or more to one class.
 
 
 def contestants():
-    """Name -> (class, sizes, changes of its paper's recipe)."""
+    """Returns a dict from name to (class, sizes, changes of the paper's recipe)."""
     adam = {"optimizers": ConvGAN(SHAPE, **ConvGAN.small(SHAPE)).adam(RATES)}
     return {
         "fully connected": (GAN, GAN.small(SHAPE), {}),
@@ -49,7 +49,7 @@ def contestants():
 
 
 def mixture(images, n, seed):
-    """n samples of 60 Gaussians on 25 principal components, the cheap sampler."""
+    """Returns n samples of the baseline: 60 Gaussians on 25 principal components."""
     pixels = images.reshape(len(images), -1).astype("float64")
     projection = PCA(25, random_state=seed).fit(pixels)
     gaussians = GaussianMixture(60, covariance_type="diag", reg_covar=1e-3, random_state=seed)
@@ -60,7 +60,7 @@ def mixture(images, n, seed):
 
 @acceptance.cache_trained
 def trained(seed):
-    """Two dicts from name to model, and to the seconds that it took."""
+    """Returns two dicts, from name to model and from name to seconds of training."""
     models, seconds = {}, {}
     for name, (family, sizes, changes) in contestants().items():
         keras.utils.set_random_seed(seed)
@@ -73,7 +73,7 @@ def trained(seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     train, test = (datasets.arrays("glyphs", split) for split in ("train", "test"))
     classifier = glyph_classifier.glyph_features(seed)
     held_out = classifier.features(test[0])
@@ -99,7 +99,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Glyphs of the test split, and a row of samples of each network."""
+    """Glyphs of the test split, and a row of samples from each network."""
     rows = {"held out": datasets.arrays("glyphs", "test")[0][:12]}
     rows |= {name: model.generate(12, seed=seed) for name, model in trained(seed)[0].items()}
     return grids.grid(list(rows.values()), labels=list(rows))

@@ -31,7 +31,7 @@ two positions, `ssim` .62. With the settings of this row seed 2 misses what seed
 
 @acceptance.cache_trained
 def trained(seed):
-    """A small model after so many steps."""
+    """Returns a small trained model."""
     keras.utils.set_random_seed(seed)
     model = CycleGAN(SHAPE, **SIZES)
     data = datasets.load(
@@ -42,7 +42,7 @@ def trained(seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     model, (x, y) = trained(seed), datasets.arrays("solid2striped", "test")
     stripes, shapes = model.translate(x), model.translate_back(y)
     cycled = model.translate_back(stripes)
@@ -67,7 +67,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out shapes, what was made of them, the truth; and back."""
+    """Held-out shapes, translations, the true images; and back."""
     model, (x, y) = trained(seed), datasets.arrays("solid2striped", "test")
     x, y = x[:12], y[:12]
     rows = {
@@ -81,5 +81,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"cyclegan_stripes": trained(seed)}

@@ -45,12 +45,12 @@ weights 1.7 after 8,000, where the weights themselves have 1.1.
 
 
 def representation(model, x):
-    """The features, at length 1: (n, features)."""
+    """Returns features normalised to length 1, (n, features)."""
     return normalize(model.features(x))
 
 
 def accuracies(train, labels, test, expected, seed):
-    """Labels that the SVM saw -> its accuracy, the mean over draws of them; of all of them."""
+    """Returns a dict from the number of labels, or "all", to the SVM's mean accuracy."""
 
     def accuracy(rows):
         machine = LinearSVC(random_state=0).fit(train[rows], labels[rows])
@@ -68,7 +68,7 @@ def accuracies(train, labels, test, expected, seed):
 
 @acceptance.cache_trained
 def trained(seed, steps):
-    """A model after so many steps of a training of `STEPS`."""
+    """Returns a model after `steps` steps of a training of `STEPS`."""
     keras.utils.set_random_seed(seed)
     model = DCGAN(SHAPE, **SIZES)
     if steps:
@@ -79,7 +79,7 @@ def trained(seed, steps):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     (x, y), (held_out, expected) = (datasets.arrays("digits", s) for s in ("train", "test"))
     evaluator, table = metrics.evaluator("digits"), {}
 
@@ -118,12 +118,12 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Ten draws for each digit that a classifier sees in the samples."""
+    """Ten samples for each digit, as classified by a classifier."""
     images = trained(seed, STEPS).generate(1_000, seed=seed)
     seen = metrics.evaluator("digits").classify(images)
     return grids.grid(grids.by_class(images, seen, 10), labels=range(10))
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"dcgan_digits": trained(seed, STEPS)}

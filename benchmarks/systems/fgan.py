@@ -46,7 +46,7 @@ GENERATORS = {  # log u -> f(u), as in the table of trainers.objectives.FDiverge
 
 
 def divergence_of(name, mean, deviation):
-    """D_f(P‖N(mean, deviation²)) = ∫ q f(p/q), by the trapezoidal rule."""
+    """Returns D_f(P‖N(mean, deviation²)) = ∫ q f(p/q), by the trapezoidal rule."""
     log_q = stats.norm(mean, deviation).logpdf(X)
     ratio = np.clip(LOG_P - log_q, -300.0, 300.0)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -54,7 +54,7 @@ def divergence_of(name, mean, deviation):
 
 
 def best_gaussian(name):
-    """(D_f, μ, σ) of the Gaussian that minimises the divergence."""
+    """Returns (D_f, μ, σ) of the Gaussian that minimises the divergence."""
     found = optimize.minimize(
         lambda at: divergence_of(name, at[0], np.exp(at[1])),
         (1.3, np.log(1.75)),
@@ -65,7 +65,7 @@ def best_gaussian(name):
 
 
 class Log(keras.callbacks.Callback):
-    """(F, μ, σ) at the end of every stretch of steps, F the mean over it."""
+    """Records (F, μ, σ) at the end of every logging interval, F as the mean over the interval."""
 
     def __init__(self):
         super().__init__()
@@ -77,7 +77,7 @@ class Log(keras.callbacks.Callback):
 
 
 def fit(name, seed):
-    """(F, μ, σ) that f-GAN learns."""
+    """Returns (F, μ, σ) of a trained f-GAN."""
     keras.utils.set_random_seed(seed)
     value = keras.Sequential(
         [keras.Input((1,)), *(layers.Dense(64, activation="tanh") for _ in "12"), layers.Dense(1)]
@@ -106,12 +106,12 @@ def fit(name, seed):
 
 
 def errors(found, exact, scale):
-    """Of F relative to the divergence, of μ and of σ."""
+    """Returns the errors of F relative to the divergence, of μ and of σ."""
     return abs(found[0] - exact[0]) / scale, abs(found[1] - exact[1]), abs(found[2] - exact[2])
 
 
 def run(seed):
-    """(recipe, figures, notes, samples seen)."""
+    """Returns (recipe, figures, notes, number of samples seen)."""
     points, _ = datasets.arrays("fgan_mixture")
     likely = float(points.mean()), float(points.std())
     table, excess = {}, {}

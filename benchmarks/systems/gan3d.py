@@ -44,7 +44,7 @@ settled, .44 after 2,000 steps and .51 after 3,200: legs are learned last.
 
 @acceptance.cache_trained
 def trained(seed, steps=STEPS):
-    """A small model after so many steps."""
+    """Returns a small model after `steps` steps."""
     keras.utils.set_random_seed(seed)
     model = GAN3D(SHAPE, **GAN3D.small(SHAPE))
     if steps:
@@ -67,7 +67,7 @@ def whole(shapes):
 
 
 def mixture(shapes, n, seed):
-    """n shapes of a Gaussian mixture on 64 components, the cheap sampler."""
+    """Returns n shapes of the baseline, a Gaussian mixture on 64 components."""
     projection = PCA(64, random_state=seed).fit(acceptance.flat(shapes))
     gaussians = GaussianMixture(12, covariance_type="diag", reg_covar=1e-3, random_state=seed)
     draws = gaussians.fit(projection.transform(acceptance.flat(shapes))).sample(n)[0]
@@ -75,7 +75,7 @@ def mixture(shapes, n, seed):
 
 
 def drawing(shapes, judge, components, held_out):
-    """What is measured of shapes that were drawn."""
+    """Returns the scores of generated shapes."""
     shares = np.bincount(judge.predict(acceptance.flat(shapes)), minlength=3) / len(shapes)
     sets = components.transform(held_out), components.transform(acceptance.flat(shapes))
     return {
@@ -87,7 +87,7 @@ def drawing(shapes, judge, components, held_out):
 
 
 def reading(features, split, seed):
-    """What is measured of features of the train and test split."""
+    """Returns the scores of features of the train and test split."""
     (train, labels, sizes), (test, expected, wanted) = split
     chairs, held_out = (names == 0 for names in (labels, expected))
     ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
@@ -110,7 +110,7 @@ def reading(features, split, seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, shapes seen)."""
+    """Returns (recipe, figures, notes, number of shapes seen)."""
     splits = [
         (*datasets.arrays("furniture", name), datasets.factors("furniture", name)["parameters"])
         for name in ("train", "test")
@@ -156,5 +156,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"gan3d_furniture": trained(seed)}

@@ -26,7 +26,7 @@ once .764 with an ε of 1e-7. On the small networks U(-1, 1) noise gave .66 to .
 
 
 def hungarian(found, labels, clusters=10):
-    """Accuracy under the best one-to-one pairing of clusters with classes.
+    """Returns the accuracy under the best one-to-one assignment of clusters to classes.
 
     Example:
         >>> hungarian(np.array([1, 1, 0]), np.array([0, 0, 1]))
@@ -39,12 +39,12 @@ def hungarian(found, labels, clusters=10):
 
 
 def trained(recipe, seed):
-    """A model after so many steps of 128."""
+    """Returns a model after `STEPS` steps of 128."""
     return encoder_rows.trained("infogan", recipe, STEPS, seed, batch_size=128)
 
 
 def score_model(model, digits):
-    """What is measured of a model."""
+    """Returns the scores of a model."""
     found = model.classify(digits.test).argmax(axis=1)
     category = np.arange(2_000) % 10
     fake = model.generate(2_000, seed=0, categories=category)
@@ -58,7 +58,7 @@ def score_model(model, digits):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits = encoder_rows.Digits.load()
     found, paper = (score_model(trained(recipe, seed), digits) for recipe in ("modern", "paper"))
     kmeans = KMeans(10, n_init=10, random_state=seed)

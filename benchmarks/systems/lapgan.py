@@ -34,7 +34,7 @@ steps: `details` -.03. The paper's SGD at .02 was not tried.
 
 @acceptance.cache_trained
 def trained(seed):
-    """A small model after so many steps."""
+    """Returns a small trained model."""
     keras.utils.set_random_seed(seed)
     model = LAPGAN(SHAPE, **LAPGAN.small(SHAPE))
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
@@ -45,7 +45,7 @@ def trained(seed):
 
 @acceptance.cache_trained
 def trained_dcgan(seed):
-    """A DCGAN, its rates falling too."""
+    """Returns a trained DCGAN, whose rates fall too."""
     keras.utils.set_random_seed(seed)
     model = DCGAN(SHAPE, **DCGAN_SIZES)
     data = datasets.load("glyphs", batch_size=BATCH, seed=seed)
@@ -55,12 +55,12 @@ def trained_dcgan(seed):
 
 
 def blurred(x):
-    """What the finest level is given of images."""
+    """Returns the input of the finest level: images halved and enlarged again."""
     return np.asarray(up(down(x)))
 
 
 def sharpened(model, low, seed):
-    """Blurred images with the detail that the level of their size and all finer ones draw."""
+    """Returns blurred images with detail added by the level of their size and all finer levels."""
     first = next(k for k in range(model.levels + 1) if low.shape[1] << model.levels - k == SHAPE[0])
     for k in range(first, model.levels + 1):
         low = low if k == first else np.asarray(up(low))
@@ -71,7 +71,7 @@ def sharpened(model, low, seed):
 
 
 def rebuilt(model, x):
-    """The largest error of images that are put together again."""
+    """Returns the largest error of images rebuilt from their pyramid."""
     image, details = model.pyramid(x)
     for detail in details:
         image = up(image) + detail
@@ -79,7 +79,7 @@ def rebuilt(model, x):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     test, _ = datasets.arrays("glyphs", "test")
     model, classifier, low = trained(seed), glyph_classifier.glyph_features(seed), blurred(test)
     halves = test[::2], test[1::2]
@@ -109,7 +109,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out glyphs, blurred, with the drawn detail; and samples from noise, level by level."""
+    """Held-out glyphs, blurred, with generated detail; and samples from noise, level by level."""
     model, (test, _) = trained(seed), datasets.arrays("glyphs", "test")
     low = blurred(test[:12])
     rows = {
@@ -122,5 +122,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"lapgan_glyphs": trained(seed)}

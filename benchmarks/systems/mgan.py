@@ -28,7 +28,7 @@ STEPS, BATCH, SHAPE = 1_200, 8, (textures.SIDE, textures.SIDE, 1)
 
 @acceptance.cache_trained
 def trained(style, seed):
-    """A small model of one style after so many steps."""
+    """Returns a small trained model of one style."""
     keras.utils.set_random_seed(seed)
     model = MGAN(SHAPE, **(MGAN.small(SHAPE) | {"patch_stages": 2}))
     found = photos.photographs("train")
@@ -44,7 +44,7 @@ WEIGHTS = {"generator_content": 20.0}
 
 
 def held_out():
-    """name -> a photograph (h, w, 1) in [-1, 1], sides multiples of 4."""
+    """Returns a dict from name to photograph, (h, w, 1) in [-1, 1], sides multiples of 4."""
     found = {}
     for name, pixels in photos.photographs("test").items():
         height, width = (n - n % 4 for n in pixels.shape[:2])
@@ -53,7 +53,7 @@ def held_out():
 
 
 def run(seed):
-    """(recipe, figures, notes, crops seen)."""
+    """Returns (recipe, figures, notes, number of crops seen)."""
     each = {"mgan": {}, "histogram": {}}
     for name in STYLES:
         style = textures.halves(name)[0]
@@ -78,7 +78,7 @@ def run(seed):
 
 
 def seconds(model):
-    """What a picture of 256x256 pixels takes, the median of nine."""
+    """Returns the seconds for an image of 256x256 pixels, the median of nine."""
     picture, taken = np.zeros((1, 256, 256, 1), "float32"), []
     for _ in range(10):
         begun = time.perf_counter()
@@ -88,7 +88,7 @@ def seconds(model):
 
 
 def picture(seed=0):
-    """Pieces of the held-out photographs, and of what is made of them."""
+    """Crops of the held-out photographs and of their stylized versions."""
     scenes = held_out().values()
     pieces = {"photograph": list(scenes)}
     for name in STYLES:
@@ -98,5 +98,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"mgan_grass_photos": trained("grass", seed)}

@@ -34,7 +34,7 @@ NORMS = {"batch_norm": True, "dropout": 0.0}
 
 @acceptance.cache_trained
 def trained(seed, l1_only=False):
-    """A model after so many steps; `alone`: G learns from L1 only."""
+    """Returns a trained model; `l1_only`: G is trained with only the L1 loss."""
     keras.utils.set_random_seed(seed)
     model = Pix2Pix(SHAPE, **SIZES, **NORMS)
     data = datasets.load("edge2shape", batch_size=BATCH, labels=True, seed=seed)
@@ -48,24 +48,24 @@ def trained(seed, l1_only=False):
 
 
 def nearest(x, train):
-    """For each outline the picture of the outline in the training set that is nearest in pixels."""
+    """Returns for each outline the training image of the outline that is nearest in pixels."""
     search = KNeighborsClassifier(1).fit(acceptance.flat(train[0]), np.arange(len(train[0])))
     return train[1][search.predict(acceptance.flat(x))]
 
 
 def sharpness(images):
-    """Mean absolute difference of neighbouring pixels."""
+    """Returns the mean absolute difference of neighbouring pixels."""
     return float(np.abs(np.diff(images, axis=1)).mean() + np.abs(np.diff(images, axis=2)).mean())
 
 
 def inside(images, real):
-    """The mean colour of each image where the real one is not dark as the paper: (n, 3)."""
+    """Returns the mean colour of each image where the real one is brighter than the background."""
     shape = (real.max(axis=-1, keepdims=True) > -0.5).astype("float32")
     return (images * shape).sum(axis=(1, 2)) / shape.sum(axis=(1, 2))
 
 
 def score_images(found, real, kinds, colors):
-    """What is measured of pictures beside the real ones."""
+    """Returns the scores of images compared with the real ones."""
     gaps = np.linalg.norm(inside(found, real)[:, None] - colors[None], axis=-1)
     return acceptance.l1_and_ssim(found, real) | {
         "colour": float(np.mean(gaps.argmin(axis=1) == kinds)),
@@ -74,7 +74,7 @@ def score_images(found, real, kinds, colors):
 
 
 def run(seed):
-    """(recipe, figures, notes, pairs seen)."""
+    """Returns (recipe, figures, notes, number of pairs seen)."""
     train, (x, y) = (datasets.arrays("edge2shape", name) for name in ("train", "test"))
     classes, kinds = (datasets.factors("edge2shape", name)["shape"] for name in ("train", "test"))
     means = inside(train[1], train[1])
@@ -99,7 +99,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out outlines, what was made of them with and without the judge, and real pictures."""
+    """Held-out outlines, outputs with and without the discriminator, and real images."""
     x, y = (part[:12] for part in datasets.arrays("edge2shape", "test"))
     rows = {
         "outline": np.repeat(x, 3, axis=-1),

@@ -24,7 +24,7 @@ POINTS = {  # steps, and (A, B) of quality and reverse KL
 
 
 def draw_points(name, recipe, seed):
-    """(modes, high quality, reverse KL) of a trained model, and the seconds that it took."""
+    """Returns (modes, high quality, reverse KL) of a trained model, and the seconds of training."""
     points, _ = datasets.arrays(name)
     scale = points.std()
     keras.utils.set_random_seed(seed)
@@ -38,7 +38,7 @@ def draw_points(name, recipe, seed):
 
 
 def measure_points(name, seed):
-    """Figures of one world of points, and notes."""
+    """Returns figures of one dataset of points, and notes."""
     steps, quality, reverse_kl = POINTS[name]
     world = datasets.info(name)
     found, seconds = draw_points(name, "modern", seed)
@@ -58,7 +58,7 @@ def measure_points(name, seed):
 
 
 def measure_digits(seed, steps=20_000):
-    """Figures of the digits, all scores beside those of samplers that are no GANs."""
+    """Returns figures of the digits, notes with baseline scores, and the number of images seen."""
     keras.utils.set_random_seed(seed)
     model = zoo.create("r3gan", scale="small", image_shape=(8, 8, 1))
     acceptance.train(model, "modern", datasets.load("digits", "half_a", seed=seed), steps)
@@ -86,7 +86,7 @@ def measure_digits(seed, steps=20_000):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     figures, notes = {}, {"high_quality_of_a_perfect_sampler": float(1.0 - np.exp(-4.5))}
     for name in POINTS:
         found, notes[name] = measure_points(name, seed)

@@ -27,7 +27,7 @@ translated digits are the next to try.
 
 
 def hide_labels(labels, count, seed):
-    """The labels with -1 for all but `count`, equally many of each of the ten classes.
+    """Returns labels with -1 for all but `count`, equally many of each of the ten classes.
 
     Example:
         >>> y = hide_labels(np.arange(50) % 10, count=20, seed=0)
@@ -42,7 +42,7 @@ def hide_labels(labels, count, seed):
 
 
 def stream(x, y, seed):
-    """Batches (x, y) whose first half has labels and whose second half has none."""
+    """Returns batches (x, y) whose first half has labels and whose second half has none."""
 
     def shuffled(rows, y):
         data = tf.data.Dataset.from_tensor_slices((x[rows], y[rows])).repeat()
@@ -59,7 +59,7 @@ def stream(x, y, seed):
 
 @acceptance.cache_trained
 def trained(count, seed, labels_only=False):
-    """A model after so many steps with so many labels; `alone`: D learns from these only."""
+    """Returns a model trained with `count` labels; `labels_only`: D is trained on only these."""
     digits = encoder_rows.Digits.load()
     y = hide_labels(digits.train_labels, count, seed)
     keras.utils.set_random_seed(seed)
@@ -75,20 +75,20 @@ def trained(count, seed, labels_only=False):
 
 
 def accuracy(digits, count, seed, labels_only):
-    """Of a classifier on the held-out split."""
+    """Returns the accuracy of a classifier on the held-out split."""
     model = trained(count, seed, labels_only)
     return float(np.mean(model.classify(digits.test).argmax(axis=1) == digits.test_labels))
 
 
 def label_spreading_accuracy(digits, y):
-    """The accuracy of label spreading on pixels in [0, 1]."""
+    """Returns the accuracy of label spreading on pixels in [0, 1]."""
     x, test = (a.reshape(len(a), -1) / 2.0 + 0.5 for a in (digits.train, digits.test))
     spread = LabelSpreading(kernel="rbf", gamma=4.0).fit(x, y)
     return float(spread.score(test, digits.test_labels))
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits = encoder_rows.Digits.load()
     figures, notes = {}, {"labels_alone": {}}
     for count, margin in MARGINS.items():
@@ -106,7 +106,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """The ten digits with a label, samples, and held-out digits, a row for each class found."""
+    """The ten labelled digits, samples, and held-out digits, a row for each predicted class."""
     digits = encoder_rows.Digits.load()
     y = hide_labels(digits.train_labels, 10, seed)
     model = trained(10, seed, False)

@@ -25,7 +25,7 @@ FAST = {"jit_compile": True, "steps_per_execution": 25}
 
 
 def compile_args(steps):
-    """The paper's game with rates and turns for points."""
+    """Returns compile arguments: the paper's loss with rates and turns for points."""
 
     def adam(averaged):
         rate = LinearDecay(1e-3, steps)
@@ -38,7 +38,7 @@ def compile_args(steps):
 
 
 def trained(seed, steps, batch, scale, normalized=True, **changes):
-    """A model of the ring, with or without spectral normalisation."""
+    """Returns a model trained on the ring, with or without spectral normalisation."""
     keras.utils.set_random_seed(seed)
     model = zoo.SNGAN(image_shape=(2,))
     if not normalized:
@@ -52,7 +52,7 @@ def trained(seed, steps, batch, scale, normalized=True, **changes):
 
 
 def singular_values(network):
-    """The largest one of each layer's kernel as the network uses it, by a full decomposition."""
+    """Returns the largest singular value of each normalised kernel, by a full decomposition."""
     found = []
     for layer in network.layers:
         if isinstance(layer, SpectralNormalization):
@@ -65,17 +65,17 @@ def singular_values(network):
 
 
 def lipschitz_estimate(network, scale, seed, pairs=20_000):
-    """The largest |D(x) - D(y)|/‖x - y‖ over random pairs from a square around the ring."""
+    """Returns the largest |D(x) - D(y)|/‖x - y‖ over random pairs from a square around the ring."""
     x, y = np.random.default_rng(seed).uniform(-4.0, 4.0, (2, pairs, 2)).astype("float32") / scale
     rise = np.abs(np.asarray(network(x)) - np.asarray(network(y)))[:, 0]
     return float((rise / np.linalg.norm(x - y, axis=1)).max())
 
 
 def run(seed):
-    """(recipe, figures, notes, samples seen)."""
+    """Returns (recipe, figures, notes, number of samples seen)."""
     world, (points, _) = datasets.info("ring"), datasets.arrays("ring")
     scale = points.std()
-    early = trained(seed, 100, 64, scale)  # 500 updates of D by the paper's own rules
+    early = trained(seed, 100, 64, scale)  # 500 updates of D with the paper's own settings
     model = trained(seed, STEPS, BATCH, scale, **compile_args(STEPS))
     unnormalized = trained(seed, STEPS, BATCH, scale, normalized=False, **compile_args(STEPS))
     paper = trained(seed, PAPER_STEPS, 64, scale)

@@ -28,7 +28,7 @@ SIZES = {"latent_dim": 20, "width": 16, "stages": 4}
 
 @acceptance.cache_trained
 def trained(name, seed):
-    """A model of one texture after so many steps."""
+    """Returns a trained model of one texture."""
     keras.utils.set_random_seed(seed)
     model = SpatialGAN((textures.SIDE, textures.SIDE, 1), **SIZES)
     left, _ = textures.halves(name)
@@ -38,7 +38,7 @@ def trained(name, seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, crops seen)."""
+    """Returns (recipe, figures, notes, number of crops seen)."""
     ratios = {"spatial_gan": {}, "shuffled": {}, "noise": {}}
     levels = {}
     for name in textures.NAMES:
@@ -59,7 +59,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Of each texture 128x128 pixels of the photograph, and of what is drawn."""
+    """For each texture 128x128 pixels of the photograph and of generated images."""
     real, drawn = [], []
     for name in textures.NAMES:
         left, right = textures.halves(name)
@@ -70,5 +70,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {f"spatial_gan_{name}": trained(name, seed) for name in textures.NAMES}

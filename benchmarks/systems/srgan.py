@@ -41,7 +41,7 @@ row: `texture` .51, `psnr_loss` 1.52.
 
 @acceptance.cache_trained
 def trained(seed, steps, factor=FACTOR):
-    """A small model after the first stage, and so many steps of the second."""
+    """Returns a small model after the first stage and `steps` steps of the second."""
     keras.utils.set_random_seed(seed)
     model = SRGAN(SHAPE, factor, **SRGAN.small(SHAPE))
     if not steps:
@@ -55,7 +55,7 @@ def trained(seed, steps, factor=FACTOR):
 
 
 def training_crops(seed):
-    """Batches of luminances in [-1, 1], mirrored at random."""
+    """Returns batches of luminance crops in [-1, 1], mirrored at random."""
     images = map(textures.grey_of, photos.photographs("train").values())
     return crops.random_crops(images, SHAPE[0], BATCH, seed, mirrored=True)
 
@@ -66,7 +66,7 @@ def enlarged(model, small):
 
 
 def run(seed):
-    """(recipe, figures, notes, crops seen)."""
+    """Returns (recipe, figures, notes, number of crops seen)."""
     scenes = super_resolution.low_high_pairs(photos.photographs("test"), FACTOR)
     filters = super_resolution.LinearFilter(FACTOR)
     filters.fit(super_resolution.low_high_pairs(photos.photographs("train"), FACTOR).values())
@@ -90,7 +90,7 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Pieces of the held-out photographs: bicubic, after either stage, and true."""
+    """Crops of the held-out photographs: bicubic, after each stage, and true."""
     rows = {"bicubic": [], "srresnet": [], "srgan": [], "true": []}
     for small, large in super_resolution.low_high_pairs(
         photos.photographs("test"), FACTOR
@@ -106,5 +106,5 @@ def picture(seed=0):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"srresnet_photos": trained(seed, 0), "srgan_photos": trained(seed, STEPS)}

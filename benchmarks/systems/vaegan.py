@@ -24,7 +24,7 @@ STEPS, SIZES = 1_500, {"latent_dim": 32, "width": 16}
 
 
 class PixelVAE(VAEGAN):
-    """The same encoder and generator, with pixels compared: -log p(x|z) of N(G(z), ½²)."""
+    """VAE of VAEGAN's encoder and generator, which compares pixels: -log p(x|z) of N(G(z), ½²)."""
 
     def encoder_loss(self, x, outputs):
         return self.error(x, outputs) + gaussian_kl(outputs["mean"], outputs["log_std"])
@@ -53,7 +53,7 @@ that a learned similarity has little to gain; 28x28 glyphs take half an hour.
 
 @acceptance.cache_trained
 def trained_pair(seed):
-    """The model and its reference, trained alike."""
+    """Returns the model and its reference, trained in the same way."""
     models = {}
     for name, cls, changes in (
         ("vaegan", VAEGAN, {"loss_weights": WEIGHTS}),
@@ -68,7 +68,7 @@ def trained_pair(seed):
 
 
 def sharpness(images):
-    """Mean absolute difference of neighbouring pixels.
+    """Returns the mean absolute difference of neighbouring pixels.
 
     Example:
         >>> sharpness(np.array([[[0.0], [1.0]], [[0.0], [1.0]]])[None])
@@ -78,7 +78,7 @@ def sharpness(images):
 
 
 def run(seed):
-    """(recipe, figures, notes, images seen)."""
+    """Returns (recipe, figures, notes, number of images seen)."""
     digits, notes, evaluator = encoder_rows.Digits.load(), {}, metrics.evaluator("digits")
     for name, model in trained_pair(seed).items():
         found, more = encoder_rows.score_model(model, digits)
@@ -103,5 +103,5 @@ def run(seed):
 
 
 def picture(seed=0):
-    """Held-out digits, and the reconstructions of both."""
+    """Held-out digits, and reconstructions of both models."""
     return encoder_rows.picture(encoder_rows.Digits.load().test, trained_pair(seed))

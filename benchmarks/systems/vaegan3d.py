@@ -29,7 +29,7 @@ SIDE, STEPS, BATCH = 16, 1_800, 32
 
 @acceptance.cache_trained
 def trained(seed, side=SIDE):
-    """A small model after so many steps."""
+    """Returns a small trained model."""
     keras.utils.set_random_seed(seed)
     shape = (side, side, side, 1)
     model = VAEGAN3D(shape, **(VAEGAN3D.small(shape) | {"view_shape": (32, 32, 1)}))
@@ -42,7 +42,7 @@ def trained(seed, side=SIDE):
 
 @functools.cache
 def pairs(split, side=SIDE):
-    """(pictures, voxels) of a split; those of 32 voxels a side are built anew."""
+    """Returns (pictures, voxels) of a split; voxels of another side are built from the factors."""
     x, y = datasets.arrays("furniture_views", split)
     if side == SIDE:
         return x, y
@@ -64,7 +64,7 @@ def iou(real, found):
 
 
 def methods(seed, side=SIDE):
-    """Name -> a function from pictures to voxels."""
+    """Returns a dict from name to a function from pictures to voxels."""
     x, y = pairs("train", side)
     nearest = KNeighborsClassifier(1).fit(acceptance.flat(x), np.arange(len(x)))
     components = PCA(64, random_state=0).fit(acceptance.flat(y))
@@ -79,7 +79,7 @@ def methods(seed, side=SIDE):
 
 
 def run(seed, side=SIDE, A=0.82, B=0.90):
-    """(recipe, figures, notes, pictures seen)."""
+    """Returns (recipe, figures, notes, number of pictures seen)."""
     splits = {name: pairs(name, side) for name in ("test", "unseen")}
     found = {
         method: {name: iou(y, shapes(x)) for name, (x, y) in splits.items()}
@@ -96,7 +96,7 @@ def run(seed, side=SIDE, A=0.82, B=0.90):
 
 
 def picture(seed=0, side=SIDE):
-    """Held-out pictures, the voxels that were found, and the real ones."""
+    """Held-out pictures, reconstructed voxels, and real voxels."""
     x, y = (part[::37][:12] for part in pairs("test", side))
     again = np.repeat(np.repeat(x, 3, axis=1), 3, axis=2)
     rows = {
@@ -108,5 +108,5 @@ def picture(seed=0, side=SIDE):
 
 
 def presets(seed=0):
-    """Name -> model."""
+    """Returns a dict from preset name to model."""
     return {"vaegan3d_furniture": trained(seed)}

@@ -8,10 +8,10 @@ from benchmarks.systems import vaegan3d
 
 
 def run(seed):
-    """(recipe, figures, notes, pictures seen)."""
+    """Returns (recipe, figures, notes, number of pictures seen)."""
     return vaegan3d.run(seed, side=32, A=0.75, B=0.85)
 
 
 def picture(seed=0):
-    """Held-out pictures, the voxels that were found, and the real ones."""
+    """Held-out pictures, reconstructed voxels, and real voxels."""
     return vaegan3d.picture(seed, side=32)

@@ -34,7 +34,7 @@ FAST = {"jit_compile": True, "steps_per_execution": 25}
 
 
 class LossAndDistance(keras.callbacks.Callback):
-    """(what the judge's loss says, the samples' distance to held-out data) after each stretch."""
+    """Records (minus the discriminator's loss, distance to held-out data) per logging interval."""
 
     def __init__(self, held_out):
         super().__init__()
@@ -47,7 +47,7 @@ class LossAndDistance(keras.callbacks.Callback):
 
 
 def train_on_ring(model, seed, turns):
-    """The checkpoints of a training on the ring."""
+    """Trains on the ring; returns the records of `LossAndDistance`."""
     scale = datasets.arrays("ring")[0].std()
     held_out = datasets.arrays("ring", "test")[0][:5_000] / scale
     ring = datasets.load("ring", batch_size=128 * turns, seed=seed).map(lambda x: x / scale)
@@ -63,7 +63,7 @@ def train_on_ring(model, seed, turns):
 
 
 def correlation(seed):
-    """Of a critic's reading with the distance, the same for a discriminator, and both curves."""
+    """Returns rank correlations of critic and discriminator with the distance, and both curves."""
     keras.utils.set_random_seed(seed)
     wgan = zoo.WGAN(image_shape=(2,), width=64, clip=0.1)
     rates = {"discriminator": 1e-3, "generator": 2e-4}
@@ -78,13 +78,13 @@ def correlation(seed):
 
 
 def generator_gradient_norms(seed, steps=3_000):
-    """Mean norms of what G's loss sends to a sample: (minimax, critic), and D's loss."""
+    """Returns mean gradient norms of G's loss for a sample: (minimax, critic), and D's loss."""
     scale = datasets.arrays("ring")[0].std()
     found = []
     for family, options in ((zoo.GAN, {}), (zoo.WGAN, {"clip": 0.1})):
         keras.utils.set_random_seed(seed)
         z = keras.Input((2,))
-        cloud = keras.Model(z, 0.1 * z)  # a generator that draws near the middle, and never moves
+        cloud = keras.Model(z, 0.1 * z)  # a fixed generator, near the middle
         model = family(image_shape=(2,), latent_dim=2, width=64, generator=cloud, **options)
         model.compile(
             turns={"discriminator": 1, "generator": 0},
@@ -105,7 +105,7 @@ def generator_gradient_norms(seed, steps=3_000):
 
 
 def jensen_shannon(theta, seed):
-    """What a logistic discriminator says of two lines at this distance: log 2 - its loss / 2."""
+    """Returns log 2 - loss / 2 of a logistic discriminator between two lines at a distance."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(line(0.0), dimensions=2)
     x = toy_games.sample(line(theta), 200 * BATCH, seed, dimensions=2)
@@ -116,7 +116,7 @@ def jensen_shannon(theta, seed):
 
 
 def run(seed):
-    """(recipe, figures, notes, samples seen)."""
+    """Returns (recipe, figures, notes, number of samples seen)."""
     critic, discriminator, curves = correlation(seed)
     minimax, wasserstein, loss = generator_gradient_norms(seed)
     lines = {}

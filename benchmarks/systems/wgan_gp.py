@@ -27,12 +27,12 @@ STEPS, WARM_UP, BATCH, SAMPLES = 2_500, 500, 512, 20_000
 
 
 def gaussian(mean=0.0, deviation=1.0):
-    """Samples of N(mean, deviation²), from normal numbers."""
+    """Returns a function from normal numbers to samples of N(mean, deviation²)."""
     return lambda z: mean + deviation * z
 
 
 def line(at):
-    """Points of the plane on a vertical line, uniform over one unit of it."""
+    """Returns a function from normal numbers to points uniform on one unit of a vertical line."""
     return lambda z: ops.stack(
         [ops.full_like(z[:, 0], at), 0.5 + 0.5 * ops.erf(z[:, 1] / np.sqrt(2.0))], axis=1
     )
@@ -48,7 +48,7 @@ CASES = {  # name: (dimensions, real, fake, W₁)
 
 
 def critic_estimate(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=False, weight=10.0):
-    """(what the objective reads, the mean slope between the two) of a trained critic."""
+    """Returns (estimate of the objective, mean gradient norm between the two) of a critic."""
     keras.utils.set_random_seed(seed)
     model = toy_games.fixed_generator_model(fake, dimensions, family=zoo.WGANGP)
     x = toy_games.sample(real, 200 * BATCH, seed, dimensions)
@@ -69,7 +69,7 @@ def critic_estimate(dimensions, real, fake, seed, warm_up=WARM_UP, one_sided=Fal
 
 
 def empirical_distance(x, y, n=1_000):
-    """W₁ of two sets of samples, exactly: of all in one dimension, of the first n in more."""
+    """Returns the exact W₁ of two sets: of all samples in one dimension, of the first n in more."""
     if x.shape[1] == 1:
         return stats.wasserstein_distance(x[:, 0], y[:, 0])
     distances = spatial.distance.cdist(x[:n], y[:n])
@@ -77,7 +77,7 @@ def empirical_distance(x, y, n=1_000):
 
 
 def run(seed, weight=10.0):
-    """(recipe, figures, notes, samples seen)."""
+    """Returns (recipe, figures, notes, number of samples seen)."""
     table = {}
     for name, (dimensions, real, fake, exact) in CASES.items():
         raw, slope = critic_estimate(dimensions, real, fake, seed)

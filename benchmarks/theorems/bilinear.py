@@ -41,7 +41,7 @@ def distances(kind=toy_games.DiracGAN, schedule="simultaneous", steps=STEPS, **c
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     together, spiral = distances()
     ahead, inwards = distances(Extragradient)
     in_turns, ellipse = distances(schedule="alternating")

@@ -38,7 +38,7 @@ def estimate(theta, seed, steps, **compile_args):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     sharp = {theta: estimate(theta, seed, 1_000, rate=1e-2) for theta in THETAS}
     soft = {
         theta: estimate(theta, seed, 1_000, augment=toy_games.instance_noise(NOISE))

@@ -41,7 +41,7 @@ def divergence_gradient(shift, h=1e-3):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     models = {shift: trained(shift, seed) for shift in SHIFTS}
     logits = toy_games.on_grid(models[0.0])
     p = densities.normal(0.0, 1.0)

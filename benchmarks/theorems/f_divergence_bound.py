@@ -49,7 +49,7 @@ def bound_value(name, width, seed):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     table = {name: [bound_value(name, width, seed) for width in WIDTHS] for name in EXACT}
     found = []
     for name, values in table.items():

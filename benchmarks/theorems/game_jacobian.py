@@ -142,7 +142,7 @@ def max_rotating_real_part(eigenvalues):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     found, paths = [], {}
     for name, (compile_args, move, theory) in GAMES.items():
         ours, exact = (

@@ -29,7 +29,7 @@ def both_sides(first, second):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     rng = np.random.default_rng(seed)
     sides = []
     for _ in range(PAIRS):

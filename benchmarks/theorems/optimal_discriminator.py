@@ -49,7 +49,7 @@ def plane(seed, side=101):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     found, curves = [], {}
     p = densities.normal(0.0, 1.0)
     for name, (mean, deviation) in CASES.items():

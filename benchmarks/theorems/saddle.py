@@ -76,7 +76,7 @@ def small_gan(seed):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     low, high = np.linalg.eigvalsh(dirac())
     model, value = small_gan(seed)
     matrix = hessian(value, [v.value for v in model.trainable_variables])

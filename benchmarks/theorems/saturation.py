@@ -42,7 +42,7 @@ def line(at):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     a = np.linspace(-8.0, 4.0, 241, dtype="float32")
     curves = {name: logit_gradients(objective, a) for name, objective in LOSSES.items()}
     at = np.float32([-6.0])

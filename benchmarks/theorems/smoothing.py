@@ -30,7 +30,7 @@ def trained_discriminator(seed, **compile_args):
 
 
 def run(seed=0):
-    """(claims, figure)."""
+    """Returns (claims, figure)."""
     p, q = densities.normal(*REAL), densities.normal(*FAKE)
     blurred_p, blurred_q = (
         densities.normal(mean, np.hypot(deviation, NOISE)) for mean, deviation in (REAL, FAKE)

@@ -29,7 +29,7 @@ def test_a_row_is_reported_as_those_of_the_survey(monkeypatch, tmp_path, capsys)
     assert json.loads((tmp_path / "semantic_editing-3.json").read_text()) == row
     shown = "\n".join(tables.survey(tmp_path, "applied"))
     assert "benchmarks/applied/semantic_editing.py" in shown
-    assert "| target | 0.6 | 0.6 | 0.5 | 0.8 | A | loses to 0.9 |" in shown
+    assert "| target | 0.6 | 0.6 | 0.5 | 0.8 | required | loses to 0.9 |" in shown
 
 
 class Halves:
