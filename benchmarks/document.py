@@ -67,7 +67,7 @@ def written(text):
         "precision": precision,
         "calibration": calibration,
         "data": data,
-        "worlds": worlds,
+        "worlds": builtin_datasets,
     }
     for name, section in sections.items():
         marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
@@ -187,7 +187,7 @@ def preset_table():
         name, method = presets.class_name(folder), presets.method(folder)
         table.append(
             f"| [{folder.name}]({folder.name}) | `{name}` | `{method}` "
-            f"| {presets.data_of(folder)} |"
+            f"| {presets.data_of(folder).partition(',')[0]} |"
         )
     return lines(*table)
 
@@ -413,7 +413,7 @@ def data():
     )
 
 
-def worlds():
+def builtin_datasets():
     """Returns the table of the built-in datasets."""
     from trainers import datasets
 

@@ -35,7 +35,7 @@ def define_flags():
 
 def main():
     """Writes the pictures."""
-    draw = {world.name: functools.partial(picture_of, world) for world in builtin.WORLDS}
+    draw = {dataset.name: functools.partial(picture_of, dataset) for dataset in builtin.WORLDS}
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
     draw |= {name: functools.partial(rows.picture_of, name) for name in survey.SYSTEMS}
@@ -51,9 +51,9 @@ def main():
         print(f"{path}: {picture.width}x{picture.height}, {path.stat().st_size / 1024:.0f} KB")
 
 
-def picture_of(world):
+def picture_of(dataset):
     """Returns the picture of a generated dataset."""
-    return PICTURES.get(world.name, labelled)(world)
+    return PICTURES.get(dataset.name, labelled)(dataset)
 
 
 def digits():
@@ -62,54 +62,54 @@ def digits():
     return grids.grid(grids.by_class(images, labels, 10), labels=range(10))
 
 
-def labelled(world):
+def labelled(dataset):
     """Returns a row of samples for each label."""
-    samples = world.read("train", count=600)
-    count = len(world.class_names)
-    rows = grids.by_class(shown(samples.x, world.levels), samples.y, count, columns=12)
-    picture = grids.grid(rows, labels=world.class_names)
+    samples = dataset.read("train", count=600)
+    count = len(dataset.class_names)
+    rows = grids.by_class(to_grid_range(samples.x, dataset.levels), samples.y, count, columns=12)
+    picture = grids.grid(rows, labels=dataset.class_names)
     return picture if picture.mode == "L" else _with_palette(picture, colors=256)
 
 
-def scattered(world):
+def scattered(dataset):
     """Returns a scatter plot of points of the plane, colored by label or by factor."""
-    samples = world.read("test", count=4_000)
+    samples = dataset.read("test", count=4_000)
     color = samples.y if samples.y is not None else samples.factors["arc"]
     figure, axes = _figure(aspect="equal")
     settings = {"cmap": "viridis"}
     if samples.y is not None:  # a cyclic color map
-        settings = {"cmap": "hsv", "vmin": 0, "vmax": len(world.class_names)}
+        settings = {"cmap": "hsv", "vmin": 0, "vmax": len(dataset.class_names)}
     axes.scatter(*samples.x.T, c=color, s=3, **settings)
     return _rendered(figure)
 
 
-def histogram(world):
+def histogram(dataset):
     """Returns a histogram of points of a line, by component."""
-    samples = world.read("train")
+    samples = dataset.read("train")
     figure, axes = _figure(xlabel="x", ylabel="density")
-    parts = [samples.x[samples.y == k, 0] for k in range(len(world.class_names))]
+    parts = [samples.x[samples.y == k, 0] for k in range(len(dataset.class_names))]
     weights = [np.full(len(part), 40 / len(samples.x)) for part in parts]  # 1/n per bin of .025
     axes.hist(parts, np.arange(-3, 7, 0.025), weights=weights, stacked=True)
-    axes.legend(world.class_names)
+    axes.legend(dataset.class_names)
     return _rendered(figure)
 
 
-def paired(world):
+def paired(dataset):
     """Returns train pairs, x above y, and then the unpaired samples."""
     rows, labels = [], []
     for split, first in (("train", 0), ("train", 12), ("unpaired", 0)):
-        samples = world.read(split, count=first + 12)
+        samples = dataset.read(split, count=first + 12)
         for name, images in (("x", samples.x), ("y", samples.y)):
-            rows.append(coloured(shown(images[first:], 255)))
+            rows.append(with_channels(to_grid_range(images[first:], 255)))
             labels.append(f"{split} {name}")
     return grids.grid(rows, labels=labels)
 
 
-def captioned(world):
+def captioned(dataset):
     """Returns images with box, keypoints and sentence."""
     zoom, columns = 6, 3
-    samples = world.read("train", count=9)
-    unseen = world.read("unseen", count=3)
+    samples = dataset.read("train", count=9)
+    unseen = dataset.read("unseen", count=3)
     cells = [cell for some in (samples, unseen) for cell in _annotated(some, zoom)]
     width, height = 300, 32 * zoom + 26
     rows = -(-len(cells) // columns)
@@ -140,40 +140,43 @@ def _annotated(samples, zoom):
 KEYPOINTS = ("white", "orange", "black", "cyan")  # top, right, bottom, left
 
 
-def built(world):
+def built(dataset):
     """Returns voxels from a side that shows all of them well, a row for each class."""
-    samples = world.read("train", count=60)
-    seen = shown(furniture.view(samples.x[..., 0], azimuth=0.6), 255)
-    rows = grids.by_class(seen, samples.y, len(world.class_names), columns=12)
-    return grids.grid(rows, labels=world.class_names)
+    samples = dataset.read("train", count=60)
+    seen = to_grid_range(furniture.view(samples.x[..., 0], azimuth=0.6), 255)
+    rows = grids.by_class(seen, samples.y, len(dataset.class_names), columns=12)
+    return grids.grid(rows, labels=dataset.class_names)
 
 
-def viewed(world):
+def viewed(dataset):
     """Returns a row for each azimuth, and the voxels from the front below."""
-    samples, unseen = world.read("test", count=36), world.read("unseen", count=12)
+    samples, unseen = dataset.read("test", count=36), dataset.read("unseen", count=12)
     each = len(furniture.AZIMUTHS)
-    rows = [shown(samples.x[k::each], 255) for k in range(each)]
+    rows = [to_grid_range(samples.x[k::each], 255) for k in range(each)]
     labels = [f"azimuth {azimuth:g}" for azimuth in furniture.AZIMUTHS]
-    rows += [shown(unseen.x, 255), shown(furniture.view(unseen.y[..., 0], azimuth=0.0), 255)]
+    rows += [
+        to_grid_range(unseen.x, 255),
+        to_grid_range(furniture.view(unseen.y[..., 0], azimuth=0.0), 255),
+    ]
     labels += [f"unseen, {furniture.UNSEEN_AZIMUTH:g}", "the voxels"]
     return grids.grid(rows, labels=labels)
 
 
-def photographed(world):
+def photographed(dataset):
     """Returns crops of train above, of test below."""
     rows = [
         row
         for split, count in (("train", 32), ("test", 16))
-        for row in grids.split_rows(shown(world.read(split, count).x, 255), columns=8)
+        for row in grids.split_rows(to_grid_range(dataset.read(split, count).x, 255), columns=8)
     ]
     labels = ["train"] * 4 + ["test"] * 2
     return _with_palette(grids.grid(rows, labels=labels), colors=256)
 
 
-def in_rows(world):
+def in_rows(dataset):
     """Returns images in rows, in the order of the dataset."""
-    samples = world.read("train", count=72)
-    return grids.grid(grids.split_rows(shown(samples.x, world.levels)))
+    samples = dataset.read("train", count=72)
+    return grids.grid(grids.split_rows(to_grid_range(samples.x, dataset.levels)))
 
 
 PICTURES = {
@@ -191,13 +194,13 @@ PICTURES = {
 }
 
 
-def shown(images, levels):
+def to_grid_range(images, levels):
     """Returns enlarged images in [-1, 1], as `grids` takes them, from uint8 of 0 … levels."""
     zoom = max(1, round(SIDE / images.shape[1]))
     return (images / (levels / 2) - 1.0).repeat(zoom, axis=1).repeat(zoom, axis=2)
 
 
-def coloured(images):
+def with_channels(images):
     """Returns grey images with three channels, and others unchanged."""
     return np.broadcast_to(images, (*images.shape[:3], 3))
 

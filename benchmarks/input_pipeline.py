@@ -52,7 +52,7 @@ def main():
         **rates,
         "bound": BOUND,
         "meets_bound": rates["ratio"] >= BOUND,
-        "worlds": worlds(),
+        "worlds": generation_rates(),
         "side": SIDE,
         "batch_size": BATCH,
         "versions": runs.versions(),
@@ -143,17 +143,17 @@ def beside_training(folder, data_dir):
     }
 
 
-def worlds():
+def generation_rates():
     """Returns a dict from built-in dataset to the samples per second of its generation."""
     from trainers.datasets import builtin
 
     rates = {}
-    for world in builtin.WORLDS:
-        count = min(2000, world.splits["train"])
-        world.read("train", count=10)  # fonts and photographs
+    for dataset in builtin.WORLDS:
+        count = min(2000, dataset.splits["train"])
+        dataset.read("train", count=10)  # fonts and photographs
         start = time.perf_counter()
-        world.read("train", count=count)
-        rates[world.name] = round(count / (time.perf_counter() - start))
+        dataset.read("train", count=count)
+        rates[dataset.name] = round(count / (time.perf_counter() - start))
     return rates
 
 

@@ -42,7 +42,7 @@ def define_flags():
         "full", False, f"Includes rows that take hours in --system=all: {', '.join(rows.LARGE)}."
     )
     flags.DEFINE_bool("force", False, "Measures also rows of a job that are up to date.")
-    flags.DEFINE_alias("again", "force")  # the name of version 0.1
+    flags.DEFINE_alias("again", "force")  # the older name
     flags.DEFINE_string("out", "docs/survey", "Folder of the JSON files.")
     flags.DEFINE_bool("picture", False, "Also draws the picture of one row, in docs/gallery.")
     flags.DEFINE_bool("preset", False, "Also saves the models of one row, in saved_models.")

@@ -10,7 +10,7 @@ the same under every Python from 3.11 on: it reads the syntax tree, and neither 
 import ast
 import hashlib
 
-# Functions and constants of a row that change no figure. The last of each is a name of version 0.1.
+# Functions and constants of a row that change no figure. The last of each is an older name.
 DISPLAY = ("picture", "presets", "notes_table", "stated")
 NOTES = ("ABLATIONS", "TRIED")
 NAMES = ("identifier", "attribute", "string")  # kinds of tokens that may be renamed

@@ -96,12 +96,12 @@ def picture(seed=0):
     """Samples of the prior with a petal for each class, and codes of held-out digits."""
     digits, model = encoder_rows.Digits.load(), with_petals(seed)
     names = np.arange(2_000) % 10
-    shown = {
+    panels = {
         "the prior": (model.draw(2_000, labels=names).numpy(), names),
         "codes of held-out digits": (model.encode(digits.test), digits.test_labels),
     }
     drawn, axes = figure_style.figure(columns=2, size=(3.6, 3.6), subplot_kw={"aspect": "equal"})
-    for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
-        panel.scatter(*where.T, c=colour, s=4, cmap="tab10", vmin=0, vmax=9)
+    for panel, (title, (where, color)) in zip(axes, panels.items(), strict=True):
+        panel.scatter(*where.T, c=color, s=4, cmap="tab10", vmin=0, vmax=9)
         panel.set(title=title, xlim=(-4, 4), ylim=(-4, 4))
     return figure_style.render(drawn)

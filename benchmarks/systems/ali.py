@@ -63,12 +63,12 @@ def picture(seed=0):
     model, scale = on_grid(seed)
     points, modes = (a[:4_000] for a in datasets.arrays("grid", "test"))
     drawn, axes = figure_style.figure(columns=3, size=(3.2, 3.2), subplot_kw={"aspect": "equal"})
-    shown = {
+    panels = {
         "G(z)": (scale * model.generate(4_000, seed=seed), figure_style.FAKE),
         "E(x), a colour for each mode": (model.encode(points / scale), modes % 7),
         "G(E(x))": (scale * model.reconstruct(points / scale), modes % 7),
     }
-    for panel, (title, (where, colour)) in zip(axes, shown.items(), strict=True):
-        panel.scatter(*where.T, c=colour, s=2, cmap="tab10")
+    for panel, (title, (where, color)) in zip(axes, panels.items(), strict=True):
+        panel.scatter(*where.T, c=color, s=2, cmap="tab10")
         panel.set_title(title)
     return figure_style.render(drawn)

@@ -84,10 +84,13 @@ def run(seed):
     model, classifier, low = trained(seed), glyph_classifier.glyph_features(seed), blurred(test)
     halves = test[::2], test[1::2]
     enlarged = keras.ops.image.resize(down(test), SHAPE[:2], interpolation="bicubic")
-    shown = {"bicubic": np.clip(enlarged, -1.0, 1.0), "with detail": sharpened(model, low, seed)}
+    candidates = {
+        "bicubic": np.clip(enlarged, -1.0, 1.0),
+        "with detail": sharpened(model, low, seed),
+    }
     swd = {
         name: metrics.patch_sliced_wasserstein(test, images, seed=seed)
-        for name, images in shown.items()
+        for name, images in candidates.items()
     }
     swd["other half"] = metrics.patch_sliced_wasserstein(*halves, seed=seed)
     real = classifier.features(test)

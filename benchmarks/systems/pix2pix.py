@@ -79,13 +79,13 @@ def run(seed):
     classes, kinds = (datasets.factors("edge2shape", name)["shape"] for name in ("train", "test"))
     means = inside(train[1], train[1])
     colors = np.stack([means[classes == k].mean(axis=0) for k in range(4)])
-    shown = {
+    candidates = {
         "pix2pix": trained(seed).translate(x, seed=seed),
         "l1 alone": trained(seed, l1_only=True).translate(x, seed=seed),
         "nearest": nearest(x, train),
         "mean": np.repeat(train[1].mean(axis=0, keepdims=True), len(y), axis=0),
     }
-    found = {name: score_images(images, y, kinds, colors) for name, images in shown.items()}
+    found = {name: score_images(images, y, kinds, colors) for name, images in candidates.items()}
     ours, baseline, l1_only_scores = found["pix2pix"], found["nearest"], found["l1 alone"]
     figures = {
         "l1": acceptance.gate(ours["l1"], baseline["l1"], 0.010, 0.006, higher=False),

@@ -40,12 +40,12 @@ def draw_points(name, recipe, seed):
 def measure_points(name, seed):
     """Returns figures of one dataset of points, and notes."""
     steps, quality, reverse_kl = POINTS[name]
-    world = datasets.info(name)
+    info = datasets.info(name)
     found, seconds = draw_points(name, "modern", seed)
     paper, _ = draw_points(name, "paper", seed)
     known = acceptance.coverage_of_mixture(name, seed, SAMPLES)
     figures = {
-        "modes": acceptance.gate(found[0], known[0], world.classes, world.classes),
+        "modes": acceptance.gate(found[0], known[0], info.classes, info.classes),
         "high_quality": acceptance.gate(found[1], known[1], *quality),
         "reverse_kl": acceptance.gate(found[2], known[2], *reverse_kl, higher=False),
     }
@@ -76,11 +76,11 @@ def measure_digits(seed, steps=20_000):
             scores["coverage"], best["coverage"]["baseline"], 0.88, 0.95
         ),
     }
-    shown = ("frechet", "precision", "recall", "coverage")
+    score_names = ("frechet", "precision", "recall", "coverage")
     notes = {
         "digits": scores,
         "verdicts": best,
-        "references": {k: {name: v[name] for name in shown} for k, v in references.items()},
+        "references": {k: {name: v[name] for name in score_names} for k, v in references.items()},
     }
     return figures, notes, 64 * steps
 

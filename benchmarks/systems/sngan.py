@@ -73,14 +73,14 @@ def lipschitz_estimate(network, scale, seed, pairs=20_000):
 
 def run(seed):
     """Returns (recipe, figures, notes, number of samples seen)."""
-    world, (points, _) = datasets.info("ring"), datasets.arrays("ring")
+    info, (points, _) = datasets.info("ring"), datasets.arrays("ring")
     scale = points.std()
     early = trained(seed, 100, 64, scale)  # 500 updates of D with the paper's own settings
     model = trained(seed, STEPS, BATCH, scale, **compile_args(STEPS))
     unnormalized = trained(seed, STEPS, BATCH, scale, normalized=False, **compile_args(STEPS))
     paper = trained(seed, PAPER_STEPS, 64, scale)
     found, without, by_paper = (
-        acceptance.coverage(scale * one.generate(SAMPLES, seed=seed), world)
+        acceptance.coverage(scale * one.generate(SAMPLES, seed=seed), info)
         for one in (model, unnormalized, paper)
     )
     known = acceptance.coverage_of_mixture("ring", seed, SAMPLES)
@@ -91,7 +91,7 @@ def run(seed):
     figures = {
         "singular_values_off_1": acceptance.gate(off, 0.0, 0.02, 0.01, higher=False),
         "steepest_slope": acceptance.gate(ours, theirs, 1.05, 1.0, higher=False),
-        "ring_modes": acceptance.gate(found[0], known[0], world.classes, world.classes),
+        "ring_modes": acceptance.gate(found[0], known[0], info.classes, info.classes),
         "ring_high_quality": acceptance.gate(found[1], known[1], 0.90, 0.96),
     }
     names = ("modes", "high_quality", "reverse_kl")

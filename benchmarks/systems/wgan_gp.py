@@ -80,20 +80,20 @@ def run(seed, weight=10.0):
     """Returns (recipe, figures, notes, number of samples seen)."""
     table = {}
     for name, (dimensions, real, fake, exact) in CASES.items():
-        raw, slope = critic_estimate(dimensions, real, fake, seed)
+        raw, gradient_norm = critic_estimate(dimensions, real, fake, seed)
         x, y = (
             toy_games.sample(of, SAMPLES, seed + i, dimensions) for i, of in ((1, real), (2, fake))
         )
         table[name] = {
             "exact": float(exact),
             "raw": raw,
-            "slope": slope,
-            "error": abs(raw / slope - exact) / exact,
+            "slope": gradient_norm,
+            "error": abs(raw / gradient_norm - exact) / exact,
             "raw_over_exact": raw / exact,
             "law": 1.0 + exact / (2.0 * weight),
             "samples": float(empirical_distance(x, y)),
         }
-    raw, slope = critic_estimate(*CASES["shift by 1"][:3], seed, one_sided=True)
+    raw, gradient_norm = critic_estimate(*CASES["shift by 1"][:3], seed, one_sided=True)
     figures = {
         "wasserstein_error": acceptance.gate(
             max(case["error"] for case in table.values()),
@@ -110,11 +110,19 @@ def run(seed, weight=10.0):
             higher=False,
         ),
     }
-    alone = {
+    without_warm_up = {
         name: critic_estimate(*case[:3], seed, warm_up=0)
         for name, case in CASES.items()
         if case[0] == 1
     }
-    stuck = [n for n, (raw, slope) in alone.items() if raw / slope < 0.5 * CASES[n][3]]
-    notes = {"table": table, "stuck": stuck, "one_sided, shift by 1": {"raw": raw, "slope": slope}}
+    stuck = [
+        n
+        for n, (raw, gradient_norm) in without_warm_up.items()
+        if raw / gradient_norm < 0.5 * CASES[n][3]
+    ]
+    notes = {
+        "table": table,
+        "stuck": stuck,
+        "one_sided, shift by 1": {"raw": raw, "slope": gradient_norm},
+    }
     return "paper", figures, notes, (len(CASES) + 4) * STEPS * BATCH

@@ -1,6 +1,6 @@
 """Gradient descent does not find saddles: on θψ it spirals outwards; two remedies spiral inwards.
 
-min_θ max_ψ θψ is the game of WGAN between two points, f(x) = ψx. At a rate h a simultaneous step
+min_θ max_ψ θψ is the WGAN objective between two points, f(x) = ψx. At a rate h a simultaneous step
 multiplies the distance to the saddle by √(1 + h²), extragradient (a step with the gradient taken
 one step ahead) by √((1 - h²)² + h²); alternating steps stay on an ellipse. A penalty on the
 distance to the mean of all past weights turns the spiral inwards, unless the weight is so large
