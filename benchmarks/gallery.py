@@ -35,7 +35,7 @@ def define_flags():
 
 def main():
     """Writes the pictures."""
-    draw = {dataset.name: functools.partial(picture_of, dataset) for dataset in builtin.WORLDS}
+    draw = {dataset.name: functools.partial(picture_of, dataset) for dataset in builtin.DATASETS}
     draw["digits"] = digits
     chosen = FLAGS.only or list(draw)
     draw |= {name: functools.partial(rows.picture_of, name) for name in survey.SYSTEMS}

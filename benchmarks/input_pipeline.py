@@ -148,7 +148,7 @@ def generation_rates():
     from trainers.datasets import builtin
 
     rates = {}
-    for dataset in builtin.WORLDS:
+    for dataset in builtin.DATASETS:
         count = min(2000, dataset.splits["train"])
         dataset.read("train", count=10)  # fonts and photographs
         start = time.perf_counter()

@@ -15,7 +15,8 @@ points float32, (n, d), unscaled. Neither `list_datasets` nor `info` of a world,
 loads TensorFlow.
 """
 
-from trainers.datasets.catalog import Info, info, list_datasets
-from trainers.datasets.loading import arrays, factors, load
+from trainers.datasets.catalog import list_datasets, open
+from trainers.datasets.loading import arrays, factors, info, load
+from trainers.datasets.source import Info, Source
 
-__all__ = ["Info", "arrays", "factors", "info", "list_datasets", "load"]
+__all__ = ["Info", "Source", "arrays", "factors", "info", "list_datasets", "load", "open"]

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
+from trainers.datasets.builtin.samples import Samples
+from trainers.datasets.source import Source, image_info
+
 IDX = re.compile(r"(.*)-images[-.]idx3-ubyte(\.gz)?$")
 SPLITS = {"t10k": "test", "val": "validation"}  # how some call them -> how we do
 NPZ = {  # split -> names of its images, and of its labels
@@ -24,6 +27,55 @@ NPZ = {  # split -> names of its images, and of its labels
     "test": (("x_test", "test_images"), ("y_test", "test_labels")),
 }
 LABELS = ("labels", "y", "arr_1")  # beside images without a split in their name
+
+
+def source(path):
+    """Returns the `Source` of the files at a path, read into memory; None where `find` has none.
+
+    Raises:
+        ValueError: a file is corrupt, or holds something else.
+    """
+    path = Path(path).expanduser()
+    reader = find(path)
+    if reader is None:
+        return None
+    splits, class_names = reader()
+    if list(splits) == ["train"] and len(splits["train"][0]) > 1:  # nothing is held out
+        splits = _hold_out_tenth(*splits["train"])
+    counts = {split: len(x) for split, (x, _) in splits.items()}
+    one_shape = len({x.shape[1:] for x, _ in splits.values()}) == 1
+    if one_shape:  # else there is no "all"
+        counts["all"] = sum(counts.values())
+    labels = [y for _, y in splits.values()]
+    labelled = all(y is not None for y in labels)
+    classes = max(int(y.max()) for y in labels) + 1 if labelled else None
+
+    def read(split):
+        if split != "all" or not one_shape:
+            return Samples(*splits[split], {})
+        x = np.concatenate([x for x, _ in splits.values()])
+        return Samples(x, np.concatenate(labels) if labelled else None, {})
+
+    facts = image_info(
+        path.resolve().stem,
+        next(iter(splits.values()))[0].shape[1:],
+        counts,
+        max(classes, len(class_names)) if labelled else None,
+        class_names,
+        description=f"The arrays in {path}.",
+    )
+    return Source(facts, read)
+
+
+def _hold_out_tenth(x, y):
+    """Every tenth sample, or the last one of fewer, held out as `test`."""
+    rows = np.arange(len(x))
+    test = rows % 10 == min(9, len(x) - 1)
+
+    def part(mask):
+        return x[mask], None if y is None else y[mask]
+
+    return {"train": part(~test), "test": part(test)}
 
 
 def find(path):

@@ -90,7 +90,7 @@ class Store:
         return Rows(self.folder / "pixels", self.shape, rows)
 
 
-def opened(folder, write):
+def open_or_build(folder, write):
     """Returns the `Store` in a folder; where there is none, or a damaged one, `write(folder)` it.
 
     Raises:

@@ -18,6 +18,8 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets import image_cache, image_decoding
+from trainers.datasets.builtin.samples import Samples
+from trainers.datasets.source import Source, image_info
 
 SPLITS = {"train": "train", "test": "test", "val": "validation", "valid": "validation"} | {
     "validation": "validation",
@@ -84,7 +86,37 @@ def find(path):
     return Folder(path, names, labels.astype(np.int32), splits, classes, key)
 
 
-def opened(folder, image_size, data_dir):
+def source(path, image_size, data_dir):
+    """Returns the `Source` of the images below a folder.
+
+    Args:
+        path, image_size, data_dir: as for `find` and `open_or_build`, which say what is raised.
+    """
+    folder = find(path)
+    store = open_or_build(folder, image_size, data_dir)
+    splits = dict.fromkeys(["train", *store.splits.tolist()])
+    rows = {split: np.flatnonzero(store.splits == split) for split in splits}
+    rows["all"] = np.arange(len(store.names))
+
+    def read(split):
+        names = np.array(store.names)[rows[split]]
+        labels = None if store.labels is None else store.labels[rows[split]]
+        return Samples(store.images(rows[split]), labels, {"file": names})
+
+    facts = image_info(
+        folder.path.name,
+        store.shape,
+        {split: len(numbers) for split, numbers in rows.items()},
+        None if store.labels is None else len(folder.class_names),
+        folder.class_names,
+        factors={"file": "the path inside the folder"},
+        skipped=store.skipped,
+        description=f"The images in {folder.path}.",
+    )
+    return Source(facts, read)
+
+
+def open_or_build(folder, image_size, data_dir):
     """Returns the `Store` of a folder's images, which the first call for this size writes.
 
     Args:
@@ -107,7 +139,7 @@ def opened(folder, image_size, data_dir):
         title, total = folder.path.name, len(folder.names)
         image_cache.write(place, folder.items(), image_size, grey, title, total)
 
-    found = image_cache.opened(place, write)
+    found = image_cache.open_or_build(place, write)
     if not found.names:
         name, reason = found.skipped[0]
         raise ValueError(

@@ -1,10 +1,23 @@
-"""From a name to batches or arrays: every argument is checked first, in one sentence."""
-
-import numbers
-
-import numpy as np
+"""Shortcuts that open a dataset by its name and read it at once: see `datasets.open`."""
 
 from trainers.datasets import catalog
+
+
+def info(name, image_size=None, data_dir=None):
+    """Returns the `Info` of a dataset, the caller's own copy.
+
+    Args:
+        name, image_size, data_dir: as for `load`; images of a folder are decoded on the first
+            call.
+
+    Raises:
+        ValueError: there is no dataset of that name.
+
+    Example:
+        >>> info("ring").classes, info("ring").std
+        (8, 0.02)
+    """
+    return catalog.open(name, image_size, data_dir).info()
 
 
 def load(
@@ -66,22 +79,8 @@ def load(
         >>> data.element_spec.shape, len(data)
         (TensorShape([512, 2]), 175)
     """
-    source = catalog.find(name, image_size, data_dir)
-    samples = _check_split(source.info, split)
-    _check_labels(source.info, labels)
-    _check_batch(source.info, split, samples, batch_size, turns)
-    catalog.check_image_size(source, image_size)
-    if not _is_integer(seed) or not 0 <= seed < 2**63:
-        raise ValueError(f"`seed` should be an integer from 0 to 2^63 - 1. Received: seed={seed!r}")
-    start = _check_start(start, samples // (batch_size * turns))
-
-    from trainers.datasets import pipeline  # brings TensorFlow
-
-    read = source.read(split)
-    parts = [pipeline.Part(read.x, source.levels, image_size)]
-    if labels:
-        parts.append(pipeline.Part(read.y, source.y_levels, image_size))
-    return pipeline.stream(parts, batch_size * turns, seed, start)
+    source = catalog.open(name, image_size, data_dir)
+    return source.load(split, batch_size, turns, labels, seed, start)
 
 
 def arrays(name, split="train", image_size=None, data_dir=None, count=None):
@@ -106,22 +105,7 @@ def arrays(name, split="train", image_size=None, data_dir=None, count=None):
         >>> x.shape, y.shape
         ((10000, 2), (10000,))
     """
-    source = catalog.find(name, image_size, data_dir)
-    _check_split(source.info, split)
-    catalog.check_image_size(source, image_size)
-    if count is not None and (not _is_integer(count) or count < 1):
-        raise ValueError(f"`count` should be a positive integer or None. Received: count={count!r}")
-    read = source.read(split)
-    rows = np.arange(len(read.x))
-    if count is not None and count < len(rows):
-        rows = np.arange(count) * len(rows) // count
-    if source.levels is None and source.y_levels is None:
-        return read.x[rows], None if read.y is None else read.y[rows]
-    from trainers.datasets import pipeline  # brings TensorFlow
-
-    x = pipeline.Part(read.x, source.levels, image_size).of(rows)
-    y = None if read.y is None else pipeline.Part(read.y, source.y_levels, image_size).of(rows)
-    return x, y
+    return catalog.open(name, image_size, data_dir).arrays(split, count)
 
 
 def factors(name, split="train", image_size=None, data_dir=None):
@@ -142,57 +126,4 @@ def factors(name, split="train", image_size=None, data_dir=None):
         >>> arc.shape, bool(1.5 * 3.14 < arc.min() < arc.max() < 4.5 * 3.15)
         ((10000,), True)
     """
-    source = catalog.find(name, image_size, data_dir)
-    _check_split(source.info, split)
-    catalog.check_image_size(source, image_size)
-    return dict(source.read(split).factors)
-
-
-def _is_integer(value):
-    return isinstance(value, numbers.Integral) and not isinstance(value, bool)
-
-
-def _check_split(info, split):
-    """Returns the number of samples of the split."""
-    if not isinstance(split, str) or split not in info.splits:
-        raise ValueError(
-            f"`split` of {info.name!r} should be one of {', '.join(info.splits)}. "
-            f"Received: split={split!r}"
-        )
-    return info.splits[split]
-
-
-def _check_batch(info, split, samples, batch_size, turns):
-    for name, value in (("batch_size", batch_size), ("turns", turns)):
-        if not _is_integer(value) or value < 1:
-            raise ValueError(f"`{name}` should be a positive integer. Received: {name}={value!r}")
-    if batch_size * turns > samples:
-        most = samples // turns
-        limit = f"`batch_size` should be at most {most} with turns={turns}"
-        if not most:
-            limit = f"`turns` should be at most {samples}"
-        raise ValueError(
-            f"{limit}: {split!r} of {info.name!r} has {samples} samples. "
-            f"Received: batch_size={batch_size}, turns={turns}"
-        )
-
-
-def _check_labels(info, labels):
-    if not isinstance(labels, bool):
-        raise ValueError(f"`labels` should be True or False. Received: labels={labels!r}")
-    if labels and info.y_shape is None:
-        raise ValueError(
-            f"`labels` should be False for {info.name!r}, which has none. Received: labels=True"
-        )
-
-
-def _check_start(start, batches):
-    """Returns (epoch, batch) as Python integers."""
-    pair = start if isinstance(start, tuple | list) and len(start) == 2 else (-1, -1)
-    epoch, batch = (int(n) if _is_integer(n) else -1 for n in pair)
-    if epoch < 0 or not 0 <= batch < batches:
-        raise ValueError(
-            "`start` should be (epoch, batch), the epoch from 0 and the batch from 0 to "
-            f"{batches - 1}. Received: start={start!r}"
-        )
-    return epoch, batch
+    return catalog.open(name, image_size, data_dir).factors(split)

@@ -10,7 +10,7 @@ import numpy as np
 import tensorflow as tf
 
 
-class Epochs:
+class EpochCounter:
     """Which epoch an iteration over a stream is: the next one, unless somebody says which.
 
     A training says it (`held`): resumed, it begins with another one than the first, and on several
@@ -28,7 +28,7 @@ class Epochs:
         return np.int64(self.next - 1)
 
 
-class Part:
+class BatchField:
     """One part of a sample, x or y: where it is kept and how it is served.
 
     Args:
@@ -53,7 +53,7 @@ class Part:
             taken.set_shape((*rows.shape, *self.rows.shape[1:]))
         return self._finished(taken, noise_seed)
 
-    def of(self, rows):
+    def array(self, rows):
         """These rows, numbers (m,), as an array, at their levels."""
         taken = self.rows[rows]
         if self.levels is None:
@@ -73,18 +73,18 @@ def stream(parts, batch_size, seed, start=(0, 0)):
     """Returns a finite tf.data.Dataset of shuffled batches; each iteration is the next epoch.
 
     Args:
-        parts: the `Part`s of a batch, all of n rows; of one the batches are tensors, of several
-            tuples.
+        parts: the `BatchField`s of a batch, all of n rows; of one the batches are tensors, of
+            several tuples.
         batch_size: 1 … n; samples that do not fill a batch are left out of the epoch.
         seed: 0 … 2^63 - 1.
         start: (epoch, batch) of the first batch; the first iteration ends with that epoch.
 
-    The dataset has an attribute `epochs`, see `Epochs`.
+    The dataset has an attribute `epochs`, see `EpochCounter`.
     """
     samples = len(parts[0].rows)
     batches = samples // batch_size
     first_epoch, first_batch = start
-    epochs = Epochs(first_epoch)
+    epochs = EpochCounter(first_epoch)
 
     def one_epoch(_):
         # A tf.Variable would be mirrored under a strategy's scope, a Python object is not.

@@ -22,32 +22,34 @@ class Drawn(tfds.core.GeneratorBasedBuilder, skip_registration=True):
     """`x`, `y` where the world has one, and `factors`, of each sample of `WORLD`."""
 
     VERSION = tfds.core.Version("1.0.0")
-    WORLD = None
+    DATASET = None
 
     def _info(self):
-        world = self.WORLD
-        features = {"x": tfds.features.Tensor(shape=world.shape, dtype=np.uint8, **TENSOR)}
-        if world.y_shape == ():
-            features["y"] = tfds.features.ClassLabel(names=list(world.class_names))
-        elif world.y_shape is not None:
-            dtype = np.int32 if world.y_levels is None else np.uint8
-            features["y"] = tfds.features.Tensor(shape=world.y_shape, dtype=dtype, **TENSOR)
-        factors = {name: _feature(factor) for name, factor in world.factors.items()}
+        dataset = self.DATASET
+        features = {"x": tfds.features.Tensor(shape=dataset.shape, dtype=np.uint8, **TENSOR)}
+        if dataset.y_shape == ():
+            features["y"] = tfds.features.ClassLabel(names=list(dataset.class_names))
+        elif dataset.y_shape is not None:
+            dtype = np.int32 if dataset.y_levels is None else np.uint8
+            features["y"] = tfds.features.Tensor(shape=dataset.y_shape, dtype=dtype, **TENSOR)
+        factors = {name: _feature(factor) for name, factor in dataset.factors.items()}
         if factors:
             features["factors"] = tfds.features.FeaturesDict(factors)
         return tfds.core.DatasetInfo(
             builder=self,
-            description=world.description,
+            description=dataset.description,
             features=tfds.features.FeaturesDict(features),
             supervised_keys=("x", "y") if "y" in features else None,
             disable_shuffling=True,  # rows stay as they are drawn; shuffling is load's
         )
 
     def _split_generators(self, dl_manager):
-        return {name: self._generate_examples(name) for name in self.WORLD.splits if name != "all"}
+        return {
+            name: self._generate_examples(name) for name in self.DATASET.splits if name != "all"
+        }
 
     def _generate_examples(self, split):
-        samples = self.WORLD.read(split)
+        samples = self.DATASET.read(split)
         for row in range(len(samples.x)):
             example = {"x": samples.x[row]}
             if samples.y is not None:
@@ -67,17 +69,22 @@ def _feature(factor):
 
 # A class per world, for TFDS finds a builder by its class.
 BUILDERS = {
-    world.name: type(
-        world.name.title().replace("_", ""),
+    dataset.name: type(
+        dataset.name.title().replace("_", ""),
         (Drawn,),
-        {"name": world.name, "WORLD": world, "__module__": __name__, "__doc__": world.description},
+        {
+            "name": dataset.name,
+            "DATASET": dataset,
+            "__module__": __name__,
+            "__doc__": dataset.description,
+        },
     )
-    for world in builtin.WORLDS
-    if world.levels is not None  # points take no longer to draw than to read
+    for dataset in builtin.DATASETS
+    if dataset.levels is not None  # points take no longer to draw than to read
 }
 
 
-def read(world, split, data_dir=None):
+def read(dataset, split, data_dir=None):
     """Returns the `Samples` of a split of a world in `BUILDERS`.
 
     Args:
@@ -87,7 +94,7 @@ def read(world, split, data_dir=None):
         data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
             on the first call, which takes some seconds.
     """
-    whole = prepared(BUILDERS[world], data_dir).as_dataset(
+    whole = prepared(BUILDERS[dataset], data_dir).as_dataset(
         "train+test" if split == "all" else split, batch_size=-1
     )
     factors = {name: rows.numpy() for name, rows in whole.get("factors", {}).items()}

@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from trainers.datasets import image_cache
+from trainers.datasets.builtin.samples import Samples
+from trainers.datasets.source import Source, image_info, resized
 
 PATIENCE = 3.0  # seconds for an answer
 HOST = "https://storage.googleapis.com"  # where TFDS looks first, whatever it fetches
@@ -83,7 +85,43 @@ def reachable():
     return bool(answered)
 
 
-def opened(builder, split, image_size, data_dir):
+def source(builder, image_size, data_dir):
+    """Returns the `Source` of a TFDS dataset of images.
+
+    Args:
+        builder, image_size, data_dir: as for `open_or_build`.
+
+    Raises:
+        ValueError: the dataset has no images, or their sizes differ and `image_size` is None.
+    """
+    image, label = keys(builder)
+    features, sizes = builder.info.features, builder.info.splits
+    shape = features[image].shape
+    if image_size is None and None in shape[:2]:
+        raise ValueError(
+            f"`image_size` should be given: images of {builder.name!r} differ in size. "
+            "Received: image_size=None"
+        )
+    splits = {name: name for name in sizes}
+    if list(splits) == ["train"]:  # nothing is held out: the last tenth is, as of a folder
+        splits = {"train": "train[:90%]", "test": "train[90%:]", "all": "train"}
+
+    def read(split):
+        store = open_or_build(builder, splits[split], image_size, data_dir)
+        return Samples(store.images(np.arange(len(store.names))), store.labels, {})
+
+    facts = image_info(
+        builder.name,
+        resized((*shape[:2], 1 if shape[2] == 1 else 3), image_size),
+        {name: sizes[rows].num_examples for name, rows in splits.items()},
+        features[label].num_classes if label else None,
+        tuple(features[label].names) if label else (),
+        description=builder.info.description,
+    )
+    return Source(facts, read)
+
+
+def open_or_build(builder, split, image_size, data_dir):
     """Returns the `Store` of a split's images, which the first call for this size writes.
 
     Args:
@@ -108,7 +146,9 @@ def opened(builder, split, image_size, data_dir):
         image_cache.write(place, items(), image_size, grey, title, total)
 
     inside = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
-    found = image_cache.opened(Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write)
+    found = image_cache.open_or_build(
+        Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write
+    )
     image_cache.warn_of_skipped(found, builder.info.full_name)
     return found
 

@@ -19,7 +19,7 @@ from trainers.imaging import grids
 
 FULL = 0.5
 LIGHT = np.array([-0.35, -0.6, 0.72])  # towards the light, from the front, left and above
-COLOUR = np.array([92.0, 138.0, 190.0])
+COLOR = np.array([92.0, 138.0, 190.0])
 PAPER = 255
 SMOOTH = 3  # a picture is drawn so many times as large, and shrunk
 
@@ -200,6 +200,6 @@ def _picture(shape, azimuth, elevation, size):
     seen = np.flatnonzero(normals @ away < 0.0)
     depth = corners[faces[seen]].mean(axis=1) @ away
     for face in seen[np.argsort(-depth, kind="stable")]:  # what is near covers what is far
-        shade = tuple(int(c) for c in COLOUR * light[face])
+        shade = tuple(int(c) for c in COLOR * light[face])
         draw.polygon([tuple(at[corner]) for corner in faces[face]], fill=shade)
     return np.asarray(picture.resize((size, size), Image.LANCZOS))

@@ -27,15 +27,15 @@ def split(pixels):
     """(luminance (…, h, w, 1), colour (…, h, w, 2)) of RGB or grey from 0 to 255, as shares of 255.
 
     Example:
-        >>> y, colour = split(np.full((2, 3, 1), 255))
-        >>> y.shape, bool(np.allclose(colour, 128.0 / 255.0))  # grey has none
+        >>> y, color = split(np.full((2, 3, 1), 255))
+        >>> y.shape, bool(np.allclose(color, 128.0 / 255.0))  # grey has none
         ((2, 3, 1), True)
     """
     found = _of(np.broadcast_to(pixels, (*pixels.shape[:-1], 3)))
     return found[..., :1], found[..., 1:]
 
 
-def joined(luminance, colour):
+def joined(luminance, color):
     """RGB of luminance and colour, as bytes (…, h, w, 3).
 
     Example:
@@ -43,7 +43,7 @@ def joined(luminance, colour):
         >>> bool((joined(*split(pixels)) == pixels).all())
         True
     """
-    found = np.concatenate([luminance, colour], axis=-1) * 255.0 - OFFSETS
+    found = np.concatenate([luminance, color], axis=-1) * 255.0 - OFFSETS
     rgb = found @ np.linalg.inv(WEIGHTS).T.astype("float32")
     return np.rint(np.clip(rgb, 0.0, 1.0) * 255.0).astype(np.uint8)
 

@@ -84,10 +84,10 @@ def regression_directions(latents, values, ridge=1e-3):
             "Latents should be (n, d), and numbers (n, k). "
             f"Received: {latents.shape} and {values.shape}"
         )
-    centred, gaps = latents - latents.mean(axis=0), values - values.mean(axis=0)
-    covariance = centred.T @ centred / len(latents)
+    centered, gaps = latents - latents.mean(axis=0), values - values.mean(axis=0)
+    covariance = centered.T @ centered / len(latents)
     ridged = covariance + ridge * np.eye(latents.shape[1])
-    weights = np.linalg.solve(ridged, centred.T @ gaps / len(latents))
+    weights = np.linalg.solve(ridged, centered.T @ gaps / len(latents))
     moved = covariance @ weights
     told = weights.T @ moved  # by how much a fit says that each step moves each number
     if np.linalg.matrix_rank(told, tol=1e-9 * max(np.abs(told).max(), 1e-9)) < len(told):
@@ -132,8 +132,8 @@ def ganspace(latents, hidden, count):
         array([[0., 1., 0.]])
     """
     latents, hidden = np.asarray(latents, "float64"), np.asarray(hidden, "float64")
-    centred = hidden - hidden.mean(axis=0)
-    left, _, _ = np.linalg.svd(centred, full_matrices=False)
+    centered = hidden - hidden.mean(axis=0)
+    left, _, _ = np.linalg.svd(centered, full_matrices=False)
     scores = left[:, :count] * np.sqrt(len(latents))  # of variance 1
     return np.linalg.lstsq(scores, latents - latents.mean(axis=0), rcond=None)[0]
 

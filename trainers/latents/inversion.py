@@ -134,7 +134,7 @@ def invert(
     return found[np.arange(n), best], errors[np.arange(n), best]
 
 
-def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
+def paint(model, start, colors, mask, proximity_weight=0.01, steps=200, rate=0.05):
     """Latents near those of images whose images have given colours where these are painted.
 
         mean over the mask of (G(z) - v)² + stay · mean (z - z₀)²
@@ -165,11 +165,11 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
         (1, 4)
     """
     widths = latent_widths(model)
-    colours = model.validated(colours).astype("float32")
+    colors = model.validated(colors).astype("float32")
     mask = np.asarray(mask, "float32").reshape(*np.shape(mask)[:3], 1)
-    if mask.shape[:3] != colours.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
+    if mask.shape[:3] != colors.shape[:3] or not mask.any(axis=(1, 2, 3)).all():
         raise ValueError(
-            f"`mask` should be {colours.shape[:3]}, with a pixel at least in each image. "
+            f"`mask` should be {colors.shape[:3]}, with a pixel at least in each image. "
             f"Received: {mask.shape[:3]}, {int(mask.any(axis=(1, 2, 3)).sum())} not empty."
         )
     shown, start = model.averaged(), np.asarray(start, "float32")
@@ -177,10 +177,10 @@ def paint(model, start, colours, mask, stay=0.01, steps=200, rate=0.05):
 
     def energy(latents, begun, targets, weights):
         painted = _mean(ops.square(_made(shown, latents, widths) - targets) * weights)
-        return painted + stay * _mean(ops.square(latents - begun))
+        return painted + proximity_weight * _mean(ops.square(latents - begun))
 
     descend = _descent(energy, steps, rate, _range(model, widths))
-    return np.asarray(descend(start, (start, colours, weights)))
+    return np.asarray(descend(start, (start, colors, weights)))
 
 
 def transfer_edit(x, before, after):

@@ -19,7 +19,13 @@ from trainers.metrics.modes import mode_coverage
 from trainers.metrics.neighbours import memorisation, nearest, nearest_neighbour_accuracy
 from trainers.metrics.parzen import parzen_log_likelihood, parzen_sigma
 from trainers.metrics.path_length import perceptual_path_length
-from trainers.metrics.protocol import Protocol, pixel_score, references, score, verdicts
+from trainers.metrics.protocol import (
+    Protocol,
+    baselines,
+    compare_to_baselines,
+    pixel_score,
+    score,
+)
 from trainers.metrics.similarity import ms_ssim, pair_ssim, psnr, ssim
 from trainers.metrics.sliced import patch_sliced_wasserstein, sliced_wasserstein
 from trainers.metrics.two_sample import two_sample_test
@@ -29,8 +35,10 @@ __all__ = [
     "Inception",
     "Moments",
     "Protocol",
+    "baselines",
     "birthday_test",
     "calibration_error",
+    "compare_to_baselines",
     "density_coverage",
     "evaluator",
     "frechet_distance",
@@ -59,3 +67,8 @@ __all__ = [
     "two_sample_test",
     "verdicts",
 ]
+
+references, verdicts = (
+    baselines,
+    compare_to_baselines,
+)  # their names in JSON, and in earlier versions

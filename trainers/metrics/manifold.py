@@ -33,7 +33,7 @@ def precision_recall(real, fake, k=5):
     >>> precision_recall([[0.0], [1.0], [2.5]], [[0.5], [0.7], [9.0]], k=1)
     (0.6666666666666666, 0.6666666666666666)
     """
-    real, fake = _centred(real, fake, k)
+    real, fake = _centered(real, fake, k)
     real_radii, fake_radii = _squared_radii(real, k), _squared_radii(fake, k)
     precise = np.zeros(len(fake), dtype=bool)
     recalled = np.zeros(len(real), dtype=bool)
@@ -64,7 +64,7 @@ def density_coverage(real, fake, k=5):
     >>> density_coverage([[0.0], [1.0], [2.5]], [[0.5], [0.7], [9.0]], k=1)
     (1.3333333333333333, 0.6666666666666666)
     """
-    real, fake = _centred(real, fake, k)
+    real, fake = _centered(real, fake, k)
     radii = _squared_radii(real, k)
     hits = covered = 0
     for part, squared in squared_distances(real, fake):
@@ -74,7 +74,7 @@ def density_coverage(real, fake, k=5):
     return float(hits / (k * len(fake))), float(covered / len(real))
 
 
-def _centred(real, fake, k):
+def _centered(real, fake, k):
     if k < 1:
         raise ValueError(f"`k` should be at least 1. Received: k={k!r}")
     real, fake = as_matrices(minimum=k + 1, real=real, fake=fake)

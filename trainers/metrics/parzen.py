@@ -60,18 +60,18 @@ def parzen_sigma(validation, fake, sigmas=SIGMAS):
     return float(sigmas[np.argmax(_log_likelihoods(validation, fake, sigmas))])
 
 
-def _log_likelihoods(x, centres, sigmas):
+def _log_likelihoods(x, centers, sigmas):
     """One for each σ: (len(sigmas),)."""
     if not all(sigma > 0 for sigma in sigmas):
         raise ValueError(f"`sigma` should be greater than 0. Received: sigma={min(sigmas)!r}")
-    mean = centres.mean(axis=0)
-    x, centres = x - mean, centres - mean
+    mean = centers.mean(axis=0)
+    x, centers = x - mean, centers - mean
     totals = np.zeros(len(sigmas))
-    for _, squared in squared_distances(x, centres):
+    for _, squared in squared_distances(x, centers):
         least = squared.min(axis=1, keepdims=True)  # the largest term, which must not underflow
         squared -= least
         for i, sigma in enumerate(sigmas):
             rest = np.log(np.exp(squared / (-2.0 * sigma**2)).sum(axis=1))
             totals[i] += rest.sum() - least.sum() / (2.0 * sigma**2)
     variances = np.square(sigmas)
-    return totals / len(x) - np.log(len(centres)) - x.shape[1] / 2 * np.log(2 * np.pi * variances)
+    return totals / len(x) - np.log(len(centers)) - x.shape[1] / 2 * np.log(2 * np.pi * variances)

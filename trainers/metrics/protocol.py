@@ -1,6 +1,6 @@
 """One way to score a generator, and samplers that are not GANs to hold the scores against.
 
-A Fréchet distance of 1.4 says nothing by itself. `references` gives, in the same run and units,
+A Fréchet distance of 1.4 says nothing by itself. `baselines` gives, in the same run and units,
 what real data, a mixture of 60 Gaussians, or data that lack a class would have got; a `Protocol`
 says which features, how many images and which neighbours a figure is of.
 """
@@ -18,8 +18,8 @@ from trainers.metrics.parzen import parzen_log_likelihood, parzen_sigma
 from trainers.metrics.similarity import pair_ssim
 from trainers.metrics.two_sample import two_sample_test
 
-# Samplers of `references` that are fitted to the same images in seconds.
-CHEAP = ("gmm_60", "pca_kde", "pca_gmm_10", "one_gaussian")
+# Samplers of `baselines` that are fitted to the same images in seconds.
+BASELINES = ("gmm_60", "pca_kde", "pca_gmm_10", "one_gaussian")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,7 +69,7 @@ def score(real, fake, evaluator, k=5, pixels=False, splits=None, reference=None,
 
     Args:
         real: real images, (n, h, w, c) in [-1, 1]; held out, where the generator is to be
-            compared with `references`.
+            compared with `baselines`.
         fake: generated images, (m, h, w, c) in [-1, 1]. Compare only scores of equal n and m.
         evaluator: an object with `name`, `features(images)` and `head(features)`, the logits of a
             classifier, such as `evaluator("digits")`.
@@ -158,7 +158,7 @@ def _manifold(real, fake, k):
     return {"precision": precision, "recall": recall, "density": density, "coverage": coverage}
 
 
-def references(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
+def baselines(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
     """Scores of samplers that need no training by gradients, from nearly perfect to useless.
 
     With half of the 1,797 digits on either side (`train_test_split(test_size=0.5,
@@ -191,33 +191,33 @@ def references(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
     >>> from sklearn.datasets import load_digits
     >>> from trainers.metrics import evaluator
     >>> images = load_digits().images[:400, :, :, None] / 8.0 - 1.0
-    >>> found = references(images[::2], images[1::2], evaluator("digits"))
+    >>> found = baselines(images[::2], images[1::2], evaluator("digits"))
     >>> found["other_half"]["frechet"] < found["nine_classes"]["frechet"]
     True
     """
-    samples = _reference_samples(real_train, len(real_test), evaluator, seed)
+    samples = _baseline_samples(real_train, len(real_test), evaluator, seed)
     return {name: score(real_test, fake, evaluator, k, pixels) for name, fake in samples.items()}
 
 
-def verdicts(scores, references):
+def compare_to_baselines(scores, references):
     """Whether a generator beats what can be had without training one.
 
     Args:
         scores: of the generator, from `score`.
-        references: from `references`, in the same run.
+        references: from `baselines`, in the same run.
 
     Returns:
         A dict figure -> {"value", "verdict": "beats" or "loses to", "sampler", "baseline"}, where
-        the sampler is the one of `CHEAP` that is best by this figure.
+        the sampler is the one of `BASELINES` that is best by this figure.
 
     >>> figures = {"frechet": 1.0, "precision": 0.5, "recall": 0.5, "coverage": 0.5}
-    >>> better = {name: {**figures, "frechet": 2.0} for name in CHEAP}
-    >>> verdicts(figures, better)["frechet"]["verdict"]
+    >>> better = {name: {**figures, "frechet": 2.0} for name in BASELINES}
+    >>> compare_to_baselines(figures, better)["frechet"]["verdict"]
     'beats'
     """
     found = {}
     for figure, sign in {"frechet": -1, "precision": 1, "recall": 1, "coverage": 1}.items():
-        best, sampler = max((sign * references[name][figure], name) for name in CHEAP)
+        best, sampler = max((sign * references[name][figure], name) for name in BASELINES)
         found[figure] = {
             "value": scores[figure],
             "verdict": "beats" if sign * scores[figure] > best else "loses to",
@@ -227,7 +227,7 @@ def verdicts(scores, references):
     return found
 
 
-def _reference_samples(images, n, evaluator, seed):
+def _baseline_samples(images, n, evaluator, seed):
     """Draws from each reference sampler: name -> images in [-1, 1]."""
     from sklearn.decomposition import PCA  # takes longer to import than all the rest
     from sklearn.mixture import GaussianMixture

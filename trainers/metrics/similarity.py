@@ -144,10 +144,10 @@ def pair_ssim(images, max_val=1.0):
     (x,) = as_matrices(minimum=2, images=images)
     n, pixels = x.shape
     means, variances = x.mean(axis=1), x.var(axis=1)
-    centred = x - means[:, None]
+    centered = x - means[:, None]
     total = 0.0
     for part in chunks(n, n):
-        covariances = centred[part] @ centred.T / pixels
+        covariances = centered[part] @ centered.T / pixels
         figures = (means[part, None], means, variances[part, None], variances, covariances)
         total += np.prod(_luminance_and_contrast(*figures, max_val), axis=0).sum()
     return float((total - n) / (n * (n - 1)))  # an image against itself has 1

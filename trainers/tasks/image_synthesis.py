@@ -20,6 +20,7 @@ class Data:
         data_dir: as the flag.
         info: `datasets.Info` of the images as they are trained on.
         train, held_out: names of splits.
+        source: the opened dataset, `datasets.Source`, whose files are looked for once.
 
     Example:
         >>> settings = {"dataset": "digits", "image_size": None, "batch_size": 50, "seed": 0}
@@ -37,6 +38,7 @@ class Data:
     info: object
     train: str
     held_out: str
+    source: object
 
     @classmethod
     def of(cls, settings, data_dir):
@@ -46,36 +48,27 @@ class Data:
             ValueError: there are none of that name, they are no images, or nothing is held out.
         """
         with command_line.flag_errors("dataset"):
-            info = datasets.info(settings["dataset"], settings["image_size"], data_dir)
+            source = datasets.open(settings["dataset"], settings["image_size"], data_dir)
+            info = source.info()
             if len(info.shape) != 3:
                 kind = "points" if len(info.shape) == 1 else "voxels"
                 raise ValueError(f"The dataset should hold images. {info.name} holds {kind}.")
             held_out = next((split for split in HELD_OUT_SPLITS if split in info.splits), None)
             if held_out is None:
                 raise ValueError(f"A split should be held out. {info.name} has one image alone.")
-        return cls(
-            settings, data_dir, info, "half_a" if held_out == "half_b" else "train", held_out
-        )
+        train = "half_a" if held_out == "half_b" else "train"
+        return cls(settings, data_dir, info, train, held_out, source)
 
     def stream(self, turns, labels, start):
         """Batches to train on, from (epoch, batch) `start`."""
         settings = self.settings
-        return datasets.load(
-            settings["dataset"],
-            self.train,
-            settings["batch_size"],
-            turns,
-            labels,
-            settings["image_size"],
-            self.data_dir,
-            settings["seed"],
-            start,
+        return self.source.load(
+            self.train, settings["batch_size"], turns, labels, settings["seed"], start
         )
 
     def images(self, role):
         """At most `MOST` of the split "train" or "held_out", as an array."""
-        name, size = self.settings["dataset"], self.settings["image_size"]
-        return datasets.arrays(name, getattr(self, role), size, self.data_dir, MAX_SCORED)[0]
+        return self.source.arrays(getattr(self, role), MAX_SCORED)[0]
 
 
 def evaluator_name(data, features):

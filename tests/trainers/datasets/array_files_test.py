@@ -11,7 +11,7 @@ from trainers import datasets
 
 RNG = np.random.default_rng(0)
 GREY = RNG.integers(0, 256, (12, 6, 6), np.uint8)
-COLOUR = RNG.integers(0, 256, (10, 32, 32, 3), np.uint8)
+COLOR = RNG.integers(0, 256, (10, 32, 32, 3), np.uint8)
 LABELS = np.arange(12) % 3
 
 
@@ -61,7 +61,7 @@ def test_a_cut_gzip_is_named(tmp_path):
 
 
 def cifar(folder):
-    rows = COLOUR.transpose(0, 3, 1, 2).reshape(10, -1)
+    rows = COLOR.transpose(0, 3, 1, 2).reshape(10, -1)
     for name, part in (("data_batch_1", slice(0, 4)), ("data_batch_2", slice(4, 8))):
         batch = {b"data": rows[part], b"labels": [1, 0, 1, 0]}
         (folder / name).write_bytes(pickle.dumps(batch))
@@ -76,12 +76,12 @@ def test_a_folder_of_pickles_is_cifar_10(tmp_path):
     assert info.splits == {"train": 8, "test": 2, "all": 10}
     assert info.class_names == ("airplane", "bird")
     x, y = datasets.arrays(tmp_path, "all")
-    np.testing.assert_allclose(x, in_range(COLOUR), atol=1e-6)
+    np.testing.assert_allclose(x, in_range(COLOR), atol=1e-6)
     assert y.tolist() == [1, 0, 1, 0, 1, 0, 1, 0, 0, 1]
 
 
 def test_a_folder_of_cifar_100_has_its_fine_labels(tmp_path):
-    rows = COLOUR.transpose(0, 3, 1, 2).reshape(10, -1)
+    rows = COLOR.transpose(0, 3, 1, 2).reshape(10, -1)
     for name, part in (("train", slice(0, 8)), ("test", slice(8, 10))):
         fine = list(range(len(rows[part])))
         batch = {b"data": rows[part], b"fine_labels": fine, b"coarse_labels": [0] * len(fine)}
@@ -144,7 +144,7 @@ def test_an_npz_has_its_images_under_one_of_the_usual_names(arrays, splits, labe
     [
         (dict(other=GREY), "should hold images under one of x_train, .* Received: other"),
         (dict(x=GREY[0]), r"shape \(n, h, w\).* Received: shape=\(6, 6\)"),
-        (dict(x=COLOUR.transpose(0, 3, 1, 2)), r"Received: shape=\(10, 3, 32, 32\)"),
+        (dict(x=COLOR.transpose(0, 3, 1, 2)), r"Received: shape=\(10, 3, 32, 32\)"),
         (dict(x=GREY / 100.0), r"floats in \[0, 1\]\. Received: float64 from 0\.\d+ to 2\.5"),
         (dict(x=np.full((2, 4, 4), np.nan)), "Received: float64 from nan to nan"),
         (dict(x=GREY, y=LABELS[:5]), "as many labels as images.* 12 images, 5 labels"),

@@ -33,9 +33,9 @@ def test_grey_and_colour_are_what_was_saved(kind):
 def test_a_grey_image_is_one_channel_where_grey_is_wanted_and_three_equal_ones_elsewhere():
     data = encoded(two_halves("L", 10, 200))
     assert image_decoding.read_header(data) == ((30, 40), True)
-    grey, colour = image_decoding.decode(data, grey=True), image_decoding.decode(data)
+    grey, color = image_decoding.decode(data, grey=True), image_decoding.decode(data)
     assert grey.shape == (30, 40, 1)
-    np.testing.assert_array_equal(np.repeat(grey, 3, axis=2), colour)
+    np.testing.assert_array_equal(np.repeat(grey, 3, axis=2), color)
 
 
 def test_sixteen_bits_become_eight_and_are_not_clipped():
@@ -74,9 +74,9 @@ def test_colours_of_another_space_are_brought_to_srgb():
     np.testing.assert_array_equal(damaged, image_decoding.decode(encoded(image)))
 
 
-@pytest.mark.parametrize("mode, colour", [("RGB", (1, 2, 3)), ("RGBA", (1, 2, 3, 255))])
-def test_what_is_opaque_has_no_opacity(mode, colour):
-    assert image_decoding.opacity(encoded(Image.new(mode, (4, 4), colour))) is None
+@pytest.mark.parametrize("mode, color", [("RGB", (1, 2, 3)), ("RGBA", (1, 2, 3, 255))])
+def test_what_is_opaque_has_no_opacity(mode, color):
+    assert image_decoding.opacity(encoded(Image.new(mode, (4, 4), color))) is None
 
 
 def test_a_palette_is_looked_up_and_its_transparent_entry_is_white():

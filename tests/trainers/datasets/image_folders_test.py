@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from trainers import datasets
-from trainers.datasets import image_cache, image_decoding
+from trainers.datasets import image_cache, image_decoding, image_folders
 
 
 def save(path, level=100, size=(20, 16), mode="RGB"):
@@ -176,6 +176,28 @@ def test_images_are_decoded_once_for_a_size_and_again_when_a_file_changes(
     save(photos / "00.png", level=222)
     x, _ = datasets.arrays(photos, "all", 8, tmp_path)
     assert len(decoded) == 150 and levels(x)[0] == 222
+
+
+def test_an_opened_folder_is_walked_once_and_a_new_open_notices_a_change(
+    photos, tmp_path, monkeypatch
+):
+    walks = []
+    find = image_folders.find
+    monkeypatch.setattr(image_folders, "find", lambda path: walks.append(path) or find(path))
+    source = datasets.open(photos, 8, tmp_path)
+    for start in ((0, 0), (0, 2)):
+        batches = list(source.load("all", 10, start=start).as_numpy_iterator())
+        assert len(batches) == 5 - start[1]
+    x, _ = source.arrays("all")
+    assert source.info().shape == x.shape[1:] == (8, 8, 3)
+    assert sorted(source.factors("all")["file"]) == sorted(path.name for path in photos.iterdir())
+    assert len(walks) == 1
+    np.testing.assert_array_equal(x, datasets.arrays(photos, "all", 8, tmp_path)[0])
+    assert len(walks) == 2
+    save(photos / "new.png")
+    assert datasets.open(photos, 8, tmp_path).info().splits["all"] == 51
+    assert len(walks) == 3
+    np.testing.assert_array_equal(source.arrays("all")[0], x)
 
 
 def test_a_store_that_is_damaged_or_half_written_is_written_again(photos, tmp_path, monkeypatch):

@@ -4,7 +4,7 @@ import pytest
 from trainers.datasets import builtin
 from trainers.imaging import voxels
 
-CHAIR = builtin.furniture.WORLDS[0].read("train", 1).x[0].astype("float32")
+CHAIR = builtin.furniture.DATASETS[0].read("train", 1).x[0].astype("float32")
 RANDOM = np.random.default_rng(0).random((6, 5, 4)) > 0.6
 
 

@@ -82,10 +82,10 @@ def test_painted_pixels_come_and_the_rest_stays_as_far_as_it_can(linear):
     wanted = linear.predict(np.full((2, 3), 0.4, "float32"), verbose=0)
     mask = np.zeros((2, 4, 4), bool)
     mask[:, :2] = True
-    free = inversion.paint(linear, start, wanted, mask, stay=0.0, steps=400)
+    free = inversion.paint(linear, start, wanted, mask, proximity_weight=0.0, steps=400)
     after = linear.predict(free, verbose=0)
     np.testing.assert_allclose(after[:, :2], wanted[:, :2], atol=1e-2)
-    held = inversion.paint(linear, start, wanted, mask, stay=100.0, steps=400)
+    held = inversion.paint(linear, start, wanted, mask, proximity_weight=100.0, steps=400)
     assert np.abs(held).max() < 0.05 * np.abs(free).max()
     np.testing.assert_allclose(
         inversion.transfer_edit(wanted, before, before), np.clip(wanted, -1.0, 1.0)

@@ -9,7 +9,7 @@ from trainers import metrics
 
 @pytest.fixture(scope="module")
 def table(halves, evaluator):
-    return metrics.references(*halves, evaluator, pixels=True)
+    return metrics.baselines(*halves, evaluator, pixels=True)
 
 
 def test_the_score_says_what_was_compared_and_is_valid_json(table):
@@ -141,3 +141,8 @@ def test_a_score_keeps_what_it_is_told_of_its_protocol(halves, evaluator):
     counted = {"feature_network": "digits", "n_real": 50, "n_fake": 40, "k": 5}
     assert score["protocol"] == counted | about
     assert "pixels" not in score
+
+
+def test_baselines_keep_their_earlier_names():
+    assert metrics.references is metrics.baselines
+    assert metrics.verdicts is metrics.compare_to_baselines

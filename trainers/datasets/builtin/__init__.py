@@ -22,12 +22,22 @@ from trainers.datasets.builtin import (
     stacked_digits,
 )
 from trainers.datasets.builtin.points import GRID, RING, SPLITS, Mixture
-from trainers.datasets.builtin.samples import Factor, Samples, World
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples
 
-__all__ = ["GRID", "RING", "SPLITS", "WORLDS", "Factor", "Mixture", "Samples", "World", "find"]
+__all__ = [
+    "DATASETS",
+    "GRID",
+    "RING",
+    "SPLITS",
+    "BuiltinDataset",
+    "Factor",
+    "Mixture",
+    "Samples",
+    "find",
+]
 
-WORLDS = tuple(
-    world
+DATASETS = tuple(
+    dataset
     for module in (
         points,
         stacked_digits,
@@ -38,12 +48,12 @@ WORLDS = tuple(
         furniture,
         photos,
     )
-    for world in module.WORLDS
+    for dataset in module.DATASETS
 )
 
 
 def find(name):
-    """Returns the `World` of that name.
+    """Returns the `BuiltinDataset` of that name.
 
     Raises:
         ValueError: there is none; the sentence lists those there are.
@@ -51,8 +61,8 @@ def find(name):
     >>> find("sprites").splits
     {'train': 2956, 'test': 500, 'all': 3456}
     """
-    for world in WORLDS:
-        if world.name == name:
-            return world
-    names = ", ".join(sorted(world.name for world in WORLDS))
+    for dataset in DATASETS:
+        if dataset.name == name:
+            return dataset
+    names = ", ".join(sorted(dataset.name for dataset in DATASETS))
     raise ValueError(f"`name` should be one of {names}. Received: name={name!r}")

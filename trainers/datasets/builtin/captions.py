@@ -20,11 +20,18 @@ the words and not learnt the sentences.
 import numpy as np
 
 from trainers.datasets.builtin import shapes
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin.samples import (
+    BuiltinDataset,
+    Factor,
+    Samples,
+    splits,
+    stream,
+    uniform,
+)
 
 SIZE = 32  # pixels
 SHAPES = shapes.SHAPES
-COLOURS = tuple(shapes.COLOURS)
+COLORS = tuple(shapes.COLORS)
 SIZES = {"small": (0.13, 0.15), "large": (0.20, 0.22)}  # scale, shares of the side
 PLACES = {  # x, y of the centre of mass before it is shifted, shares of the side
     "top left": (0.3, 0.3),
@@ -39,19 +46,19 @@ LANDMARKS = ("top", "right", "bottom", "left")  # of the shape before it is tilt
 
 LENGTH = 8  # words of the longest sentence
 VOCABULARY = (
-    *("", "a", *SIZES, *COLOURS, *SHAPES),  # "" fills up shorter sentences
+    *("", "a", *SIZES, *COLORS, *SHAPES),  # "" fills up shorter sentences
     *("at", "the", "top", "bottom", "left", "right", "centre"),
 )
 COUNTS = splits(train=10_000, test=2_000, unseen=1_000)
 
 
-def sentence(shape, colour, size, place):
+def sentence(shape, color, size, place):
     """What is said of an object; the arguments are numbers as in the factors.
 
-    >>> sentence(shape=2, colour=0, size=1, place=3)
+    >>> sentence(shape=2, color=0, size=1, place=3)
     'a large red heart at the bottom right'
     """
-    return f"a {list(SIZES)[size]} {COLOURS[colour]} {SHAPES[shape]} at the {list(PLACES)[place]}"
+    return f"a {list(SIZES)[size]} {COLORS[color]} {SHAPES[shape]} at the {list(PLACES)[place]}"
 
 
 def encode(text):
@@ -83,19 +90,19 @@ def decode(tokens):
     return " ".join(VOCABULARY[token] for token in tokens if token)
 
 
-def picture(shape, colour, scale, angle, x, y, size=SIZE):
+def picture(shape, color, scale, angle, x, y, size=SIZE):
     """An image, uint8 (size, size, 3).
 
     Args:
-        shape, colour: numbers in `SHAPES` and `COLOURS`.
+        shape, colour: numbers in `SHAPES` and `COLORS`.
         scale, angle, x, y: as for `shapes.outline`.
         size: height and width.
 
-    >>> picture(shape=2, colour=0, scale=0.2, angle=0.0, x=0.5, y=0.5).shape
+    >>> picture(shape=2, color=0, scale=0.2, angle=0.0, x=0.5, y=0.5).shape
     (32, 32, 3)
     """
     corners = shapes.outline(SHAPES[shape], scale, angle, x, y)
-    return shapes.painted(shapes.filled(corners, size), shapes.COLOURS[COLOURS[colour]])
+    return shapes.painted(shapes.filled(corners, size), shapes.COLORS[COLORS[color]])
 
 
 def box(shape, scale, angle, x, y):
@@ -122,18 +129,18 @@ def keypoints(shape, scale, angle, x, y):
 def _draw(split, count):
     rng = stream("captions", split)
     total = COUNTS[split]
-    unseen = np.array([(SHAPES.index(shape), COLOURS.index(colour)) for colour, shape in UNSEEN])
-    every = np.array([(s, c) for s in range(len(SHAPES)) for c in range(len(COLOURS))])
+    unseen = np.array([(SHAPES.index(shape), COLORS.index(color)) for color, shape in UNSEEN])
+    every = np.array([(s, c) for s in range(len(SHAPES)) for c in range(len(COLORS))])
     seen = np.array([pair for pair in every.tolist() if pair not in unseen.tolist()])
     pairs = unseen if split == "unseen" else seen
-    shape, colour = rng.choice(pairs, total).T.astype(np.int32)
+    shape, color = rng.choice(pairs, total).T.astype(np.int32)
     size = rng.integers(len(SIZES), size=total).astype(np.int32)
     place = rng.integers(len(PLACES), size=total).astype(np.int32)
     low, high = np.array(list(SIZES.values()))[size].T
     x, y = np.array(list(PLACES.values()))[place].T
     factors = {
         "shape": shape,
-        "colour": colour,
+        "colour": color,
         "size": size,
         "place": place,
         "scale": uniform(rng, low, high, total),
@@ -155,8 +162,8 @@ def _draw(split, count):
     return Samples(np.stack(images), np.stack([encode(text) for text in sentences]), factors)
 
 
-WORLDS = (
-    World(
+DATASETS = (
+    BuiltinDataset(
         name="captions",
         description=(
             "Coloured shapes, 32x32 RGB pixels, with a sentence of at most 8 words, a box and 4 "

@@ -14,7 +14,7 @@ of the side of the cube.
 
 import numpy as np
 
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits, stream
 
 FINE, COARSE, VIEW = 32, 16, 32  # sides: of a cube as it is built, as it is stored, of a picture
 # class -> parameter -> from, to: uniform
@@ -152,9 +152,9 @@ def _car(cube, length, width, body, cabin, cabin_length, cabin_offset, wheel):
     middle, half = 0.5 + cabin_offset, cabin_length * length / 2
     _box(cube, (x0, x1), (y0, y1), (bottom, top))
     _box(cube, (x0 + 0.02, x1 - 0.02), (middle - half, middle + half), (top, top + cabin))
-    centres = (np.arange(len(cube)) + 0.5) / len(cube)  # of voxels
+    centers = (np.arange(len(cube)) + 0.5) / len(cube)  # of voxels
     for axle in (y0 + 0.18 * length, y1 - 0.18 * length):
-        disc = (centres[:, None] - axle) ** 2 + (centres - wheel) ** 2 < wheel**2
+        disc = (centers[:, None] - axle) ** 2 + (centers - wheel) ** 2 < wheel**2
         for x in (x0, x1 - 0.07):
             first = int(x * len(cube))
             last = max(int((x + 0.07) * len(cube)), first + 1)
@@ -271,8 +271,8 @@ FACTORS = {
     "parameters": Factor("as furniture.PARAMETERS names them, shares of the cube", shape=(7,)),
 }
 
-WORLDS = (
-    World(
+DATASETS = (
+    BuiltinDataset(
         name="furniture",
         description=(
             "Chairs, tables and cars of boxes, 16x16x16 voxels, after the models of 3D-GAN (Wu, "
@@ -286,7 +286,7 @@ WORLDS = (
         factors=FACTORS,
         draw=_draw_furniture,
     ),
-    World(
+    BuiltinDataset(
         name="furniture_views",
         description=(
             "Views of chairs, tables and cars (x, 32x32 grey pixels) with the 16x16x16 voxels "

@@ -19,7 +19,14 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from trainers.datasets.builtin import photos
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin.samples import (
+    BuiltinDataset,
+    Factor,
+    Samples,
+    splits,
+    stream,
+    uniform,
+)
 
 DIGITS = tuple("0123456789")
 FINE = 4  # a pixel is drawn as 4 x 4
@@ -64,8 +71,8 @@ def glyph(digit, rotation=0.0, shear=0.0, scale=1.0, shift_x=0.0, shift_y=0.0, s
     sin, cos = np.sin(rotation) / scale, np.cos(rotation) / scale
     # Pillow asks where a pixel comes from: the inverse of what the docstring says.
     back = np.array([[cos, sin], [-sin, cos]]) @ [[1.0, shear], [0.0, 1.0]]
-    centre = np.array([side / 2, side / 2])
-    start = centre - back @ (centre + side * np.array([shift_x, shift_y]))
+    center = np.array([side / 2, side / 2])
+    start = center - back @ (center + side * np.array([shift_x, shift_y]))
     rows = (*back[0], start[0], *back[1], start[1])
     image = _upright(int(digit), int(stroke), side)
     image = image.transform((side, side), Image.Transform.AFFINE, rows, Image.Resampling.BILINEAR)
@@ -162,7 +169,7 @@ def _described(ranges):
     }
 
 
-GLYPHS = World(
+GLYPHS = BuiltinDataset(
     name="glyphs",
     description=(
         "Digits of the typeface inside Pillow, turned, slanted, scaled, shifted and of any "
@@ -176,7 +183,7 @@ GLYPHS = World(
     factors=_described(RANGES),
     draw=_draw_glyphs,
 )
-GLYPHS8 = World(
+GLYPHS8 = BuiltinDataset(
     name="glyphs8",
     description=(
         "Digits of the typeface inside Pillow as 8x8 grey pixels, a synthetic partner of the "
@@ -189,7 +196,7 @@ GLYPHS8 = World(
     factors=_described(GENTLE),
     draw=_draw_glyphs8,
 )
-GLYPHS_PHOTO = World(
+GLYPHS_PHOTO = BuiltinDataset(
     name="glyphs_photo",
     description=(
         "|patch of a photograph - glyph|, 28x28 RGB pixels: the recipe of MNIST-M (Ganin et al.: "
@@ -207,4 +214,4 @@ GLYPHS_PHOTO = World(
     },
     draw=_draw_glyphs_photo,
 )
-WORLDS = (GLYPHS, GLYPHS8, GLYPHS_PHOTO)
+DATASETS = (GLYPHS, GLYPHS8, GLYPHS_PHOTO)

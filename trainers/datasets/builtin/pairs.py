@@ -19,11 +19,18 @@ In `unpaired` x and y show different objects of the same kind: each is drawn by 
 import numpy as np
 
 from trainers.datasets.builtin import shapes
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream, uniform
+from trainers.datasets.builtin.samples import (
+    BuiltinDataset,
+    Factor,
+    Samples,
+    splits,
+    stream,
+    uniform,
+)
 
 SIZE = 32
 PRIORS = (0.4, 0.3, 0.2, 0.1)  # of shapes.SHAPES
-COLOURS = tuple(shapes.COLOURS.values())  # of each shape, in the same order
+COLORS = tuple(shapes.COLORS.values())  # of each shape, in the same order
 PERIOD = 4  # of the stripes, pixels along a row or a column
 SHADE = 0.25  # what a dark stripe leaves of the colour
 COUNTS = splits(train=2_500, test=500, unpaired=2_500)
@@ -50,7 +57,7 @@ def solid(shape, scale, angle, x, y, size=SIZE):
     >>> solid(0, 0.3, 0.0, x=0.5, y=0.5)[16, 16].tolist()  # red, in the middle of the light
     [169, 46, 38]
     """
-    return shapes.painted(_cover(shape, scale, angle, x, y, size), COLOURS[shape])
+    return shapes.painted(_cover(shape, scale, angle, x, y, size), COLORS[shape])
 
 
 def striped(shape, scale, angle, x, y, size=SIZE):
@@ -61,8 +68,8 @@ def striped(shape, scale, angle, x, y, size=SIZE):
     >>> striped(0, 0.3, 0.0, x=0.5, y=0.5)[16, 14:18, 0].tolist()
     [42, 42, 169, 169]
     """
-    colour = np.array(COLOURS[shape]) * np.where(dark(size), SHADE, 1.0)[..., None]
-    return shapes.painted(_cover(shape, scale, angle, x, y, size), colour)
+    color = np.array(COLORS[shape]) * np.where(dark(size), SHADE, 1.0)[..., None]
+    return shapes.painted(_cover(shape, scale, angle, x, y, size), color)
 
 
 def dark(size=SIZE):
@@ -94,7 +101,7 @@ def objects(rng, count):
     }
 
 
-def _world(name, draw_x, draw_y, channels, description):
+def _pair_dataset(name, draw_x, draw_y, channels, description):
     def draw(split, count):
         rng = stream(name, split)
         shown = objects(rng, COUNTS[split])
@@ -108,7 +115,7 @@ def _world(name, draw_x, draw_y, channels, description):
         )
         return Samples(x, y, shown)
 
-    return World(
+    return BuiltinDataset(
         name=name,
         description=description,
         shape=(SIZE, SIZE, channels),
@@ -126,8 +133,8 @@ def _world(name, draw_x, draw_y, channels, description):
     )
 
 
-WORLDS = (
-    _world(
+DATASETS = (
+    _pair_dataset(
         "edge2shape",
         edges,
         solid,
@@ -138,7 +145,7 @@ WORLDS = (
             "https://arxiv.org/abs/1611.07004)."
         ),
     ),
-    _world(
+    _pair_dataset(
         "solid2striped",
         solid,
         striped,

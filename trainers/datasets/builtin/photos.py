@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits, stream
 
 SIZE = 64  # of crops, pixels
 FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
@@ -135,8 +135,8 @@ def _draw(split, count):
     return Samples(x[rows], None, {"photograph": which[rows]})
 
 
-WORLDS = (
-    World(
+DATASETS = (
+    BuiltinDataset(
         name="photos",
         description=(
             "64x64 crops, 32 or 64 pixels apart, of the photographs that come with scikit-image "

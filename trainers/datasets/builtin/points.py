@@ -14,7 +14,7 @@ import dataclasses
 
 import numpy as np
 
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits
 
 SAMPLES = 100_000
 SPLITS = {"train": (0, 90_000), "test": (90_000, SAMPLES), "all": (0, SAMPLES)}  # rows from, to
@@ -107,7 +107,7 @@ def _mixture(mixture, description):
         points, modes = mixture.read(split)
         return Samples(points[:count], modes[:count], {})
 
-    return World(
+    return BuiltinDataset(
         name=mixture.name,
         description=description,
         shape=(2,),
@@ -137,7 +137,7 @@ def _draw_fgan_mixture(split, count):
 RING = Mixture("ring", _ring(modes=8, radius=2.0), std=0.02)
 GRID = Mixture("grid", _grid(side=5, spacing=2.0), std=0.05)
 
-WORLDS = (
+DATASETS = (
     _mixture(
         RING,
         "8 Gaussians of standard deviation .02, evenly spaced on a circle of radius 2 "
@@ -149,7 +149,7 @@ WORLDS = (
         "25 Gaussians of standard deviation .05 at {-4, -2, 0, 2, 4} x {-4, -2, 0, 2, 4} "
         "(Lin, Khetan, Fanti, Oh: PacGAN, 2018, https://arxiv.org/abs/1712.04086).",
     ),
-    World(
+    BuiltinDataset(
         name="swiss_roll",
         description=(
             "A spiral of one and a half turns in the plane, (t cos t, t sin t)/7.5 with t from "
@@ -163,7 +163,7 @@ WORLDS = (
         factors={"arc": Factor("how far along the roll, radians, 1.5π … 4.5π")},
         draw=_draw_swiss_roll,
     ),
-    World(
+    BuiltinDataset(
         name="fgan_mixture",
         description=(
             "Two Gaussians on a line, .33 N(-1, .255²) + .67 N(2, 1.415²), to fit one Gaussian "

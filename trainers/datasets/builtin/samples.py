@@ -52,7 +52,7 @@ class Factor:
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
-class World:
+class BuiltinDataset:
     """A world that is drawn, not downloaded.
 
     Attributes:
@@ -129,13 +129,13 @@ def splits(train, test, **others):
     return {"train": train, "test": test, **others, "all": train + test}
 
 
-def stream(world, split):
+def stream(dataset, split):
     """The random numbers of a split: their seed is its name, so no two splits share any.
 
     >>> float(stream("glyphs", "train").random()) == float(stream("glyphs", "test").random())
     False
     """
-    return np.random.default_rng(list(f"{world}/{split}".encode()))
+    return np.random.default_rng(list(f"{dataset}/{split}".encode()))
 
 
 def uniform(rng, low, high, size):

@@ -20,7 +20,7 @@ SYMMETRY = {
     "heart": 2 * np.pi,
     "triangle": 2 * np.pi / 3,
 }
-COLOURS = {
+COLORS = {
     "red": (220, 60, 50),
     "green": (60, 190, 80),
     "blue": (70, 90, 230),
@@ -83,7 +83,7 @@ def stroked(corners, size):
     return np.asarray(image.reduce(FINE))
 
 
-def painted(cover, colour):
+def painted(cover, color):
     """A shape on a dark background in a light that falls from above, uint8 (h, w, 3).
 
     Args:
@@ -91,12 +91,12 @@ def painted(cover, colour):
         colour: RGB of 0 … 255 where the light is 1, (3,) or (h, w, 3). The light falls to .55 at
             the lower edge; the background turns lighter meanwhile.
 
-    >>> painted(filled(outline("heart", 0.4, x=0.5, y=0.5), 16), COLOURS["red"]).shape
+    >>> painted(filled(outline("heart", 0.4, x=0.5, y=0.5), 16), COLORS["red"]).shape
     (16, 16, 3)
     """
     inside = (cover / 255.0)[..., None]
     light = np.linspace(1.0, 0.55, len(cover))[:, None, None]
-    image = inside * light * colour + (1.0 - inside) * (1.4 - 0.4 * light) * (255.0 * NIGHT)
+    image = inside * light * color + (1.0 - inside) * (1.4 - 0.4 * light) * (255.0 * NIGHT)
     return np.rint(image).astype(np.uint8)
 
 

@@ -15,7 +15,7 @@ import itertools
 import numpy as np
 
 from trainers.datasets.builtin import shapes
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits, stream
 
 SIZE = 32
 SHAPES = shapes.SHAPES[:3]
@@ -78,8 +78,8 @@ def _draw(split, count):
     return Samples(np.stack(images), factors["shape"], factors)
 
 
-WORLDS = (
-    World(
+DATASETS = (
+    BuiltinDataset(
         name="sprites",
         description=(
             "A white square, ellipse or heart on black, in 4 sizes, 8 orientations and 36 places, "

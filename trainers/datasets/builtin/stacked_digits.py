@@ -13,7 +13,7 @@ import functools
 
 import numpy as np
 
-from trainers.datasets.builtin.samples import Factor, Samples, World, splits, stream
+from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits, stream
 
 COUNTS = splits(train=26_000, test=5_000)
 
@@ -47,8 +47,8 @@ def _draw(split, count):
     return Samples(np.ascontiguousarray(x), y, factors)
 
 
-WORLDS = (
-    World(
+DATASETS = (
+    BuiltinDataset(
         name="stacked_digits",
         description=(
             "Three handwritten 8x8 digits of scikit-learn as the channels of one image, 1,000 "

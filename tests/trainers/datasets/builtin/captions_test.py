@@ -51,8 +51,8 @@ def test_four_pairs_of_colour_and_shape_stand_in_unseen_only(read):
 
     assert len(pairs("train")) == 12 and pairs("train") == pairs("test")
     assert len(pairs("unseen")) == 4 and not pairs("unseen") & pairs("train")
-    colours, kinds = zip(*pairs("unseen"), strict=True)
-    assert sorted(colours) == sorted(kinds) == [0, 1, 2, 3]
+    colors, kinds = zip(*pairs("unseen"), strict=True)
+    assert sorted(colors) == sorted(kinds) == [0, 1, 2, 3]
 
 
 def test_all_values_of_all_words_are_common(samples):
@@ -119,7 +119,7 @@ def test_places_sizes_and_colours_are_what_is_seen(samples):
         large, small = ((factors["size"] == k) & (factors["shape"] == shape) for k in (1, 0))
         assert area[large].min() > 1.3 * area[small].max()
     middle = samples.x[np.arange(1000), (32 * down).astype(int), (32 * across).astype(int)]
-    colours = np.array(list(shapes.COLOURS.values()), float)
+    colors = np.array(list(shapes.COLORS.values()), float)
     hues = middle / middle.max(axis=1, keepdims=True)
-    distances = np.abs(hues[:, None] - colours / colours.max(axis=1, keepdims=True)).sum(axis=-1)
+    distances = np.abs(hues[:, None] - colors / colors.max(axis=1, keepdims=True)).sum(axis=-1)
     np.testing.assert_array_equal(distances.argmin(axis=1), factors["colour"])

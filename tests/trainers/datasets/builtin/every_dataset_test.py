@@ -12,7 +12,7 @@ import pytest
 from trainers.datasets import builtin
 
 ROOT = Path(__file__).parents[4]
-NAMES = [world.name for world in builtin.WORLDS]
+NAMES = [dataset.name for dataset in builtin.DATASETS]
 COUNT = 60  # samples that tell enough
 
 
@@ -43,43 +43,43 @@ def test_the_worlds_are_those_that_are_promised():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_samples_are_as_the_facts_say(name, read):
-    world = builtin.find(name)
-    for split in world.splits:
+    dataset = builtin.find(name)
+    for split in dataset.splits:
         samples = read(name, split, COUNT)
-        assert samples.x.shape == (COUNT, *world.shape)
-        if world.levels is None:
+        assert samples.x.shape == (COUNT, *dataset.shape)
+        if dataset.levels is None:
             assert samples.x.dtype == np.float32
         else:
-            assert samples.x.dtype == np.uint8 and samples.x.max() <= world.levels
-        assert (samples.y is None) == (world.y_shape is None)
+            assert samples.x.dtype == np.uint8 and samples.x.max() <= dataset.levels
+        assert (samples.y is None) == (dataset.y_shape is None)
         if samples.y is not None:
-            assert samples.y.shape == (COUNT, *world.y_shape)
-            integers = world.y_levels is None
+            assert samples.y.shape == (COUNT, *dataset.y_shape)
+            integers = dataset.y_levels is None
             assert samples.y.dtype == (np.int32 if integers else np.uint8)
-            assert integers or samples.y.max() <= world.y_levels
-        assert list(samples.factors) == list(world.factors)
+            assert integers or samples.y.max() <= dataset.y_levels
+        assert list(samples.factors) == list(dataset.factors)
         for factor, rows in samples.factors.items():
-            told = world.factors[factor]
+            told = dataset.factors[factor]
             assert rows.shape == (COUNT, *told.shape)
             assert rows.dtype.kind == "U" if told.dtype == "str" else rows.dtype == told.dtype
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_split_has_as_many_samples_as_the_facts_say(name, read):
-    world = builtin.find(name)
-    assert world.splits["all"] == world.splits["train"] + world.splits["test"]
+    dataset = builtin.find(name)
+    assert dataset.splits["all"] == dataset.splits["train"] + dataset.splits["test"]
     samples = read(name, "test")
-    assert {len(rows) for rows in arrays(samples).values()} == {world.splits["test"]}
+    assert {len(rows) for rows in arrays(samples).values()} == {dataset.splits["test"]}
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_labels_are_numbers_of_the_classes(name, read):
-    world = builtin.find(name)
-    assert bool(world.class_names) == (world.y_shape == ())
-    if world.class_names:
+    dataset = builtin.find(name)
+    assert bool(dataset.class_names) == (dataset.y_shape == ())
+    if dataset.class_names:
         y = read(name, "test").y
-        assert y.min() >= 0 and y.max() < len(world.class_names)
-        assert name == "stacked_digits" or len(set(y.tolist())) == len(world.class_names)
+        assert y.min() >= 0 and y.max() < len(dataset.class_names)
+        assert name == "stacked_digits" or len(set(y.tolist())) == len(dataset.class_names)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -124,12 +124,12 @@ def test_another_process_draws_the_same():
 
 @pytest.mark.parametrize("name", NAMES)
 def test_no_sample_is_in_two_splits(name, read):
-    world = builtin.find(name)
+    dataset = builtin.find(name)
     seen = {}
-    for split in world.splits:
+    for split in dataset.splits:
         if split == "all":
             continue
-        samples = read(name, split, min(500, world.splits[split]))
+        samples = read(name, split, min(500, dataset.splits[split]))
         parts = [rows.reshape(len(rows), -1) for rows in arrays(samples).values()]
         rows = {b"".join(part[row].tobytes() for part in parts) for row in range(len(parts[0]))}
         for other, theirs in seen.items():

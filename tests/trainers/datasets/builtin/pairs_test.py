@@ -39,11 +39,11 @@ def test_a_shape_has_the_colour_of_its_kind(read):
             covers(samples, 60), solid, samples.factors["shape"], strict=False
         ):
             hue = picture[cover == 1].mean(axis=0)
-            distances = [np.linalg.norm(hue / hue.max() - np.divide(c, max(c))) for c in COLOURS]
+            distances = [np.linalg.norm(hue / hue.max() - np.divide(c, max(c))) for c in COLORS]
             assert np.argmin(distances) == shape
 
 
-COLOURS = list(shapes.COLOURS.values())
+COLORS = list(shapes.COLORS.values())
 
 
 def test_kinds_are_of_unequal_shares(read):

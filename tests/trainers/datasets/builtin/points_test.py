@@ -54,6 +54,6 @@ def test_the_best_gaussian_of_the_mixture_in_kl_has_its_moments(read):
 def test_train_and_test_are_the_first_and_the_last_points():
     whole, arc = points.swiss_roll()
     assert whole.shape == (100_000, 2)
-    world = next(world for world in points.WORLDS if world.name == "swiss_roll")
-    np.testing.assert_array_equal(world.read("test").x, whole[90_000:])
-    np.testing.assert_array_equal(world.read("train", 5).factors["arc"], arc[:5])
+    dataset = next(dataset for dataset in points.DATASETS if dataset.name == "swiss_roll")
+    np.testing.assert_array_equal(dataset.read("test").x, whole[90_000:])
+    np.testing.assert_array_equal(dataset.read("train", 5).factors["arc"], arc[:5])
