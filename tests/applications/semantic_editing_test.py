@@ -169,7 +169,7 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
     "lines, balance, said",
     [
         (["x.png,1,0"], None, "such as 0.png, 1.png. It names none"),
-        (["0.png,1,0", "1.png,1,1"], None, "bold: Of off there should be at least one"),
+        (["0.png,1,0", "1.png,1,1"], None, "bold: There should be at least one latent for off"),
         (["0.png,1,0", "1.png,0,1"], "wide", "bold: Of each cell there should be"),
         (["0.png,1,0", "1.png,0,1.5"], "wide", "should have 0 and 1 only, with --balance"),
         (["0.png,1,0"], "high", "should have a column for --balance. Received: high"),

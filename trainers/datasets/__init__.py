@@ -1,4 +1,4 @@
-"""What to learn from: worlds that need no download, anyone's folder of images, and TFDS's names.
+"""Datasets to train on: built-in ones, which need no download, folders of images, and TFDS's.
 
     from trainers import datasets
 
@@ -7,12 +7,14 @@
     model.fit(data, epochs=10)                             # each epoch in another order
     data = datasets.load("~/photos", image_size=64)        # any formats and sizes
     x, y = datasets.arrays("digits", split="test")         # the whole split, for scores
-    datasets.factors("glyphs", split="test")               # what each was drawn from
-    datasets.info("ring").centers                          # the truth, where it is known
+    datasets.factors("glyphs", split="test")               # the factors each was drawn from
+    datasets.info("ring").centers                          # known facts, such as the means
+    source = datasets.open("~/photos", image_size=64)      # opened once, then read many times
+    source.load("train"), source.arrays("test")
 
 Images are float32 in [-1, 1], shape (n, h, w, c); voxels float32 of 0 and 1, (n, d, h, w, 1);
-points float32, (n, d), unscaled. Neither `list_datasets` nor `info` of a world, nor the import,
-loads TensorFlow.
+points float32, (n, d), unscaled. Neither `list_datasets` nor `info` of a built-in dataset, nor the
+import, loads TensorFlow.
 """
 
 from trainers.datasets.catalog import list_datasets, open

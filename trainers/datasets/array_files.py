@@ -1,4 +1,4 @@
-"""The files that data sets came in before there were packages, as people have them on disk.
+"""The formats of files that MNIST, CIFAR and their like are published in.
 
     train-images-idx3-ubyte(.gz) …   a folder of MNIST, Fashion-MNIST, KMNIST …  (LeCun's IDX)
     data_batch_1 … test_batch        a folder of CIFAR-10; train, test of CIFAR-100  (pickles)
@@ -20,13 +20,13 @@ from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
 
 IDX = re.compile(r"(.*)-images[-.]idx3-ubyte(\.gz)?$")
-SPLITS = {"t10k": "test", "val": "validation"}  # how some call them -> how we do
+SPLITS = {"t10k": "test", "val": "validation"}  # name in a file -> name of the split
 NPZ = {  # split -> names of its images, and of its labels
     "train": (("x_train", "train_images", "images", "x", "arr_0"), ("y_train", "train_labels")),
     "validation": (("x_val", "val_images"), ("y_val", "val_labels")),
     "test": (("x_test", "test_images"), ("y_test", "test_labels")),
 }
-LABELS = ("labels", "y", "arr_1")  # beside images without a split in their name
+LABELS = ("labels", "y", "arr_1")  # of images without a split in their name
 
 
 def source(path):
@@ -68,7 +68,7 @@ def source(path):
 
 
 def _hold_out_tenth(x, y):
-    """Every tenth sample, or the last one of fewer, held out as `test`."""
+    """Returns splits with every tenth sample, or the last one of fewer, as `test`."""
     rows = np.arange(len(x))
     test = rows % 10 == min(9, len(x) - 1)
 
@@ -79,7 +79,7 @@ def _hold_out_tenth(x, y):
 
 
 def find(path):
-    """Returns a reader of the files at a path, or None where none of these formats is.
+    """Returns a reader of the files at a path, or None where they have none of these formats.
 
     Returns:
         A function without arguments that returns (a dict split -> (images uint8 (n, h, w, c),
@@ -98,7 +98,7 @@ def find(path):
 
 
 def _read_idx(files):
-    found = {}
+    splits = {}
     for images in files:
         prefix, packed = IDX.match(images.name).groups()
         stem = images.name.replace("images", "labels").replace("idx3", "idx1")
@@ -109,12 +109,12 @@ def _read_idx(files):
         split = SPLITS.get(prefix, prefix)
         x = _idx(images, 3)[..., None]
         y = _idx(labels, 1).astype(np.int32) if labels else None
-        found[split] = _matched(x, y, images)
-    return found
+        splits[split] = _checked(x, y, images)
+    return splits
 
 
 def _idx(path, rank):
-    """An array of unsigned bytes; the format says its shape in big-endian integers."""
+    """Returns an array of unsigned bytes; the header holds its shape in big-endian integers."""
     try:
         data = path.read_bytes()
         if path.suffix == ".gz":
@@ -124,12 +124,12 @@ def _idx(path, rank):
         if head[0] != 0x800 + rank:
             raise ValueError(f"its magic number is {int(head[0]):#x}")
         return np.frombuffer(data, np.uint8, offset=4 * (rank + 1)).reshape(shape)
-    except (ValueError, EOFError, OSError) as error:  # of a cut file the one, the other or the last
-        raise ValueError(f"{path} is not an IDX file of {rank} axes, or damaged: {error}") from None
+    except (ValueError, EOFError, OSError) as error:  # of a cut file any of them
+        raise ValueError(f"{path} is not an IDX file of {rank} axes, or corrupt: {error}") from None
 
 
-class _Arrays(pickle.Unpickler):
-    """Of NumPy arrays and nothing else: a pickle may call any function that it names."""
+class _ArrayUnpickler(pickle.Unpickler):
+    """Unpickler of NumPy arrays and nothing else: a pickle may call any function that it names."""
 
     def find_class(self, module, name):
         known = {"_reconstruct", "ndarray", "dtype", "encode", "_frombuffer"}
@@ -138,23 +138,23 @@ class _Arrays(pickle.Unpickler):
         raise pickle.UnpicklingError(f"it asks for {module}.{name}")
 
 
-def _unpickled(path):
+def _unpickle(path):
     try:
-        found = _Arrays(io.BytesIO(path.read_bytes()), encoding="bytes").load()
-        return {key.decode() if isinstance(key, bytes) else key: v for key, v in found.items()}
-    except Exception as error:  # a damaged pickle raises whatever comes next
-        raise ValueError(f"{path} is not a file of CIFAR, or damaged: {error}") from None
+        batch = _ArrayUnpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
+        return {key.decode() if isinstance(key, bytes) else key: v for key, v in batch.items()}
+    except Exception as error:  # a corrupt pickle may raise anything
+        raise ValueError(f"{path} is not a file of CIFAR, or corrupt: {error}") from None
 
 
 def _read_cifar(path):
     ten = (path / "data_batch_1").is_file()
     parts = sorted(path.glob("data_batch_*")) if ten else [path / "train"]
-    found = {}
+    splits = {}
     for split, files in {
         "train": parts,
         "test": [path / ("test_batch" if ten else "test")],
     }.items():
-        batches = [_unpickled(file) for file in files if file.is_file()]
+        batches = [_unpickle(file) for file in files if file.is_file()]
         if not batches:
             continue
         try:
@@ -163,10 +163,10 @@ def _read_cifar(path):
             y = np.concatenate([batch["labels" if ten else "fine_labels"] for batch in batches])
         except (KeyError, ValueError) as error:
             raise ValueError(f"{files[0]} is not a file of CIFAR: {error}") from None
-        found[split] = _matched(np.ascontiguousarray(x), y.astype(np.int32), files[0])
-    meta = _unpickled(path / ("batches.meta" if ten else "meta"))
+        splits[split] = _checked(np.ascontiguousarray(x), y.astype(np.int32), files[0])
+    meta = _unpickle(path / ("batches.meta" if ten else "meta"))
     names = meta.get("label_names" if ten else "fine_label_names", [])
-    return found, tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names)
+    return splits, tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names)
 
 
 def _read_npz(path):
@@ -174,8 +174,8 @@ def _read_npz(path):
         with np.load(path) as file:  # pickles inside are refused
             arrays = {name: file[name] for name in file.files}
     except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
-        raise ValueError(f"{path} is not an .npz file of arrays, or damaged: {error}") from None
-    found = {}
+        raise ValueError(f"{path} is not an .npz file of arrays, or corrupt: {error}") from None
+    splits = {}
     for split, (images, labels) in NPZ.items():
         name = next((n for n in images if n in arrays), None)
         if name is None:
@@ -184,17 +184,17 @@ def _read_npz(path):
         y = next((arrays[n] for n in labels if n in arrays), None)
         if y is not None:
             y = _labels(y, path)
-        found[split] = _matched(_bytes(arrays[name], f"{name} of {path}"), y, path)
-    if not found:
+        splits[split] = _checked(_to_uint8(arrays[name], f"{name} of {path}"), y, path)
+    if not splits:
         raise ValueError(
             f"{path} should hold images under one of {', '.join(NPZ['train'][0])}. "
             f"Received: {', '.join(arrays) or 'no array'}"
         )
-    return found
+    return splits
 
 
-def _bytes(images, name):
-    """uint8 (n, h, w, 1 or 3)."""
+def _to_uint8(images, name):
+    """Returns images as uint8 (n, h, w, 1 or 3)."""
     if images.ndim == 3:
         images = images[..., None]
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
@@ -228,7 +228,7 @@ def _labels(labels, path):
     return labels.astype(np.int32)
 
 
-def _matched(images, labels, path):
+def _checked(images, labels, path):
     if not len(images) or (labels is not None and len(labels) != len(images)):
         count = "no" if labels is None else len(labels)
         raise ValueError(

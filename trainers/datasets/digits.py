@@ -50,7 +50,7 @@ class Digits(tfds.core.GeneratorBasedBuilder):
         pixels, labels = load_digits(return_X_y=True)
         images = pixels.reshape(-1, 8, 8, 1).astype(np.uint8)
 
-        def divide(test_size):  # images of both sides, then labels of both sides
+        def divide(test_size):  # images of both parts, then labels of both parts
             return train_test_split(
                 images, labels, test_size=test_size, random_state=0, stratify=labels
             )
@@ -75,10 +75,10 @@ def read(split, data_dir=None):
     Args:
         split: one of the builder's, or "all": train and then test. (To TFDS "all" would be every
             split one after the other, that is each image twice.)
-        data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
-            on the first call, which takes a second.
+        data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. The digits are
+            written there on the first call, which takes a second.
     """
-    whole = tfds_builders.prepared(Digits, data_dir).as_dataset(
+    rows = tfds_builders.prepared(Digits, data_dir).as_dataset(
         "train+test" if split == "all" else split, batch_size=-1
     )
-    return whole["image"].numpy(), whole["label"].numpy().astype(np.int32)
+    return rows["image"].numpy(), rows["label"].numpy().astype(np.int32)

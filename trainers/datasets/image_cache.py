@@ -1,7 +1,7 @@
 """Images decoded once and kept on disk, so that training reads rows and never meets a bad file.
 
 A store is a folder: `pixels` (uint8, one image after the other) and `index.json`. It is written
-beside and renamed when it is whole; memory holds one chunk, however many images there are.
+under another name and renamed when it is complete; memory holds one chunk of images.
 """
 
 import concurrent.futures
@@ -26,10 +26,10 @@ class Item:
     """One image to be stored.
 
     Attributes:
-        name: what the user knows it by, the path inside its folder.
+        name: of the image for messages, such as the path inside its folder.
         source: a path, or the bytes of a file.
-        label: its class, or None.
-        split: to which it belongs.
+        label: class number, or None.
+        split: name of the split.
     """
 
     name: str
@@ -39,9 +39,9 @@ class Item:
 
 
 class Rows:
-    """Images in a file, uint8 (n, h, w, c), read when they are asked for and then forgotten.
+    """Images in a file, uint8 (n, h, w, c), read from disk at each access and not kept.
 
-    A memory map would do, but its pages count as the process' own until others need the memory.
+    Pages of a memory map would count as the process' memory until another process needs it.
     """
 
     def __init__(self, path, shape, rows):
@@ -53,19 +53,19 @@ class Rows:
         return self.shape[0]
 
     def __getitem__(self, rows):
-        """A copy of these rows, numbers (m,): uint8 (m, h, w, c)."""
-        taken = np.empty((len(rows), *self.shape[1:]), np.uint8)
+        """Returns a copy of these rows, numbers (m,): uint8 (m, h, w, c)."""
+        images = np.empty((len(rows), *self.shape[1:]), np.uint8)
         with self._lock:
             self._file = self._file or open(self.path, "rb")  # noqa: SIM115 (for all batches)
-            for image, row in zip(taken, self._rows[rows], strict=True):
+            for image, row in zip(images, self._rows[rows], strict=True):
                 self._file.seek(row * self._size)
                 if self._file.readinto(image.reshape(-1)) != self._size:
                     raise OSError(f"{self.path} is shorter than it was. Load the data again.")
-        return taken
+        return images
 
 
 class Store:
-    """What was stored of a collection of images.
+    """The decoded images of a folder or of a TFDS split, on disk.
 
     Attributes:
         folder: of the files.
@@ -83,18 +83,18 @@ class Store:
         self.labels = np.array(index["labels"], np.int32) if labelled else None
         expected = len(self.names) * int(np.prod(self.shape))
         if (self.folder / "pixels").stat().st_size != expected:
-            raise OSError(f"{self.folder} is damaged")
+            raise OSError(f"{self.folder} is corrupt")
 
     def images(self, rows):
-        """The `Rows` of these numbers."""
+        """Returns the `Rows` of these numbers."""
         return Rows(self.folder / "pixels", self.shape, rows)
 
 
 def open_or_build(folder, write):
-    """Returns the `Store` in a folder; where there is none, or a damaged one, `write(folder)` it.
+    """Returns the `Store` in a folder, after `write(folder)` where there is none or a corrupt one.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the store cannot be written.
     """
     try:
         return Store(folder)
@@ -105,11 +105,11 @@ def open_or_build(folder, write):
 
 
 def warn_of_skipped(store, what):
-    """Says how many images were skipped, which, and where all are listed.
+    """Warns that images were skipped: how many, which, and where all are listed.
 
     Args:
         store: a `Store`.
-        what: they are of, such as the path of a folder.
+        what: the origin of the images, such as the path of a folder.
     """
     if store.skipped:
         count = len(store.skipped)
@@ -122,17 +122,17 @@ def warn_of_skipped(store, what):
 
 
 def write(folder, items, image_size, grey, title, total):
-    """Decodes images, all to one size, into a new store.
+    """Decodes images to one size into a new store.
 
     Args:
-        folder: of the store; it appears when all is written.
+        folder: of the store; it appears when all images are written.
         items: an iterable of `Item`s.
         image_size, grey: as for `image_decoding.decode`.
-        title: what is shown beside the progress bar, which a terminal gets.
-        total: how many items there are.
+        title: of the progress bar, which is shown on a terminal only.
+        total: number of items.
 
     Raises:
-        OSError: it cannot be written.
+        OSError: the store cannot be written.
     """
     from tqdm import tqdm
 
@@ -149,7 +149,9 @@ def write(folder, items, image_size, grey, title, total):
 
     try:
         bar = tqdm(total=total, desc=title, unit=" images", disable=None, leave=False)
-        workers = concurrent.futures.ThreadPoolExecutor()  # Pillow decodes beside Python
+        workers = (
+            concurrent.futures.ThreadPoolExecutor()
+        )  # Pillow releases the GIL while it decodes
         with (
             open(draft / "pixels", "wb") as file,
             workers,
@@ -177,12 +179,12 @@ def write(folder, items, image_size, grey, title, total):
             "splits": [split for _, _, split in kept],
         }
         (draft / "index.json").write_text(json.dumps(index))
-        listed = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
-        (draft / "skipped.txt").write_text(listed)
+        lines = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
+        (draft / "skipped.txt").write_text(lines)
         try:
             draft.rename(folder)
         except OSError:
-            if not folder.exists():  # else another process was as fast
+            if not folder.exists():  # else another process has written the store meanwhile
                 raise
     finally:
         shutil.rmtree(draft, ignore_errors=True)

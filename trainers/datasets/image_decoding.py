@@ -1,6 +1,6 @@
-"""Anyone's image files as pixels: whatever the format, a square of 8-bit grey or RGB.
+"""Image files of any format as pixels: 8-bit grey or RGB, resized to a square where wanted.
 
-Damaged files are the caller's to skip: what is wrong with one is said by an `UnreadableImage`.
+Callers skip corrupt files, for which an `UnreadableImage` is raised.
 """
 
 import contextlib
@@ -14,24 +14,24 @@ SUFFIXES = (  # in any case
     *(".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
     *(".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
 )
-SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # as one of these Pillow reads 16-bit greys
+SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of 16-bit grey images
 GREY = ("1", "L", "LA", "La", *SIXTEEN_BITS)
-SWAPPED = (5, 6, 7, 8)  # EXIF orientations that lie on their side
+SWAPPED = (5, 6, 7, 8)  # EXIF orientations whose width and height are exchanged
 ORIENTATION = 0x0112
 
 
 class UnreadableImage(Exception):
-    """A file that is no image, or is damaged; `str` of it says why."""
+    """Raised for a file that is no image, or is corrupt; the message is the reason."""
 
 
 def read_header(source):
-    """Returns ((height, width), whether it is grey) of an image as it is seen, from its header.
+    """Returns ((height, width), whether it is grey) of an upright image, from the file's header.
 
     Args:
         source: a path, or the bytes of a file.
 
     Raises:
-        Unreadable: it is no image.
+        UnreadableImage: the file is no image.
     """
     with _opened(source) as image:
         width, height = image.size
@@ -43,24 +43,24 @@ def read_header(source):
 def decode(source, image_size=None, grey=False, on_white=True):
     """Returns the pixels of an image, uint8 (h, w, 1 or 3) of 0 … 255.
 
-    A photograph is turned the way its camera was held (EXIF), colours of another space are brought
-    to sRGB, 16 bits to 8, what is transparent becomes white, and of an animation the first picture
-    is taken.
+    A photograph is turned upright (EXIF), colours are converted to sRGB, 16 bits to 8, transparent
+    pixels become white, and of an animation the first frame is taken.
 
     Args:
         source: a path, or the bytes of a file.
         image_size: height and width of the result: the largest square in the middle, resized
             (bicubic, antialiased). None leaves the image as it is.
         grey: whether the result has one channel; else three.
-        on_white: whether what is transparent becomes white; else it has the colour that is stored.
+        on_white: whether transparent pixels become white; else they keep the colour stored.
 
     Raises:
-        Unreadable: it is no image, or damaged, or has more pixels than Pillow takes for harmless.
+        UnreadableImage: the file is no image, or is corrupt, or has more pixels than Pillow takes
+            for harmless.
     """
     with _opened(source) as image:
         if image_size is not None:
             # JPEG can be decoded at 1/2, 1/4 or 1/8, many times as fast; a factor of two is left
-            # to the resizing, which is the better filter.
+            # to resizing, whose filter is better.
             image.draft(None, (2 * image_size, 2 * image_size))
         image = _flat(_in_srgb(ImageOps.exif_transpose(image)), on_white)
         image = image.convert("L" if grey else "RGB")
@@ -71,10 +71,10 @@ def decode(source, image_size=None, grey=False, on_white=True):
 
 
 def opacity(source, image_size=None):
-    """Returns how opaque each pixel of `decode` is, uint8 (h, w, 1); None where all are, fully.
+    """Returns the alpha of each pixel of `decode`, uint8 (h, w, 1); None where all are opaque.
 
     Raises:
-        Unreadable: as `decode`.
+        UnreadableImage: as `decode`.
     """
     with _opened(source) as image:
         if not image.has_transparency_data:
@@ -88,9 +88,9 @@ def opacity(source, image_size=None):
 
 @contextlib.contextmanager
 def reject_huge_images():
-    """Within it Pillow's warning of a decompression bomb is an error, so that it is not opened.
+    """Turns Pillow's warning of a decompression bomb into an error, so that it is not decoded.
 
-    For one thread to enter while others work: the filters of warnings are the process' own.
+    Enter it in one thread, around the others: filters of warnings are shared by all threads.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -102,29 +102,29 @@ def _opened(source):
     try:
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             yield image
-    except Exception as error:  # decoders of damaged files raise whatever they stumble over
+    except Exception as error:  # decoders may raise anything for a corrupt file
         text = (error.strerror or str(error)) if isinstance(error, OSError) else ""
         if isinstance(error, Image.DecompressionBombError | Image.DecompressionBombWarning):
             text = f"more than {Image.MAX_IMAGE_PIXELS:,} pixels"
         if "cannot identify image file" in text:
             text = "not an image"
-        raise UnreadableImage(text or f"damaged: {error}") from error
+        raise UnreadableImage(text or f"corrupt: {error}") from error
 
 
 def _in_srgb(image):
-    """Of a screen or camera that says what its colours are; a damaged profile is passed over."""
+    """Converts an image with a colour profile to sRGB; a corrupt profile is ignored."""
     profile = image.info.get("icc_profile")
     if not profile or image.mode not in ("RGB", "RGBA"):
         return image
     try:
-        theirs = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, theirs, ImageCms.createProfile("sRGB"))
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        return ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"))
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
 
 
 def _flat(image, on_white):
-    """With 8 bits a channel and nothing transparent, grey still grey."""
+    """Returns an image with 8 bits a channel and no transparency; grey stays grey."""
     if image.mode in SIXTEEN_BITS:  # convert("L") would clip them at 255
         pixels = np.asarray(image).astype(np.float64) / 257.0
         return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
@@ -140,6 +140,7 @@ def _flat(image, on_white):
 
 
 def _square(image, side):
+    """Crops the largest square in the middle and resizes it."""
     width, height = image.size
     edge = min(width, height)
     left, top = (width - edge) / 2, (height - edge) / 2

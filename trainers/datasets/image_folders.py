@@ -1,11 +1,11 @@
-"""A folder of images as a data set: nested by class or flat, with splits or without.
+"""A folder of images as a dataset: nested by class or flat, with splits or without.
 
     photos/*.jpg                    no labels
     photos/cat/*.jpg, dog/*.jpg     a label for each folder, in alphabetical order
     photos/train/…, photos/test/…   splits; each flat or nested by class
 
-Without splits of its own a tenth of the images, chosen by their names, is `test` and the rest
-`train`. Hidden files, and those that are no images by their suffix, are passed over.
+Without splits a tenth of the images, chosen by their names, is `test` and the rest `train`. Hidden
+files, and those without the suffix of an image, are ignored.
 """
 
 import concurrent.futures
@@ -38,7 +38,7 @@ class Folder:
         labels: the class of each, int32 (n,), or None.
         splits: to which each belongs, an array of strings (n,).
         class_names: of the labels; empty where there are none.
-        key: changes when a file is added, removed or altered.
+        key: a hash that changes when a file is added, removed or altered.
     """
 
     path: Path
@@ -56,11 +56,11 @@ class Folder:
 
 
 def find(path):
-    """Returns the `Folder`.
+    """Walks a folder and returns the `Folder` of its images.
 
     Raises:
-        ValueError: there is no image in it.
-        OSError: it cannot be read.
+        ValueError: there is no image in the folder.
+        OSError: the folder cannot be read.
     """
     path = Path(path).expanduser().resolve()
     files = sorted(_files(path))
@@ -78,8 +78,8 @@ def find(path):
     if divided:
         tops = [name.split("/")[1] if name.count("/") > 1 else "" for name in names]
     if set(splits) == {"train"}:
-        splits = _divided(names)
-    if "" in tops:  # some lie in no folder of a class
+        splits = _split_by_hash(names)
+    if "" in tops:  # some images are in no folder of a class
         return Folder(path, names, None, splits, (), key)
     class_names, labels = np.unique(tops, return_inverse=True)
     classes = tuple(class_names.tolist())
@@ -87,10 +87,12 @@ def find(path):
 
 
 def source(path, image_size, data_dir):
-    """Returns the `Source` of the images below a folder.
+    """Returns the `Source` of the images below a folder, which is walked once.
 
     Args:
-        path, image_size, data_dir: as for `find` and `open_or_build`, which say what is raised.
+        path, image_size, data_dir: as for `find` and `open_or_build`.
+
+    Raises, Warns: as `find` and `open_or_build`.
     """
     folder = find(path)
     store = open_or_build(folder, image_size, data_dir)
@@ -121,7 +123,7 @@ def open_or_build(folder, image_size, data_dir):
 
     Args:
         folder: from `find`.
-        image_size: to which images are brought; None, where all are of one size.
+        image_size: height and width to which images are resized; None where all have one size.
         data_dir: the folder of stores.
 
     Raises:
@@ -129,30 +131,30 @@ def open_or_build(folder, image_size, data_dir):
         OSError: the store cannot be written.
 
     Warns:
-        UserWarning: files are skipped; how many, which, and where all are listed.
+        UserWarning: some files cannot be read; how many, which, and where all are listed.
     """
     size = image_size or "stored"
-    place = Path(data_dir) / "images" / f"{folder.path.name}-{folder.key}-{size}"
+    target = Path(data_dir) / "images" / f"{folder.path.name}-{folder.key}-{size}"
 
-    def write(place):
+    def write(target):
         grey = _check_headers(folder, image_size)
         title, total = folder.path.name, len(folder.names)
-        image_cache.write(place, folder.items(), image_size, grey, title, total)
+        image_cache.write(target, folder.items(), image_size, grey, title, total)
 
-    found = image_cache.open_or_build(place, write)
-    if not found.names:
-        name, reason = found.skipped[0]
+    store = image_cache.open_or_build(target, write)
+    if not store.names:
+        name, reason = store.skipped[0]
         raise ValueError(
             f"`name` should be a folder with images. Received: {folder.path}, of whose "
-            f"{len(found.skipped)} none can be read: {name} is {reason}"
+            f"{len(store.skipped)} none can be read: {name} is {reason}"
         )
-    image_cache.warn_of_skipped(found, folder.path)
-    return found
+    image_cache.warn_of_skipped(store, folder.path)
+    return store
 
 
 def _files(path):
     """Yields (name inside the folder, (bytes, time)) of each image."""
-    seen = set()  # links may lead back to where they are
+    seen = set()  # links may lead in circles
     for top, folders, names in os.walk(path, followlinks=True):
         seen.add(os.path.realpath(top))
         folders[:] = [
@@ -163,12 +165,12 @@ def _files(path):
         for name in names:
             file = Path(top, name)
             if file.suffix.lower() in image_decoding.SUFFIXES and not name.startswith("."):
-                status = file.stat() if file.exists() else os.lstat(file)  # a link to nowhere
+                status = file.stat() if file.exists() else os.lstat(file)  # a broken link
                 yield file.relative_to(path).as_posix(), (status.st_size, status.st_mtime_ns)
 
 
-def _divided(names):
-    """ "train" or "test" for each name, by its hash alone: a new file moves few of the others."""
+def _split_by_hash(names):
+    """Returns "train" or "test" for each name, by its hash: a new file moves few of the others."""
     order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names])
     splits = np.full(len(names), "train")
     if len(names) > 1:
@@ -177,24 +179,27 @@ def _divided(names):
 
 
 def _check_headers(folder, image_size):
-    """Returns whether all images are grey, and refuses different sizes without `image_size`."""
+    """Returns whether all images are grey; raises for different sizes without `image_size`."""
 
-    def look(name):
+    def read_header(name):
         try:
             return image_decoding.read_header(folder.path / name)
         except image_decoding.UnreadableImage:
             return None
 
     with concurrent.futures.ThreadPoolExecutor() as workers, image_decoding.reject_huge_images():
-        found = set()
-        for start in range(0, len(folder.names), image_cache.CHUNK):  # a pool takes all it is given
-            found.update(workers.map(look, folder.names[start : start + image_cache.CHUNK]))
-    found.discard(None)
-    sizes = sorted({size for size, _ in found})
+        headers = set()
+        for start in range(
+            0, len(folder.names), image_cache.CHUNK
+        ):  # a pool queues all it is given
+            chunk = folder.names[start : start + image_cache.CHUNK]
+            headers.update(workers.map(read_header, chunk))
+    headers.discard(None)
+    sizes = sorted({size for size, _ in headers})
     if image_size is None and len(sizes) > 1:
         (h, w), (most_h, most_w) = sizes[0], sizes[-1]
         raise ValueError(
             f"`image_size` should be given: the images of {folder.path} are of {len(sizes)} "
             f"sizes, from {h}x{w} to {most_h}x{most_w}. Received: image_size=None"
         )
-    return all(grey for _, grey in found)
+    return all(grey for _, grey in headers)

@@ -34,9 +34,9 @@ def load(
     """Returns a split as a finite tf.data.Dataset of shuffled batches, ready for `fit`.
 
     The stream is a pure function of (seed, epoch, number of the batch), the same in every process.
-    Each iteration over the dataset is the next epoch, in another order; so is each round of its
-    `.repeat()`. Pixels are dequantised: a grey level becomes a uniform draw from the interval that
-    it stands for, other ones in each epoch (Theis, van den Oord, Bethge: A note on the evaluation
+    Each iteration over the dataset, and each round of `.repeat()`, is the next epoch, in another
+    order. Pixels are dequantised: a grey level becomes a uniform draw from the interval that it
+    stands for, another draw in each epoch (Theis, van den Oord, Bethge: A note on the evaluation
     of generative models, 2016, §3.1, https://arxiv.org/abs/1511.01844).
 
     Args:
@@ -47,18 +47,18 @@ def load(
             the square in their middle and resized (bicubic, antialiased), and kept in `data_dir`.
         split: one of `info(name).splits`.
         batch_size: samples for one turn of one player.
-        turns: how many turns a batch is dealt into; it has turns · batch_size samples. The
+        turns: number of turns that a batch is split into; it has turns · batch_size samples. The
             samples that are left at the end of an epoch are left out, other ones in each epoch.
         labels: whether batches are (x, y) or x; y is the class number, or the second domain of
-            worlds that have one.
-        image_size: height and width to which images are brought (bicubic); by default as stored,
-            which images of different sizes refuse. Resizing blurs: score generated images against
+            datasets that have one.
+        image_size: height and width to which images are resized (bicubic); by default as stored,
+            an error where images differ in size. Resizing blurs: score generated images against
             real ones of the same `image_size`.
         data_dir: the folder of prepared datasets, by default TFDS's, ~/tensorflow_datasets.
         seed: of order and dequantisation, 0 … 2^63 - 1.
-        start: (epoch, batch) of the first batch. The first iteration yields what is left of that
-            epoch, the next ones are whole. Keras takes the length of the first epoch that it sees
-            for that of all: to resume within an epoch, `fit(data.repeat(), steps_per_epoch=…)`.
+        start: (epoch, batch) of the first batch. The first iteration yields the rest of that
+            epoch, the next ones are complete. Keras takes the length of the first epoch for that
+            of all: to resume within an epoch, `fit(data.repeat(), steps_per_epoch=…)`.
 
     Returns:
         Batches x, or (x, y): images float32 (turns · batch_size, h, w, c) in [-1, 1], voxels
@@ -67,8 +67,8 @@ def load(
         unless `start` lies within an epoch.
 
     Raises:
-        ValueError: in one sentence, for a name or a split that there is not, for a dataset that
-            cannot be fetched, and for any other argument out of its range.
+        ValueError: in one sentence, for an unknown name or split, for a dataset that cannot be
+            fetched, and for any other argument out of its range.
 
     Warns:
         UserWarning: files of a folder could not be read; how many, which, and where all are listed.
@@ -94,7 +94,7 @@ def arrays(name, split="train", image_size=None, data_dir=None, count=None):
     Returns:
         x: images float32 (n, h, w, c) in [-1, 1], at their grey levels (`load` dequantises them),
             voxels float32 (n, d, h, w, 1) of 0 and 1, or points float32 (n, d); y: class numbers
-            int32 (n,), or what else there is beside x; None where there is nothing.
+            int32 (n,), or the second domain; None where a dataset has neither.
 
     Raises:
         ValueError: as for `load`.
@@ -109,13 +109,13 @@ def arrays(name, split="train", image_size=None, data_dir=None, count=None):
 
 
 def factors(name, split="train", image_size=None, data_dir=None):
-    """Returns what is known of each sample of a split, in the order of `arrays`.
+    """Returns the factors that each sample of a split was drawn from, in the order of `arrays`.
 
     Args:
         name, split, image_size, data_dir: as for `load`.
 
     Returns:
-        A dict name -> array (n, …); `info(name).factors` says what each is. Of a folder: `file`.
+        A dict name -> array (n, …); `info(name).factors` says what each is. For a folder: `file`.
 
     Raises:
         ValueError: as for `load`.

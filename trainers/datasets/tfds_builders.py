@@ -1,4 +1,4 @@
-"""The worlds that are drawn, as TFDS builders: drawn once, kept on disk, and read in moments.
+"""The built-in datasets as TFDS builders: drawn once, kept on disk, and read in moments.
 
 import trainers.datasets.tfds_builders
 tfds.load("glyphs", split="test")    # dicts of x, y and the factors that each was drawn from
@@ -15,11 +15,11 @@ import tensorflow_datasets as tfds
 from trainers.datasets import builtin
 from trainers.datasets.builtin.samples import Samples
 
-TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # else a uint8 takes eight bytes
+TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # by default a uint8 takes eight bytes
 
 
-class Drawn(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """`x`, `y` where the world has one, and `factors`, of each sample of `WORLD`."""
+class BuiltinBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
+    """`x`, `y` where the world has one, and `factors`, of each sample of `DATASET`."""
 
     VERSION = tfds.core.Version("1.0.0")
     DATASET = None
@@ -67,11 +67,11 @@ def _feature(factor):
     return tfds.features.Tensor(shape=factor.shape, dtype=np.dtype(factor.dtype), **TENSOR)
 
 
-# A class per world, for TFDS finds a builder by its class.
+# A class per dataset, for TFDS finds a builder by its class.
 BUILDERS = {
     dataset.name: type(
         dataset.name.title().replace("_", ""),
-        (Drawn,),
+        (BuiltinBuilder,),
         {
             "name": dataset.name,
             "DATASET": dataset,
@@ -85,45 +85,45 @@ BUILDERS = {
 
 
 def read(dataset, split, data_dir=None):
-    """Returns the `Samples` of a split of a world in `BUILDERS`.
+    """Returns the `Samples` of a split of a built-in dataset in `BUILDERS`.
 
     Args:
-        world: its name.
-        split: one of the world's, or "all": train and then test. (To TFDS "all" would be every
+        dataset: name of the dataset.
+        split: one of the dataset's, or "all": train and then test. (To TFDS "all" would be every
             split one after the other.)
-        data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. It is written
-            on the first call, which takes some seconds.
+        data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. The dataset is
+            written there on the first call, which takes some seconds.
     """
-    whole = prepared(BUILDERS[dataset], data_dir).as_dataset(
+    examples = prepared(BUILDERS[dataset], data_dir).as_dataset(
         "train+test" if split == "all" else split, batch_size=-1
     )
-    factors = {name: rows.numpy() for name, rows in whole.get("factors", {}).items()}
+    factors = {name: rows.numpy() for name, rows in examples.get("factors", {}).items()}
     for name, rows in factors.items():
         if rows.dtype == object:
             factors[name] = np.array([text.decode() for text in rows])
-    y = whole["y"].numpy() if "y" in whole else None
-    if y is not None and y.dtype == np.int64:  # a ClassLabel's
+    y = examples["y"].numpy() if "y" in examples else None
+    if y is not None and y.dtype == np.int64:  # of a ClassLabel
         y = y.astype(np.int32)
-    return Samples(whole["x"].numpy(), y, factors)
+    return Samples(examples["x"].numpy(), y, factors)
 
 
 def prepared(builder, data_dir=None):
-    """Returns a builder, of this class, of files that are written, now or before."""
+    """Returns a builder of this class, with the files written, now or before."""
     if data_dir is not None:
         data_dir = os.path.expanduser(data_dir)
-        os.makedirs(data_dir, exist_ok=True)  # what cannot be made is said at once
-    silence = io.StringIO()  # TFDS's progress bars take more lines than the worlds take seconds
+        os.makedirs(data_dir, exist_ok=True)  # raises at once where it cannot
+    silence = io.StringIO()  # TFDS's progress bars take more lines than the drawing takes seconds
     for patience in (0.5, 1.0, 2.0, 4.0, None):
         try:
             with contextlib.redirect_stdout(silence), contextlib.redirect_stderr(silence):
                 builder(data_dir=data_dir).download_and_prepare()
             break
-        except (OSError, RuntimeError) as error:  # TFDS makes the one of the other
-            # Of several processes that prepare at once one may be in another's way; the files of
-            # the first one serve all.
+        except (OSError, RuntimeError) as error:  # TFDS turns the first into the second
+            # Processes that prepare at the same time may disturb each other; the files of the
+            # first one serve all.
             if builder(data_dir=data_dir).is_prepared():
                 break
             if patience is None or isinstance(error, PermissionError):
                 raise
             time.sleep(patience)
-    return builder(data_dir=data_dir)  # a new one, for it reads what the first one has written
+    return builder(data_dir=data_dir)  # a new builder, which reads the written files

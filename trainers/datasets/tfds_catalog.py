@@ -1,7 +1,7 @@
-"""Datasets that others have published, by the names that TFDS has for them: "mnist", "celeb_a" …
+"""Published datasets of images, by their names in TFDS: "mnist", "celeb_a" …
 
-TFDS fetches and keeps them; here they are looked for before anything is fetched, since TFDS waits
-for minutes for a network that is not there.
+TFDS downloads and keeps them. Whether there is a network is found out first, since without one TFDS
+waits for minutes.
 """
 
 import re
@@ -16,13 +16,12 @@ from trainers.datasets import image_cache
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info, resized
 
-PATIENCE = 3.0  # seconds for an answer
-HOST = "https://storage.googleapis.com"  # where TFDS looks first, whatever it fetches
-RESERVED = "all"  # to TFDS: every split, one after the other
+TIMEOUT = 3.0  # seconds to wait for an answer
+HOST = "https://storage.googleapis.com"  # where TFDS looks first for any dataset
 
 
 def names():
-    """The names that TFDS knows, sorted."""
+    """Returns the names that TFDS knows, sorted."""
     import tensorflow_datasets as tfds
 
     return sorted(tfds.list_builders(with_community_datasets=False))
@@ -32,22 +31,23 @@ def builder(name, data_dir):
     """Returns the TFDS builder of a name, fetched and prepared; None where TFDS knows no such name.
 
     Args:
-        name: as TFDS has it, a config or a version included: "mnist", "cats_vs_dogs:4.0.1".
+        name: as in TFDS, a config or a version included: "mnist", "cats_vs_dogs:4.0.1".
         data_dir: TFDS's folder.
 
     Raises:
-        ValueError: it is not in `data_dir` and cannot be fetched; the sentence says what to do.
+        ValueError: the dataset is not in `data_dir` and cannot be fetched; the message says what to
+            do.
     """
     import tensorflow_datasets as tfds
 
     try:
-        found = tfds.builder(name, data_dir=data_dir)
+        dataset = tfds.builder(name, data_dir=data_dir)
     except ValueError as error:
         if isinstance(error, tfds.core.registered.DatasetNotFoundError):
             return None
         raise ValueError(f"`name` is not one that TFDS takes: {_line(error)}") from None
-    if found.is_prepared():
-        return found
+    if dataset.is_prepared():
+        return dataset
     instead = (
         f"Prepare it where there is a network, `tfds build {name} --data_dir=DIR`, and give the "
         "folder as `data_dir`; or give the path of a folder of images."
@@ -58,8 +58,8 @@ def builder(name, data_dir):
             f"not answer. {instead}"
         )
     try:
-        found.download_and_prepare()
-    except Exception as error:  # of the network, of checksums, of quotas, of a missing package
+        dataset.download_and_prepare()
+    except Exception as error:  # network, checksum, quota or missing package
         raise ValueError(
             f"`name` is {name!r}, which TFDS could not fetch: {_line(error)}. {instead}"
         ) from error
@@ -67,21 +67,23 @@ def builder(name, data_dir):
 
 
 def reachable():
-    """Whether there is a network that leads to where TFDS fetches from, within `PATIENCE`."""
+    """Returns whether the host that TFDS fetches from answers within `TIMEOUT`."""
     answered = []
 
-    def ask():
+    def request():
         try:
-            urllib.request.urlopen(HOST, timeout=PATIENCE)
+            urllib.request.urlopen(HOST, timeout=TIMEOUT)
         except urllib.error.HTTPError:  # an answer too
             answered.append(True)
         except OSError:
             return
         answered.append(True)
 
-    thread = threading.Thread(target=ask, daemon=True)  # no timeout bounds the look-up of a name
+    thread = threading.Thread(
+        target=request, daemon=True
+    )  # no timeout bounds the look-up of a name
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     return bool(answered)
 
 
@@ -126,8 +128,8 @@ def open_or_build(builder, split, image_size, data_dir):
 
     Args:
         builder: from `builder`.
-        split: as TFDS takes it, slices included: "train[:80%]".
-        image_size: to which images are brought; None, where all are of one size.
+        split: as in TFDS, slices included: "train[:80%]".
+        image_size: height and width to which images are resized; None where all have one size.
         data_dir: the folder of stores.
     """
     image, label = keys(builder)
@@ -141,23 +143,22 @@ def open_or_build(builder, split, image_size, data_dir):
             number = int(example[label]) if label else None
             yield image_cache.Item(f"{split} {row}", example[image], number)
 
-    def write(place):
+    def write(target):
         title, total = builder.name, builder.info.splits[split].num_examples
-        image_cache.write(place, items(), image_size, grey, title, total)
+        image_cache.write(target, items(), image_size, grey, title, total)
 
-    inside = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
-    found = image_cache.open_or_build(
-        Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", inside), write
-    )
-    image_cache.warn_of_skipped(found, builder.info.full_name)
-    return found
+    folder = f"{builder.info.full_name}-{split}-{image_size or 'stored'}"
+    target = Path(data_dir) / "images" / re.sub(r"[^\w.-]", "-", folder)
+    store = image_cache.open_or_build(target, write)
+    image_cache.warn_of_skipped(store, builder.info.full_name)
+    return store
 
 
 def keys(builder):
-    """The names of the images, and of the labels or None, in a dataset's examples.
+    """Returns the keys of the images, and of the labels or None, in a dataset's examples.
 
     Raises:
-        ValueError: it has no images.
+        ValueError: the dataset has no images.
     """
     import tensorflow_datasets as tfds
 
@@ -174,4 +175,5 @@ def keys(builder):
 
 
 def _line(error):
+    """Returns the message of an error on one line."""
     return " ".join(str(error).split())[:200] or type(error).__name__

@@ -1,1 +1,1 @@
-"""Pictures of samples: grids, films, voxels; and colors and tiles of large images."""
+"""Pictures of samples: grids, GIFs, voxels; colour spaces, and tiles of large images."""

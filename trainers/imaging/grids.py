@@ -1,34 +1,32 @@
-"""Pictures of a training: grids of samples, strips of interpolations, films, curves of losses.
+"""Image grids, GIFs and plots of a training.
 
-Images go in as networks make them, float in [-1, 1], shape (n, h, w, c) with c = 1 or 3; pictures
-come out as Pillow's or are written to a file. Small images are enlarged by whole factors, pixel for
-pixel, so that nothing is smoothed over.
+Images are float in [-1, 1], as generators return them, of shape (n, h, w, c) with c = 1 or 3;
+pictures are `PIL.Image.Image`s or are written to a file. Small images are enlarged by whole
+factors, without interpolation.
 """
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIDE = 48  # images below this many pixels are enlarged to about it
+SIDE = 48  # smaller images are enlarged to about this many pixels
 GAP = 2  # pixels between images
-BACKGROUND, FRAME = (
-    255,
-    112,
-)  # white, and a grey that strokes at the edge of an image stand out from
+BACKGROUND = 255  # white
+FRAME = 112  # grey, so that strokes at the edge of an image show
 
 
 def grid(rows, labels=None, title=None):
-    """A picture of images in rows.
+    """Draws images in rows.
 
     Args:
         rows: a list of arrays (n, h, w, c) in [-1, 1]; a row may be shorter than another or empty.
-        labels: what stands to the left of each row.
-        title: what stands above.
+        labels: text to the left of each row.
+        title: text above.
 
     Returns:
         A `PIL.Image.Image`, "L" for one channel and "RGB" for three.
 
     Raises:
-        ValueError: for no image at all, or another number of channels.
+        ValueError: there is no image, shapes differ, or the number of channels is another.
 
     Example:
         >>> images = np.zeros((6, 8, 8, 1))
@@ -63,7 +61,7 @@ def grid(rows, labels=None, title=None):
             draw.rectangle([corner, opposite], fill=(FRAME,) * channels)
         for j, image in enumerate(row):
             place = (left + GAP + j * width, top + GAP + i * height)
-            picture.paste(Image.fromarray(_enlarged(image, zoom), mode), place)
+            picture.paste(Image.fromarray(_zoomed(image, zoom), mode), place)
     ink = (0,) * channels
     for i, label in enumerate(labels if labels is not None else []):
         place = (left // 2, top + i * height + height // 2)
@@ -74,7 +72,7 @@ def grid(rows, labels=None, title=None):
 
 
 def to_uint8(images):
-    """Images in [-1, 1] as bytes.
+    """Converts images in [-1, 1] to uint8.
 
     Example:
         >>> to_uint8(np.array([-1.0, 0.0, 2.0]))
@@ -84,7 +82,7 @@ def to_uint8(images):
 
 
 def to_pil(pixels):
-    """Bytes (h, w, 1 or 3) as a `PIL.Image.Image`.
+    """Converts pixels, uint8 (h, w, 1 or 3), to a `PIL.Image.Image`.
 
     Example:
         >>> to_pil(np.zeros((4, 8, 1), np.uint8)).mode
@@ -94,7 +92,7 @@ def to_pil(pixels):
 
 
 def split_rows(images, columns=12):
-    """Splits images into rows of `columns`, the last one with what is left, for `grid`.
+    """Splits images into rows of `columns`, the last one with the rest, for `grid`.
 
     Example:
         >>> [len(row) for row in split_rows(np.zeros((7, 8, 8, 1)), columns=3)]
@@ -104,12 +102,13 @@ def split_rows(images, columns=12):
 
 
 def by_class(images, classes, count, columns=12):
-    """Splits images into one row per class: the first `columns` of each, in the order they came.
+    """Splits images into one row per class: the first `columns` of each class.
 
     Args:
         images: (n, h, w, c).
         classes: the class number of each, shape (n,).
-        count: how many classes there are.
+        count: number of classes.
+        columns: largest number of images of a row.
 
     Returns:
         A list of `count` arrays for `grid`.
@@ -123,12 +122,12 @@ def by_class(images, classes, count, columns=12):
 
 
 def save_gif(paths, target, seconds=4.0):
-    """Joins pictures of one size to an animated GIF that loops and rests on the last one.
+    """Writes pictures of one size as an animated GIF that loops and stays 2 s on the last one.
 
     Args:
         paths: of the pictures, in order.
-        target: of the GIF.
-        seconds: for one round, the rest apart.
+        target: path of the GIF.
+        seconds: for one loop, without the 2 s.
 
     Example:
         >>> for shade in (-1.0, 0.0, 1.0):
@@ -150,15 +149,15 @@ def plot_curves(x, series, path, title=None, axes=("train steps", "mean loss")):
         x: (n,) numbers, such as train steps.
         series: a dict name -> (n,) values.
         path: of the PNG.
-        title: above it.
-        axes: what x and the values are.
+        title: text above the plot.
+        axes: labels of x and of the values.
 
     Example:
         >>> plot_curves([100, 200], {"generator_loss": [0.9, 0.7]}, "loss.png", title="Digits")
         >>> Image.open("loss.png").size
         (840, 480)
     """
-    # The object-oriented interface: pyplot would pick a backend and keep global figures.
+    # Not pyplot, which would choose a backend and keep global figures.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7, 4), layout="constrained")
@@ -170,14 +169,14 @@ def plot_curves(x, series, path, title=None, axes=("train steps", "mean loss")):
     figure.savefig(path, dpi=120)
 
 
-def _enlarged(image, zoom):
+def _zoomed(image, zoom):
     pixels = np.clip(np.asarray(image) / 2.0 + 0.5, 0.0, 1.0)
     pixels = np.round(255.0 * pixels).astype("uint8").repeat(zoom, 0).repeat(zoom, 1)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels
 
 
 def center_crop(image, side):
-    """The middle of an image, side x side, black where the image is smaller.
+    """Crops the middle of an image to side x side, padded with 0 where the image is smaller.
 
     Example:
         >>> float(center_crop(np.ones((4, 8, 1)), 6).sum())
@@ -186,7 +185,7 @@ def center_crop(image, side):
     height, width = image.shape[:2]
     top, left = max(0, (height - side) // 2), max(0, (width - side) // 2)
     cut = image[top : top + side, left : left + side]
-    found = np.zeros((side, side, image.shape[-1]), image.dtype)
+    cropped = np.zeros((side, side, image.shape[-1]), image.dtype)
     top, left = ((side - n) // 2 for n in cut.shape[:2])
-    found[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
-    return found
+    cropped[top : top + cut.shape[0], left : left + cut.shape[1]] = cut
+    return cropped

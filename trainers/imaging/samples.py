@@ -1,4 +1,4 @@
-"""What a model draws: samples as files, paths between latents, and what it may have copied."""
+"""Pictures of a model's samples: grids, interpolations, attributes, nearest training images."""
 
 import inspect
 
@@ -14,7 +14,7 @@ COLUMNS = 12  # images in a row of a picture
 
 
 def fixed_latents(model, n, seed):
-    """Inputs of the generator for n samples, always the same.
+    """Draws inputs of the generator for n samples, the same for equal seeds.
 
     Example:
         >>> import zoo
@@ -27,7 +27,7 @@ def fixed_latents(model, n, seed):
 
 
 def sample_grid(model, inputs, step):
-    """One picture of the film: what the inputs are made into after so many steps.
+    """Draws a grid of the samples that the EMA weights generate from inputs, titled with the step.
 
     Example:
         >>> import zoo
@@ -39,7 +39,7 @@ def sample_grid(model, inputs, step):
 
 
 def interpolations(model, seed, paths):
-    """Rows of images along great circles, each from one latent to another.
+    """Generates rows of images along great circles, each from one latent to another.
 
     Example:
         >>> import zoo
@@ -48,28 +48,28 @@ def interpolations(model, seed, paths):
         [(12, 8, 8, 1), (12, 8, 8, 1)]
     """
     leaves = [np.asarray(leaf) for leaf in tree.flatten(fixed_latents(model, 2 * paths, seed))]
-    rows, shown = [], model.averaged()
+    rows, generator = [], model.averaged()
     for i in range(paths):
         path = interpolation.slerp(leaves[0][i], leaves[0][paths + i], COLUMNS)
         rest = [np.repeat(leaf[i : i + 1], COLUMNS, axis=0) for leaf in leaves[1:]]
         inputs = [path, *rest] if rest else path
-        rows.append(predict_in_batches(shown, inputs))
+        rows.append(predict_in_batches(generator, inputs))
     return rows
 
 
 def attribute_grid(model, seed, columns=COLUMNS):
-    """What a model draws of the same latents as each class, and as its codes go from -2 to 2.
+    """Generates images of the same latents for each class, and for each code from -2 to 2.
 
     Args:
-        model: one whose `draw` is told labels or categories.
+        model: a model whose `draw` takes labels or categories.
         seed: of the latents.
-        columns: how many of them.
+        columns: number of latents.
 
     Returns:
-        (rows, labels): images (columns, …) for each class and code, and what they are.
+        (rows, labels): images (columns, …) for each class and code, and the label of each row.
 
     Raises:
-        ValueError: for another model.
+        ValueError: the model is not conditioned on a class.
 
     Example:
         >>> import zoo
@@ -78,38 +78,39 @@ def attribute_grid(model, seed, columns=COLUMNS):
         >>> len(rows), rows[0].shape, labels
         (4, (5, 8, 8, 1), ['0', '1', '2', 'code 0'])
     """
-    told = label_argument(model)
-    count = model.classes if told == "labels" else model.categories
-    rows = [model.generate(columns, seed=seed, **{told: k}) for k in range(count)]
+    argument = label_argument(model)
+    count = model.classes if argument == "labels" else model.categories
+    rows = [model.generate(columns, seed=seed, **{argument: k}) for k in range(count)]
     labels = [str(k) for k in range(count)]
     for i in range(getattr(model, "codes", 0)):
-        ways = np.linspace(-2.0, 2.0, columns)[:, None] * np.eye(model.codes)[i]
-        one = [model.generate(1, seed=seed, categories=0, codes=way) for way in ways]
-        rows.append(np.concatenate(one))
+        codes = np.linspace(-2.0, 2.0, columns)[:, None] * np.eye(model.codes)[i]
+        images = [model.generate(1, seed=seed, categories=0, codes=code) for code in codes]
+        rows.append(np.concatenate(images))
         labels.append(f"code {i}")
     return rows, labels
 
 
 def label_argument(model):
-    """What the `draw` of a model calls the class that it is told: "labels" or "categories".
+    """Returns the name of the class argument of a model's `draw`: "labels" or "categories".
 
     Raises:
-        ValueError: when it is told none.
+        ValueError: the model is not conditioned on a class.
 
     Example:
         >>> import zoo
         >>> label_argument(zoo.create("cgan", image_shape=(8, 8, 1), classes=3))
         'labels'
     """
-    taken = inspect.signature(model.draw).parameters
+    parameters = inspect.signature(model.draw).parameters
     for name, count in {"labels": "classes", "categories": "categories"}.items():
-        if name in taken and getattr(model, count, 0):
+        if name in parameters and getattr(model, count, 0):
             return name
-    raise ValueError(f"The model should be told a class. Received: a {type(model).__name__}.")
+    kind = type(model).__name__
+    raise ValueError(f"The model should be conditioned on a class. Received: a {kind}.")
 
 
 def nearest_training_grid(train, fake, title, pairs=3):
-    """A picture of samples, and under each the training image that is most like it in pixels.
+    """Draws samples, and under each the training image that is nearest in pixels.
 
     Example:
         >>> train = np.random.default_rng(0).uniform(-1.0, 1.0, (50, 8, 8, 1))

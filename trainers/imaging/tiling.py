@@ -1,29 +1,29 @@
-"""Large images piece by piece: what fits into memory does not depend on how large they are.
+"""Large images computed in tiles: the memory needed does not depend on the size of an image.
 
     margin = tiling.receptive_radius(generator)
     large = tiling.map_tiles(enlarge, photograph, factor=4, side=256, margin=margin)
 
-A piece is cut with a margin, as wide as the network sees, and what it is made into is cropped by
-it: so there is no seam, and the whole is what the network would have made at once.
+A tile is cut with a margin of the network's receptive radius, by which the output is cropped: so
+there is no seam, and the result equals the output for the complete image.
 """
 
 import numpy as np
 import tensorflow as tf
 
-LOOK = 64  # pixels that `receptive_radius` looks into each direction
+LIMIT = 64  # pixels in each direction that `receptive_radius` examines
 
 
 def map_tiles(function, image, factor=1, side=256, margin=0, progress=iter):
-    """function(image), computed by pieces.
+    """Computes function(image) in tiles.
 
     Args:
-        function: maps (h, w, c) to (factor h, factor w, c'), and each place by no more than what is
-            within `margin` pixels of it.
+        function: maps (h, w, c) to (factor h, factor w, c'); each output pixel depends only on
+            input within `margin` pixels.
         image: (height, width, c).
         factor: by which sides are enlarged.
-        side: of the pieces, before the margin is added.
+        side: of the tiles in pixels of the image, without the margin.
         margin: pixels of the image.
-        progress: what a list is wrapped in, such as a bar.
+        progress: wraps the list of tiles, such as `tqdm.tqdm`.
 
     Returns:
         An array (factor height, factor width, c') of the function's dtype.
@@ -33,7 +33,7 @@ def map_tiles(function, image, factor=1, side=256, margin=0, progress=iter):
 
     Example:
         >>> image = np.arange(12.0).reshape(3, 4, 1)
-        >>> bool((map_tiles(lambda piece: 2.0 * piece, image, side=2) == 2.0 * image).all())
+        >>> bool((map_tiles(lambda tile: 2.0 * tile, image, side=2) == 2.0 * image).all())
         True
     """
     if side < 1 or margin < 0:
@@ -42,45 +42,45 @@ def map_tiles(function, image, factor=1, side=256, margin=0, progress=iter):
             f"Received: side={side!r}, margin={margin!r}"
         )
     rows, columns = (_spans(length, side, margin) for length in image.shape[:2])
-    made = None
+    outputs = None
     for top, left in progress([(top, left) for top in rows for left in columns]):
         (y, (above, below)), (x, (before, behind)) = top, left
-        piece = function(image[above:below, before:behind])
-        if made is None:
+        tile = function(image[above:below, before:behind])
+        if outputs is None:
             sides = (factor * length for length in image.shape[:2])
-            made = np.empty((*sides, piece.shape[-1]), piece.dtype)
+            outputs = np.empty((*sides, tile.shape[-1]), tile.dtype)
         inner = (
             slice(factor * (start - first), factor * (end - first))
             for (start, end), first in ((y, above), (x, before))
         )
         place = (slice(factor * start, factor * end) for start, end in (y, x))
-        made[tuple(place)] = piece[tuple(inner)]
-    return made
+        outputs[tuple(place)] = tile[tuple(inner)]
+    return outputs
 
 
 def _spans(length, side, margin):
-    """((start, end), (first, last)) of each piece along a side: what is kept of it, and what it is
-    cut from, which is equally long for all, so that a network is traced once."""
-    whole = min(length, side + 2 * margin)
-    found = []
+    """Returns ((start, end), (first, last)) of each tile along a side: the part that is kept, and
+    the input, equally long for all tiles, so that a network is traced once."""
+    input_length = min(length, side + 2 * margin)
+    spans = []
     for start in range(0, length, side):
         end = min(start + side, length)
-        first = min(max(start - margin, 0), length - whole)
-        found.append(((start, end), (first, first + whole)))
-    return found
+        first = min(max(start - margin, 0), length - input_length)
+        spans.append(((start, end), (first, first + input_length)))
+    return spans
 
 
 def receptive_radius(network):
-    """How many pixels of its input, into any direction, what a network says of a place depends on;
-    of a network that enlarges, the place of a pixel of the input.
+    """Returns the receptive radius of a network: how many pixels away in any direction the input
+    still changes an output pixel (the output cell of one input pixel, where the network enlarges).
 
-    Found by what moves the answer to an image of noise: the slope.
+    Measured by the gradient of an output with respect to an image of noise.
 
     Args:
         network: a Keras model, (h, w, c) -> (factor h, factor w, c').
 
     Raises:
-        ValueError: when it sees farther than 64 pixels, such as all of an image.
+        ValueError: the radius is 64 pixels or more, for example the complete image.
 
     Example:
         >>> import keras
@@ -89,20 +89,20 @@ def receptive_radius(network):
         3
     """
     channels = network.inputs[0].shape[-1]
-    side = 2 * LOOK + 1
+    side = 2 * LIMIT + 1
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (1, side, side, channels))
     x = tf.constant(noise, "float32")
     with tf.GradientTape() as tape:
         tape.watch(x)
-        made = network(x, training=False)
-        factor = made.shape[1] // side
-        cell = made[:, LOOK * factor : (LOOK + 1) * factor, LOOK * factor : (LOOK + 1) * factor]
-        said = tf.reduce_sum(tf.square(cell))
-    slope = np.abs(tape.gradient(said, x).numpy()).max(axis=(0, 3))
-    seen = np.abs(np.argwhere(slope > 0.0) - LOOK).max(initial=0)
-    if seen >= LOOK:
+        outputs = network(x, training=False)
+        factor = outputs.shape[1] // side
+        middle = slice(LIMIT * factor, (LIMIT + 1) * factor)
+        total = tf.reduce_sum(tf.square(outputs[:, middle, middle]))
+    gradient = np.abs(tape.gradient(total, x).numpy()).max(axis=(0, 3))
+    radius = np.abs(np.argwhere(gradient > 0.0) - LIMIT).max(initial=0)
+    if radius >= LIMIT:
         raise ValueError(
-            f"`network` should see less than {LOOK} pixels far. Received: one that sees more, so "
-            "that its image cannot be made by pieces."
+            f"`network` should have a receptive radius below {LIMIT} pixels. Received: a larger "
+            "one, so that images cannot be computed in tiles."
         )
-    return int(seen)
+    return int(radius)

@@ -1,7 +1,7 @@
-"""Shapes of voxels as surfaces: pictures of them, and files that other programs read.
+"""Voxel shapes: rendered pictures, GIFs, and files that other programs read.
 
     voxels.render(model.generate(12))            # pictures, from above and a little from the side
-    voxels.turntable("chairs.gif", shapes)       # all round
+    voxels.turntable("chairs.gif", shapes)       # from all sides
     voxels.write_obj("chair.obj", shape)         # for Blender, MeshLab, a 3D printer
     voxels.write_npz("chairs.npz", shapes)
 
@@ -17,18 +17,18 @@ from scipy import ndimage
 from trainers import files
 from trainers.imaging import grids
 
-FULL = 0.5
-LIGHT = np.array([-0.35, -0.6, 0.72])  # towards the light, from the front, left and above
+FULL = 0.5  # voxels above it are full
+LIGHT = np.array([-0.35, -0.6, 0.72])  # direction to the light: front, left and above
 COLOR = np.array([92.0, 138.0, 190.0])
-PAPER = 255
-SMOOTH = 3  # a picture is drawn so many times as large, and shrunk
+BACKGROUND = 255  # white
+SUPERSAMPLING = 3  # factor by which a picture is drawn larger, then reduced
 
 
 def filled(shape):
-    """A shape as booleans (depth, height, width).
+    """Converts a shape to booleans (depth, height, width).
 
     Raises:
-        ValueError: for what is no single shape, and for a NaN.
+        ValueError: the array is not a single shape, or has a NaN or an infinity.
 
     Example:
         >>> filled(np.ones((4, 4, 4, 1))).shape
@@ -48,9 +48,9 @@ def filled(shape):
 
 
 def largest_piece(shape):
-    """A shape without its smaller pieces; those of two touch by a face. Of equal ones the first.
+    """Returns the largest connected piece of a shape, the first of equal ones.
 
-    Source: Wu et al. 2016, as the authors' code shows its shapes.
+    Voxels are connected by a face. Source: Wu et al. 2016, as the authors' code shows shapes.
 
     Example:
         >>> shape = np.zeros((4, 4, 4))
@@ -65,11 +65,11 @@ def largest_piece(shape):
 
 
 def surface(shape):
-    """The faces between what is full and what is empty.
+    """Returns the faces between full and empty voxels.
 
     Returns:
-        (corners, faces, normals): corners (n, 3) in voxels, faces (m, 4) numbers of corners, seen
-        from outside against the clock, and the outward normal (m, 3) of each.
+        (corners, faces, normals): corners (n, 3) in voxels, faces (m, 4) indices of corners,
+        counter-clockwise from outside, and the outward normal (m, 3) of each face.
 
     Example:
         >>> corners, faces, normals = surface(np.ones((1, 1, 1)))
@@ -81,29 +81,29 @@ def surface(shape):
     for axis in range(3):
         for step in (1, -1):
             open_side = inside & ~np.roll(inside, -step, axis)
-            at = np.argwhere(open_side) - 1
+            cells = np.argwhere(open_side) - 1
             normal = np.zeros(3, int)
             normal[axis] = step
             # Two edges whose cross product is the normal.
             first, second = np.eye(3, dtype=int)[[(axis + 1) % 3, (axis + 2) % 3]]
             first, second = (first, second) if step > 0 else (second, first)
-            start = at + np.maximum(normal, 0)
+            start = cells + np.maximum(normal, 0)
             ring = [start, start + first, start + first + second, start + second]
             squares.append(np.stack(ring, axis=1))
-            normals.append(np.broadcast_to(normal, at.shape))
+            normals.append(np.broadcast_to(normal, cells.shape))
     squares = np.concatenate(squares)
     corners, faces = np.unique(squares.reshape(-1, 3), axis=0, return_inverse=True)
     return corners, faces.reshape(-1, 4), np.concatenate(normals)
 
 
 def render(shapes, azimuth=0.6, elevation=0.5, size=96):
-    """Pictures of shapes, lit from above, without perspective.
+    """Renders shapes, lit from above, without perspective.
 
     Args:
         shapes: (n, depth, height, width) or (n, …, 1).
-        azimuth: radians by which the camera goes round to the left.
-        elevation: radians that it looks down.
-        size: of the pictures, in pixels.
+        azimuth: radians by which the camera moves round to the left.
+        elevation: radians by which the camera looks down.
+        size: side of the pictures, in pixels.
 
     Returns:
         float32 (n, size, size, 3) in [-1, 1], on white.
@@ -117,12 +117,12 @@ def render(shapes, azimuth=0.6, elevation=0.5, size=96):
 
 
 def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
-    """Writes an animated GIF of shapes, side by side, that turn once and again.
+    """Writes an animated GIF of shapes, side by side, that turn in a loop.
 
     Args:
         path: of the GIF.
         shapes: (n, depth, height, width) or (n, …, 1).
-        frames: pictures of a turn.
+        frames: number of pictures of a turn.
         elevation, size: as for `render`.
         seconds: of a turn.
 
@@ -133,14 +133,14 @@ def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
     """
     turns = np.linspace(0.0, 2.0 * np.pi, frames, endpoint=False)
     views = [render(shapes, 0.6 + turn, elevation, size) for turn in turns]
-    drawn = [grids.grid(grids.split_rows(view)) for view in views]
+    pictures = [grids.grid(grids.split_rows(view)) for view in views]
     times = {"duration": int(1000 * seconds / frames), "loop": 0}
     with files.atomic_path(path) as draft:
-        drawn[0].save(draft, save_all=True, append_images=drawn[1:], **times)
+        pictures[0].save(draft, save_all=True, append_images=pictures[1:], **times)
 
 
-def iou(real, found):
-    """Mean intersection over union of shapes, full above .5; of two empty ones 1.
+def iou(real, predicted):
+    """Mean intersection over union of shapes, full above .5; 1 for two empty ones.
 
     Example:
         >>> one, other = np.zeros((2, 1, 4, 4, 4, 1))
@@ -148,13 +148,13 @@ def iou(real, found):
         >>> round(iou(one, other), 3)
         0.333
     """
-    real, found = (np.reshape(a, (len(a), -1)) > FULL for a in (real, found))
-    either = (real | found).sum(axis=1)
-    return float(np.mean(np.where(either, (real & found).sum(axis=1) / np.maximum(either, 1), 1.0)))
+    real, predicted = (np.reshape(a, (len(a), -1)) > FULL for a in (real, predicted))
+    union, intersection = (real | predicted).sum(axis=1), (real & predicted).sum(axis=1)
+    return float(np.mean(np.where(union, intersection / np.maximum(union, 1), 1.0)))
 
 
 def write_npz(path, shapes):
-    """Writes shapes, as they are, under the name `voxels`; `numpy.load` reads them.
+    """Writes shapes, unchanged, into an .npz file under the name `voxels`.
 
     Example:
         >>> write_npz("chairs.npz", np.ones((2, 4, 4, 4, 1), "float32"))
@@ -165,10 +165,10 @@ def write_npz(path, shapes):
 
 
 def write_obj(path, shape):
-    """Writes the surface of a shape as a Wavefront .obj, its longest side 1, y up.
+    """Writes the surface of a shape as a Wavefront .obj, with a longest side of 1, y up.
 
     Raises:
-        ValueError: for a shape without a voxel.
+        ValueError: the shape has no full voxel.
 
     Example:
         >>> write_obj("cube.obj", np.ones((4, 4, 4)))
@@ -185,21 +185,22 @@ def write_obj(path, shape):
 
 
 def _picture(shape, azimuth, elevation, size):
-    """uint8 (size, size, 3)."""
+    """Renders one shape, uint8 (size, size, 3)."""
     corners, faces, normals = surface(shape)
     room = np.array(filled(shape).shape)
     turn, tilt = (np.array([np.cos(a), np.sin(a)]) for a in (azimuth, elevation))
     right = np.array([turn[0], -turn[1], 0.0])
     away = np.array([tilt[0] * turn[1], tilt[0] * turn[0], -tilt[1]])
     up = np.cross(right, away)
-    scale = SMOOTH * size / np.linalg.norm(room)
-    at = (corners - room / 2.0) @ np.stack([right, -up], axis=1) * scale + SMOOTH * size / 2.0
+    drawn_size = SUPERSAMPLING * size
+    scale = drawn_size / np.linalg.norm(room)
+    points = (corners - room / 2.0) @ np.stack([right, -up], axis=1) * scale + drawn_size / 2.0
     light = 0.55 + 0.45 * np.clip(normals @ (LIGHT / np.linalg.norm(LIGHT)), 0.0, 1.0)
-    picture = Image.new("RGB", (SMOOTH * size,) * 2, (PAPER,) * 3)
+    picture = Image.new("RGB", (drawn_size,) * 2, (BACKGROUND,) * 3)
     draw = ImageDraw.Draw(picture)
-    seen = np.flatnonzero(normals @ away < 0.0)
-    depth = corners[faces[seen]].mean(axis=1) @ away
-    for face in seen[np.argsort(-depth, kind="stable")]:  # what is near covers what is far
+    visible = np.flatnonzero(normals @ away < 0.0)
+    depth = corners[faces[visible]].mean(axis=1) @ away
+    for face in visible[np.argsort(-depth, kind="stable")]:  # near faces cover far ones
         shade = tuple(int(c) for c in COLOR * light[face])
-        draw.polygon([tuple(at[corner]) for corner in faces[face]], fill=shade)
+        draw.polygon([tuple(points[corner]) for corner in faces[face]], fill=shade)
     return np.asarray(picture.resize((size, size), Image.LANCZOS))

@@ -1,27 +1,27 @@
-"""Directions in a space of latents along which images change in one way.
+"""Directions in latent space along which one attribute of an image changes.
 
-    z + amount · direction,  amount 1 for what the attribute is on the average
+    z + amount · direction,  amount 1 for the average change of the attribute
 
-From labels: the difference of means (White 2016, "Sampling Generative Networks", §3.4,
-https://arxiv.org/abs/1609.04468), the same with a second attribute held even, and steps by which
-one of several numbers rises and the others stay. Without: what moves the first layer most (Shen,
-Zhou 2021, "Closed-Form Factorization of Latent Semantics in GANs",
-https://arxiv.org/abs/2007.06600), and where its output varies most (Härkönen, Hertzmann, Lehtinen,
-Paris 2020, "GANSpace", https://arxiv.org/abs/2004.02546).
+With labels: the difference of means (White 2016, "Sampling Generative Networks", §3.4,
+https://arxiv.org/abs/1609.04468), the difference balanced for a second attribute, and steps by
+which one of several numbers rises and the others stay. Without labels: SeFa, the directions that
+move the first layer most (Shen, Zhou 2021, "Closed-Form Factorization of Latent Semantics in GANs",
+https://arxiv.org/abs/2007.06600), and GANSpace, where a layer's output varies most (Härkönen,
+Hertzmann, Lehtinen, Paris 2020, https://arxiv.org/abs/2004.02546).
 """
 
 import numpy as np
 
 
 def mean_difference(latents, on):
-    """E[z | on] - E[z | off].
+    """Difference of means E[z | on] - E[z | off].
 
     Args:
         latents: (n, d).
         on: (n,) booleans.
 
     Raises:
-        ValueError: when all are on, or none.
+        ValueError: all latents are on, or none.
 
     Example:
         >>> mean_difference([[0.0, 1.0], [2.0, 1.0]], [False, True])
@@ -32,12 +32,12 @@ def mean_difference(latents, on):
 
 
 def balanced_difference(latents, on, other):
-    """The difference of means where a second attribute is as frequent on both sides: the mean of
-    its differences within `other` and without. Of attributes that come together, such as a smile
-    and long hair, it leaves the second alone (White 2016, §3.4).
+    """Difference of means, balanced for a second attribute: the mean of the differences where
+    `other` is on and where it is off. For correlated attributes, such as a smile and long hair, it
+    does not change the second (White 2016, §3.4).
 
     Raises:
-        ValueError: when one of the four cells is empty.
+        ValueError: one of the four combinations has no latent.
 
     Example:
         >>> latents = [[0.0, 0.0], [0.0, 1.0], [1.0, 0.0], [1.0, 1.0], [1.0, 1.0]]
@@ -47,29 +47,30 @@ def balanced_difference(latents, on, other):
     """
     latents, on = _paired(latents, on)
     _, other = _paired(latents, other)
-    cells = {
-        side: [_mean(latents, (on == side) & (other == also), "each cell") for also in (0, 1)]
+    means = {
+        side: [_mean(latents, (on == side) & (other == k), "each combination") for k in (0, 1)]
         for side in (0, 1)
     }
-    return (sum(cells[1]) - sum(cells[0])) / 2.0
+    return (sum(means[1]) - sum(means[0])) / 2.0
 
 
 def regression_directions(latents, values, ridge=1e-3):
-    """For each of several numbers the step by which it rises by 1 and the others stay, as linear
-    fits w of them say: the likeliest such step of latents with covariance S,
+    """Returns for each of several numbers the step by which it rises by 1 and the others stay.
+
+    By linear regressions W of the numbers on latents with covariance S, the most likely step is
 
         D = (Wᵀ S W)⁻¹ Wᵀ S,  a direction in each row
 
     Args:
         latents: (n, d).
         values: (n, k) numbers, such as measured angles and sizes.
-        ridge: weighs the squares of the coefficients, over n.
+        ridge: weight of the squared coefficients, over n.
 
     Returns:
         (k, d).
 
     Raises:
-        ValueError: for other shapes, and numbers that are always the same or follow from others.
+        ValueError: for other shapes, and numbers that are constant or linear functions of others.
 
     Example:
         >>> z = np.random.default_rng(0).normal(size=(1_000, 3))
@@ -88,21 +89,23 @@ def regression_directions(latents, values, ridge=1e-3):
     covariance = centered.T @ centered / len(latents)
     ridged = covariance + ridge * np.eye(latents.shape[1])
     weights = np.linalg.solve(ridged, centered.T @ gaps / len(latents))
-    moved = covariance @ weights
-    told = weights.T @ moved  # by how much a fit says that each step moves each number
-    if np.linalg.matrix_rank(told, tol=1e-9 * max(np.abs(told).max(), 1e-9)) < len(told):
+    steps = covariance @ weights
+    changes = weights.T @ steps  # (k, k): predicted change of each number by each step
+    rank = np.linalg.matrix_rank(changes, tol=1e-9 * max(np.abs(changes).max(), 1e-9))
+    if rank < len(changes):
         raise ValueError(
-            "Numbers should vary, and none should follow from the others. Received: such as do not."
+            "Numbers should vary, and none should be a linear function of the others. "
+            f"Received: {len(changes)} numbers, of which {rank} are independent."
         )
-    return np.linalg.solve(told, moved.T)
+    return np.linalg.solve(changes, steps.T)
 
 
 def sefa(kernel):
-    """Directions of length 1 that move the output of the first layer most, the strongest first:
+    """SeFa: directions of length 1 that move the output of the first layer most, in order: the
     eigenvectors of A Aᵀ, A the kernel.
 
     Args:
-        kernel: (d, units) of a dense layer that reads the latent.
+        kernel: (d, units) of a dense layer whose input is the latent.
 
     Returns:
         (d, d), a direction in each row.
@@ -116,15 +119,15 @@ def sefa(kernel):
 
 
 def ganspace(latents, hidden, count):
-    """Directions in the latent that move what a layer says along its principal components.
+    """GANSpace: directions in the latent that move a layer's output along principal components.
 
     Args:
         latents: (n, d) draws.
-        hidden: (n, features), what the layer says of each.
-        count: how many components.
+        hidden: (n, features), the layer's output for each latent.
+        count: number of components.
 
     Returns:
-        (count, d), each for one standard deviation of its component.
+        (count, d), each direction for one standard deviation of the component.
 
     Example:
         >>> z = np.random.default_rng(0).normal(size=(500, 3))
@@ -150,5 +153,5 @@ def _paired(latents, on):
 
 def _mean(latents, rows, which):
     if not rows.any():
-        raise ValueError(f"Of {which} there should be at least one latent. Received: none.")
+        raise ValueError(f"There should be at least one latent for {which}. Received: none.")
     return latents[rows].mean(axis=0)

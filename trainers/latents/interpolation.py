@@ -4,17 +4,17 @@ import numpy as np
 
 
 def slerp(start, end, steps):
-    """Points from `start` to `end` along the great circle, at even angles.
+    """Spherical interpolation: points from `start` to `end` on the great circle, at even angles.
 
     slerp(p, q; μ) = sin((1 - μ)Ω)/sin Ω · p + sin(μΩ)/sin Ω · q,  Ω the angle between p and q
 
-    A straight line between two Gaussian latents passes through norms that the generator has never
-    seen; this keeps to the sphere where they live. Parallel ends fall back to the line.
+    A straight line between two Gaussian latents passes through norms that are rare among training
+    latents; the great circle keeps the norm. Parallel ends are interpolated linearly.
     Source: White 2016, "Sampling Generative Networks", https://arxiv.org/abs/1609.04468.
 
     Args:
         start, end: arrays (d,).
-        steps: how many points, both ends among them.
+        steps: number of points, both ends included.
 
     Returns:
         An array (steps, d), float32.

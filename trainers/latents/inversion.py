@@ -1,9 +1,9 @@
-"""Latents of given images: what a generator would have to be fed to draw them.
+"""Inversion of a generator: latents from which given images are generated.
 
 Creswell, Bharath (2018), "Inverting the Generator of a Generative Adversarial Network",
 https://arxiv.org/abs/1611.05644:  z* = argmin_z ‖G(z) - x‖², by gradient descent, a batch at once.
-From what an encoder says, it is the hybrid of Zhu, Krähenbühl, Shechtman, Efros (2016), "Generative
-Visual Manipulation on the Natural Image Manifold", https://arxiv.org/abs/1609.03552.
+Started from an encoder's output, it is the hybrid of Zhu, Krähenbühl, Shechtman, Efros (2016),
+"Generative Visual Manipulation on the Natural Image Manifold", https://arxiv.org/abs/1609.03552.
 """
 
 import itertools
@@ -15,15 +15,15 @@ from keras import ops, tree
 
 from trainers import noise
 
-DRAWS = 4_096  # by which the range of a latent is known
+DRAWS = 4_096  # number of draws from which the range of a latent is estimated
 
 
 def latent_widths(model):
-    """How wide the parts of what a model draws are, joined to latents (n, d): (latent_dim,), and of
-    InfoGAN (latent_dim, categories, codes).
+    """Returns the widths of the generator's inputs, which are concatenated to latents (n, d):
+    (latent_dim,), and for InfoGAN (latent_dim, categories, codes).
 
     Raises:
-        ValueError: for a model that draws nothing, or something else, such as labels.
+        ValueError: the generator has no inputs of latents, or others too, such as labels.
 
     Example:
         >>> import zoo
@@ -31,18 +31,19 @@ def latent_widths(model):
         (16, 10, 2)
         >>> latent_widths(zoo.create("cgan", image_shape=(2,), classes=8))
         Traceback (most recent call last):
-        ValueError: The model should draw of latents and codes alone. Received: a CGAN.
+        ValueError: The generator should take only latents and codes as inputs. Received: a CGAN.
     """
-    drawn = tree.flatten(model.draw(1))
-    if any(len(part.shape) != 2 for part in drawn):
+    inputs = tree.flatten(model.draw(1))
+    if any(len(part.shape) != 2 for part in inputs):
         raise ValueError(
-            f"The model should draw of latents and codes alone. Received: a {type(model).__name__}."
+            "The generator should take only latents and codes as inputs. "
+            f"Received: a {type(model).__name__}."
         )
-    return tuple(int(part.shape[1]) for part in drawn)
+    return tuple(int(part.shape[1]) for part in inputs)
 
 
 def split_latents(latents, widths):
-    """Latents (n, d) as a model takes them: of several parts a list.
+    """Splits latents (n, d) into the generator's inputs: a list for several.
 
     Example:
         >>> [part.shape for part in split_latents(np.zeros((5, 6)), (4, 2))]
@@ -55,7 +56,7 @@ def split_latents(latents, widths):
 
 
 def sample_latents(model, n, seed, label="inversion"):
-    """Latents of n draws (n, d), their parts joined.
+    """Draws n latents (n, d), the generator's inputs concatenated.
 
     Example:
         >>> import zoo
@@ -71,30 +72,28 @@ def sample_latents(model, n, seed, label="inversion"):
 def invert(
     model, x, start=None, steps=500, restarts=5, rate=0.05, seed=0, batch_size=256, progress=iter
 ):
-    """Finds latents by descent from several places, and keeps the best of each image.
+    """Inverts a generator by gradient descent from several starts; returns the best latent of each.
 
-    The rate falls to 0. A latent stays within what draws of the model have: the paper weighs its
-    prior by 1e-6 for the same reason.
+    The learning rate falls to 0. Latents are clipped to the range of the model's draws: the paper
+    adds the log prior with weight 1e-6 for the same reason.
 
     Args:
-        model: one of the zoo that draws of latents, and codes, alone: see `latent_widths`.
+        model: a model of the zoo whose generator takes only latents and codes: see `latent_widths`.
         x: images in [-1, 1], shape (n, *image_shape).
-        start: latents to begin with (n, d), such as `model.encode(x)`; else draws.
-        steps: of descent.
-        restarts: from how many draws; with `start` there is one place.
-        rate: of Adam, at first.
-        seed: of the draws.
-        batch_size: how many latents descend together.
-        progress: is given the batches and yields them, such as `tqdm.tqdm`, which shows how many
-            are done.
+        start: initial latents (n, d), such as `model.encode(x)`; by default random ones.
+        steps: number of descent steps.
+        restarts: number of random starts of each image; with `start` there is one.
+        rate: initial learning rate of Adam.
+        seed: of the random starts.
+        batch_size: number of latents that descend together.
+        progress: wraps the iterable of batches, such as `tqdm.tqdm`.
 
     Returns:
         (latents, errors): (n, d), and the mean squared error of each image (n,), of pixels
         in [0, 1].
 
     Raises:
-        ValueError: for another model, images of another shape, and latents to begin with of
-            another.
+        ValueError: for another model, and for `x` or `start` of another shape.
 
     Example:
         >>> import zoo
@@ -106,7 +105,7 @@ def invert(
     """
     widths = latent_widths(model)
     x = model.validated(x).astype("float32")
-    shown, n = model.averaged(), len(x)
+    generator, n = model.averaged(), len(x)
     if start is None:
         first = sample_latents(model, n * restarts, seed)
     else:
@@ -118,36 +117,37 @@ def invert(
             )
 
     def energy(latents, targets):
-        return _mean(ops.square(_made(shown, latents, widths) - targets))
+        return _mean(ops.square(_generate(generator, latents, widths) - targets))
 
     descend = _descent(energy, steps, rate, _range(model, widths))
-    targets, found, errors = np.repeat(x, restarts, axis=0), [], []
+    targets, inverted, errors = np.repeat(x, restarts, axis=0), [], []
     for begin in progress(range(0, len(first), batch_size)):
         rows = slice(begin, begin + batch_size)
         latents = descend(first[rows], (targets[rows],))
-        found.append(np.asarray(latents))
-        gap = (np.clip(_made(shown, latents, widths), -1.0, 1.0) - targets[rows]) / 2.0
+        inverted.append(np.asarray(latents))
+        gap = (np.clip(_generate(generator, latents, widths), -1.0, 1.0) - targets[rows]) / 2.0
         errors.append(np.square(gap).mean(axis=tuple(range(1, gap.ndim))))
-    found = np.concatenate(found).reshape(n, restarts, -1)
+    inverted = np.concatenate(inverted).reshape(n, restarts, -1)
     errors = np.concatenate(errors).reshape(n, restarts)
     best = errors.argmin(axis=1)
-    return found[np.arange(n), best], errors[np.arange(n), best]
+    return inverted[np.arange(n), best], errors[np.arange(n), best]
 
 
 def paint(model, start, colors, mask, proximity_weight=0.01, steps=200, rate=0.05):
-    """Latents near those of images whose images have given colours where these are painted.
+    """Edits latents by painted colours: latents near `start` whose images match them in the mask.
 
-        mean over the mask of (G(z) - v)² + stay · mean (z - z₀)²
+        mean over the mask of (G(z) - v)² + proximity_weight · mean (z - z₀)²
 
-    Source: Zhu et al. 2016, eq. 4, with brushes of colour and without the judge. What is drawn is
-    the model's own; to keep what it cannot draw of a photograph, see `transfer_edit`.
+    Source: Zhu et al. 2016, eq. 4, with colour brushes and without the discriminator's term. The
+    result is a generated image; `transfer_edit` keeps the details of a photograph that the
+    generator cannot reproduce.
 
     Args:
-        model: one of the zoo that draws of latents, and codes, alone: see `latent_widths`.
+        model: a model of the zoo whose generator takes only latents and codes: see `latent_widths`.
         start: z₀, shape (n, d).
-        colours: v, shape (n, *image_shape), in [-1, 1].
-        mask: where v counts, booleans (n, h, w) or (n, h, w, 1).
-        stay: how much leaving z₀ costs.
+        colors: v, shape (n, *image_shape), in [-1, 1].
+        mask: the painted pixels, booleans (n, h, w) or (n, h, w, 1).
+        proximity_weight: weight of the distance to z₀.
         steps, rate: as of `invert`.
 
     Returns:
@@ -172,21 +172,21 @@ def paint(model, start, colors, mask, proximity_weight=0.01, steps=200, rate=0.0
             f"`mask` should be {colors.shape[:3]}, with a pixel at least in each image. "
             f"Received: {mask.shape[:3]}, {int(mask.any(axis=(1, 2, 3)).sum())} not empty."
         )
-    shown, start = model.averaged(), np.asarray(start, "float32")
+    generator, start = model.averaged(), np.asarray(start, "float32")
     weights = mask / mask.mean(axis=(1, 2, 3), keepdims=True)
 
-    def energy(latents, begun, targets, weights):
-        painted = _mean(ops.square(_made(shown, latents, widths) - targets) * weights)
-        return painted + proximity_weight * _mean(ops.square(latents - begun))
+    def energy(latents, initial, targets, weights):
+        painted = _mean(ops.square(_generate(generator, latents, widths) - targets) * weights)
+        return painted + proximity_weight * _mean(ops.square(latents - initial))
 
     descend = _descent(energy, steps, rate, _range(model, widths))
     return np.asarray(descend(start, (start, colors, weights)))
 
 
 def transfer_edit(x, before, after):
-    """x, with what has changed between two images that are drawn: x + (after - before), cut.
+    """Adds the change between two generated images to x: x + (after - before), clipped to [-1, 1].
 
-    What the model could not draw of x stays.
+    Details of x that the generator cannot reproduce stay.
     Source: Brock, Lim, Ritchie, Weston (2017), "Neural Photo Editing with Introspective Adversarial
     Networks", §2, https://arxiv.org/abs/1609.07093, without its mask.
 
@@ -198,33 +198,34 @@ def transfer_edit(x, before, after):
 
 
 def _range(model, widths):
-    """The least and the greatest numbers that each part of latents has: two arrays (d,)."""
-    known = tree.flatten(split_latents(sample_latents(model, DRAWS, 0, "range of latents"), widths))
-    return tuple(np.repeat([end(part) for part in known], widths) for end in (np.min, np.max))
+    """Returns the minimum and maximum of each input of the generator: two arrays (d,)."""
+    parts = tree.flatten(split_latents(sample_latents(model, DRAWS, 0, "range of latents"), widths))
+    return tuple(np.repeat([end(part) for part in parts], widths) for end in (np.min, np.max))
 
 
-def _made(shown, latents, widths):
-    return ops.cast(shown(split_latents(latents, widths), training=False), "float32")
+def _generate(generator, latents, widths):
+    return ops.cast(generator(split_latents(latents, widths), training=False), "float32")
 
 
 def _mean(x):
-    """The mean of each sample."""
+    """Returns the mean of each sample."""
     return ops.mean(x, axis=tuple(range(1, len(x.shape))))
 
 
 def _descent(energy, steps, rate, ends):
-    """A function (latents, what else `energy` is told) -> latents: Adam, its rate falling to 0."""
+    """Returns a function (latents, other arguments of `energy`) -> latents, which minimises by Adam
+    with a learning rate that falls to 0."""
 
     @tf.function(reduce_retracing=True)
-    def descend(latents, told):
+    def descend(latents, arguments):
         mean, power = tf.zeros_like(latents), tf.zeros_like(latents)
         for step in tf.range(steps):
             with tf.GradientTape() as tape:
                 tape.watch(latents)
-                total = ops.sum(energy(latents, *told))
-            slope = tape.gradient(total, latents)
+                total = ops.sum(energy(latents, *arguments))
+            gradient = tape.gradient(total, latents)
             t = tf.cast(step, "float32")
-            mean, power = 0.9 * mean + 0.1 * slope, 0.999 * power + 0.001 * slope**2
+            mean, power = 0.9 * mean + 0.1 * gradient, 0.999 * power + 0.001 * gradient**2
             unbiased = mean / (1.0 - 0.9 ** (t + 1.0))
             spread = tf.sqrt(power / (1.0 - 0.999 ** (t + 1.0))) + keras.config.epsilon()
             moved = latents - rate * (1.0 - t / steps) * unbiased / spread

@@ -1,9 +1,8 @@
-"""How good is a generator? Distances, coverages, and a protocol that names what was compared.
+"""Metrics of generators: distances, coverages, and a protocol that states what was compared.
 
 Every function takes `real` before `fake`, one sample a row, and returns floats. Features are
-compared in the unit they come in; `evaluator("digits")` takes images as the networks make them,
-in [-1, 1]. What grows with pairs of samples is computed a part at a time: 50,000 samples fit into
-memory.
+compared in their own unit; `evaluator("digits")` takes images as generators return them, in
+[-1, 1]. Matrices of pairs of samples are computed in chunks: 50,000 samples fit into memory.
 """
 
 from trainers.metrics.birthday import birthday_test

@@ -1,8 +1,8 @@
-"""What every metric asks of the arrays it is given, and how it walks over large ones."""
+"""Validation of the arrays that metrics take, and chunks of large ones."""
 
 import numpy as np
 
-PAIRS = 2**23  # numbers of a matrix of pairs held at once, 64 MiB
+PAIRS = 2**23  # numbers of a matrix of pairs in memory at once, 64 MiB
 
 
 def as_matrices(minimum=1, **arrays):
@@ -18,7 +18,7 @@ def as_matrices(minimum=1, **arrays):
 
 
 def validate(minimum=1, **arrays):
-    """As `rows`, but in the type of number that came: for those who convert a part at a time."""
+    """As `as_matrices`, but without conversion to float64: for callers who convert chunks."""
     arrays = {name: np.asarray(value) for name, value in arrays.items()}
     for name, value in arrays.items():
         if value.ndim < 2 or len(value) < minimum or value[0].size == 0:
@@ -42,21 +42,21 @@ def validate(minimum=1, **arrays):
 
 
 def row_chunks(array, numbers=PAIRS):
-    """Slices that divide an array's rows into parts of at most so many numbers, or of one row."""
+    """Returns slices of an array's rows, each of at most `numbers` numbers, or of one row."""
     return chunks(len(array), array[0].size, numbers)
 
 
 def chunks(n, width, numbers=PAIRS):
-    """Slices that divide n rows of `width` numbers into parts of at most `numbers`, or one row."""
+    """Returns slices of n rows of `width` numbers, each of at most `numbers`, or of one row."""
     step = max(1, numbers // width)
     return [slice(start, min(start + step, n)) for start in range(0, n, step)]
 
 
 def subsample_to_equal(real, fake, seed):
-    """As many of both, the larger set's drawn: a test between them is then won by half by chance.
+    """Subsamples the larger set to the size of the smaller: chance is then an accuracy of ½.
 
     Returns:
-        The two matrices, in the order they came where nothing is drawn.
+        The two matrices, the smaller one unchanged.
     """
     n = min(len(real), len(fake))
     rng = np.random.default_rng(seed)

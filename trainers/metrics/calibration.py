@@ -1,4 +1,4 @@
-"""Does a classifier know how often it errs?
+"""Calibration of a classifier: does the confidence equal the accuracy?
 
 Guo, Pleiss, Sun, Weinberger (2017), "On Calibration of Modern Neural Networks", §2,
 https://arxiv.org/abs/1706.04599
@@ -8,16 +8,16 @@ import numpy as np
 
 
 def reliability(probabilities, labels, bins=10):
-    """How often answers are right, by how sure they are: the confidence is the largest probability.
+    """Reliability diagram: accuracy by confidence, which is the largest probability.
 
     Args:
         probabilities: of each class, shape (n, classes), rows of sum 1.
         labels: class numbers, shape (n,).
-        bins: into how many equal parts confidences from 0 to 1 are put.
+        bins: number of equal bins of confidences from 0 to 1.
 
     Returns:
-        (confidence, accuracy, share): means of each bin that is not empty, and what part of the
-        answers is in it, arrays of one length.
+        (confidence, accuracy, share): means over each bin that is not empty, and the share of the
+        predictions in the bin, arrays of one length.
 
     Raises:
         ValueError: for other shapes, and rows that are no probabilities.
@@ -37,15 +37,15 @@ def reliability(probabilities, labels, bins=10):
     if (probabilities < 0.0).any() or not np.allclose(probabilities.sum(axis=1), 1.0, atol=1e-3):
         raise ValueError("`probabilities` should be rows of sum 1. Received: others.")
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == labels
-    places = np.minimum((confidence * bins).astype(int), bins - 1)
-    found = [places == place for place in np.unique(places)]
-    parts = [(confidence[rows].mean(), right[rows].mean(), rows.mean()) for rows in found]
+    bin_of = np.minimum((confidence * bins).astype(int), bins - 1)
+    members = [bin_of == number for number in np.unique(bin_of)]
+    parts = [(confidence[rows].mean(), right[rows].mean(), rows.mean()) for rows in members]
     return tuple(np.array(column) for column in zip(*parts, strict=True))
 
 
 def calibration_error(probabilities, labels, bins=10):
-    """The expected calibration error, Σ_b |B_b|/n · |accuracy(B_b) - confidence(B_b)| (eq. 3), from
-    0 to 1: how far the share of right answers is off what the classifier says.
+    """Expected calibration error, Σ_b |B_b|/n · |accuracy(B_b) - confidence(B_b)| (eq. 3): how far
+    the accuracy is from the confidence, from 0 to 1.
 
     Args, Raises: as of `reliability`.
 

@@ -1,9 +1,9 @@
-"""Frozen classifiers whose features images are compared in.
+"""Evaluators: frozen classifiers, in whose feature space images are compared.
 
 The one for digits is small enough to ship: scikit-learn's `MLPClassifier((128, 64), alpha=1e-3,
-random_state=0, max_iter=200)` fitted on all of `load_digits` / 16, which it classifies without an
-error. `benchmarks/digits_evaluator.py` fits it and writes `digits_evaluator.npz`; here it is
-computed in NumPy. Figures of different evaluators do not compare.
+random_state=0, max_iter=200)` fitted on all of `load_digits` / 16, with a training accuracy of 1.
+`benchmarks/digits_evaluator.py` fits it and writes `digits_evaluator.npz`; here it is computed in
+NumPy. Figures of different evaluators are not comparable.
 """
 
 from pathlib import Path
@@ -18,14 +18,14 @@ FILES = {"digits": Path(__file__).with_name("digits_evaluator.npz")}
 
 
 def evaluator(name):
-    """Returns the evaluator of that name, with its weights.
+    """Returns the evaluator of a name, with weights.
 
     Args:
         name: "digits", for 8s x 8s grey images; or "inception", for any, see `Inception`.
 
     Raises:
-        ValueError: there is none of that name, the sentence lists those there are; or its weights
-            cannot be had.
+        ValueError: there is no evaluator of that name, the message lists those there are; or the
+            weights cannot be fetched.
 
     >>> import numpy as np
     >>> evaluator("digits").features(np.zeros((5, 8, 8, 1))).shape
@@ -44,9 +44,9 @@ def evaluator(name):
 class Evaluator(Classifier):
     """A multilayer perceptron with ReLUs on 8x8 grey images.
 
-    Its methods take images of shape (n, 8s, 8s, 1) in [-1, 1], s = 1, 2, 3 …: the unit and the
-    layout of a generator's output. They are clipped, brought to [0, 1] and averaged over s x s
-    boxes. They raise ValueError for another shape, no image, a NaN or an infinity.
+    The methods take images of shape (n, 8s, 8s, 1) in [-1, 1], s = 1, 2, 3 …, as a generator
+    returns them, which are clipped, scaled to [0, 1] and averaged over s x s boxes. The methods
+    raise ValueError for another shape, no image, a NaN or an infinity.
 
     >>> import numpy as np
     >>> double = Evaluator("double", [(np.eye(64), np.zeros(64)), (np.eye(64), np.ones(64))])
@@ -60,7 +60,7 @@ class Evaluator(Classifier):
         *self.hidden, (self.kernel, self.bias) = layers
 
     def features(self, images):
-        """Outputs of the last hidden layer, after its ReLU: (n, 64) for "digits"."""
+        """Returns the outputs of the last hidden layer, after the ReLU: (n, 64) for "digits"."""
         images = _checked(images)
         return np.concatenate([self._hidden(_pixels(images[part])) for part in row_chunks(images)])
 
@@ -83,7 +83,7 @@ def _checked(images):
 
 
 def _pixels(images):
-    """Images (n, 8s, 8s, 1) in [-1, 1] -> (n, 64) in [0, 1]."""
+    """Scales images (n, 8s, 8s, 1) in [-1, 1] to (n, 64) in [0, 1]."""
     box = images.shape[1] // 8
     pixels = np.clip(images.astype(np.float64) / 2.0 + 0.5, 0.0, 1.0)
     return pixels.reshape(-1, 8, box, 8, box).mean(axis=(2, 4)).reshape(-1, 64)

@@ -3,7 +3,7 @@
 Heusel, Ramsauer, Unterthiner, Nessler, Hochreiter: GANs Trained by a Two Time-Scale Update Rule
 Converge to a Local Nash Equilibrium (2017), eq. 6, https://arxiv.org/abs/1706.08500
 
-Moments are gathered a batch at a time, as in Chan, Golub, LeVeque: Updating Formulae and a Pairwise
+Moments are computed a batch at a time, as in Chan, Golub, LeVeque: Updating Formulae and a Pairwise
 Algorithm for Computing Sample Variances (1979), eq. 2.1: 50,000 samples need no more memory than
 their covariance.
 """
@@ -14,10 +14,10 @@ from trainers.metrics.arrays import as_matrices, row_chunks, validate
 
 
 class Moments:
-    """Mean and covariance of samples that come in batches, all of one size d.
+    """Running mean and covariance of samples (m, d) that come in batches.
 
-    Nothing is lost to cancellation, as sums of squares would lose it far from the origin: a batch
-    (m, its mean μ', its scatter S' = Σ (x - μ')(x - μ')ᵀ) joins those before it (n, μ, S) by
+    Sums of squares would lose digits to cancellation far from the origin. Instead a batch (m, mean
+    μ', scatter S' = Σ (x - μ')(x - μ')ᵀ) is merged with those before it (n, μ, S) by
 
         δ = μ' - μ;   μ += δ m / (n + m);   S += S' + δ δᵀ n m / (n + m)
 
@@ -35,7 +35,7 @@ class Moments:
         self._mean = self._scatter = None
 
     def update(self, batch):
-        """Takes in samples, shape (m, d), m >= 1; images (m, h, w, c) as vectors of pixels.
+        """Adds samples, shape (m, d), m >= 1; images (m, h, w, c) as vectors of pixels.
 
         Raises:
             ValueError: no sample, a NaN or an infinity, or samples of another size than before.
@@ -47,9 +47,9 @@ class Moments:
                 f"Received: batch.shape={batch.shape}"
             )
         for part in row_chunks(batch):
-            self._join(batch[part].astype(np.float64, copy=False))
+            self._merge(batch[part].astype(np.float64, copy=False))
 
-    def _join(self, x):
+    def _merge(self, x):
         mean = x.mean(axis=0)
         x = x - mean
         scatter = x.T @ x
@@ -61,17 +61,17 @@ class Moments:
 
     @property
     def mean(self):
-        """Shape (d,), float64."""
-        self._need(1)
+        """Mean, shape (d,), float64."""
+        self._require(1)
         return self._mean
 
     @property
     def covariance(self):
-        """Divided by n - 1; shape (d, d), float64."""
-        self._need(2)
+        """Covariance, divided by n - 1; shape (d, d), float64."""
+        self._require(2)
         return self._scatter / (self.n - 1)
 
-    def _need(self, n):
+    def _require(self, n):
         if self.n < n:
             raise ValueError(f"`update` should have seen {n} samples or more. Received: {self.n}")
 
@@ -86,7 +86,7 @@ def frechet_distance(real, fake):
 
     Returns:
         A float >= 0, in squared units of the features; 0 for equal samples. Covariances are
-        divided by n - 1. The estimate falls with n: compare only figures of one n.
+        divided by n - 1. The estimate falls with n: compare only figures of equal n.
 
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, or different d.
@@ -96,18 +96,18 @@ def frechet_distance(real, fake):
     """
     moments = []
     for features in validate(minimum=2, real=real, fake=fake):
-        gathered = Moments()
-        gathered.update(features)
-        moments += [gathered.mean, gathered.covariance]
+        running = Moments()
+        running.update(features)
+        moments += [running.mean, running.covariance]
     return frechet_distance_from_moments(*moments)
 
 
 def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
-    """|m - m'|² + tr(C + C' - 2 (C C')^½), for means of shape (d,) and covariances (d, d).
+    """Fréchet distance |m - m'|² + tr(C + C' - 2 (C C')^½) of means (d,) and covariances (d, d).
 
-    The trace of (C C')^½ is taken as the sum of the square roots of the eigenvalues of
-    C^½ C' C^½: the same number, of a symmetric matrix, so that it is real and symmetric in its
-    arguments, and singular covariances do no harm.
+    The trace of (C C')^½ is computed as the sum of the square roots of the eigenvalues of the
+    symmetric matrix C^½ C' C^½, so that it is real, symmetric in real and fake, and correct for
+    singular covariances.
 
     Returns:
         A float >= 0.
@@ -138,7 +138,7 @@ def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
 
 
 def _without_rounding(eigenvalues):
-    """Eigenvalues of a covariance with those that are rounding alone set to 0.
+    """Returns the eigenvalues of a covariance, with those that are only rounding set to 0.
 
     The square root turns an error of 1e-16 into one of 1e-8 in each empty direction.
     """

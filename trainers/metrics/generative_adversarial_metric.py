@@ -1,4 +1,4 @@
-"""Two GANs judged by each other's discriminators.
+"""Generative adversarial metric: two GANs, each scored by the other's discriminator.
 
 Im, Kim, Jiang, Memisevic: Generating images with recurrent adversarial networks (2016), §3.1,
 https://arxiv.org/abs/1602.05110
@@ -12,7 +12,7 @@ from trainers.metrics.arrays import as_matrices
 
 
 class Battle(NamedTuple):
-    """Who fools the other's discriminator, see `generative_adversarial_metric`."""
+    """Result of `generative_adversarial_metric`: which GAN fools the other's discriminator."""
 
     winner: int | None
     test_ratio: float
@@ -20,17 +20,18 @@ class Battle(NamedTuple):
 
 
 def generative_adversarial_metric(real, fake_1, fake_2, critic_1, critic_2, tolerance=0.1):
-    """Each discriminator judges the other's samples; only as good ones may be compared.
+    """Compares two GANs: each discriminator classifies the samples of the other's generator.
 
         r_test = ε(D₁(x)) / ε(D₂(x)),  r_samples = ε(D₁(G₂(z))) / ε(D₂(G₁(z)))
 
-    where x are real samples that neither saw, and ε the share that a discriminator gets wrong.
+    where x are real samples that neither was trained on, and ε is the error rate of a
+    discriminator. GANs whose discriminators differ in quality, r_test far from 1, are not compared.
 
     Args:
         real: held-out real samples, shape (n, …).
         fake_1, fake_2: samples of the first and of the second GAN, shapes (m, …) and (l, …).
-        critic_1, critic_2: their discriminators: samples -> logits, (n, 1), (n,) or (n, h, w, 1),
-            positive for what seems real. Maps of logits are averaged.
+        critic_1, critic_2: the discriminators: samples -> logits, (n, 1), (n,) or (n, h, w, 1),
+            positive for real. Maps of logits are averaged.
         tolerance: how far r_test may be from 1.
 
     Returns:
@@ -39,10 +40,10 @@ def generative_adversarial_metric(real, fake_1, fake_2, critic_1, critic_2, tole
         neither errs, and infinite where only the second is without errors.
 
     Raises:
-        ValueError: no sample, a NaN or an infinity, or logits that are not one a sample.
+        ValueError: no sample, a NaN or an infinity, or not one logit (or map) per sample.
 
     >>> import numpy as np
-    >>> critic = lambda x: 1.0 - np.abs(x)  # takes what is near 0 for real
+    >>> critic = lambda x: 1.0 - np.abs(x)  # real near 0
     >>> fake_1, fake_2 = [[0.1], [0.2]], [[0.3], [3.0]]
     >>> generative_adversarial_metric([[0.5], [2.0]], fake_1, fake_2, critic, critic)
     Battle(winner=1, test_ratio=1.0, sample_ratio=0.5)
@@ -70,7 +71,7 @@ def _logits(critic, samples):
     return logits.mean(axis=1)
 
 
-def _ratio(ours, theirs):
-    if ours == theirs:
+def _ratio(first, second):
+    if first == second:
         return 1.0
-    return float(ours / theirs) if theirs else float("inf")
+    return float(first / second) if second else float("inf")

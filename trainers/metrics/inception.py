@@ -10,20 +10,20 @@ from trainers.metrics.arrays import as_matrices
 
 
 def inception_score(logits, splits=1):
-    """exp(E_x KL(p(y|x) || p(y))), where p(y) is the mean of p(y|x) over the samples.
+    """Inception score exp(E_x KL(p(y|x) || p(y))), where p(y) is the mean of p(y|x) over samples.
 
     Args:
         logits: a classifier's outputs for generated samples, before the softmax, shape
             (n, classes).
-        splits: the mean score of so many consecutive parts; p(y) is then each part's own.
+        splits: number of consecutive parts, each with p(y) of its own, whose scores are averaged.
 
     Returns:
-        A float from 1 (all samples look alike to the classifier) to the number of classes.
+        A float from 1 (the same probabilities for all samples) to the number of classes.
 
     Raises:
         ValueError: no sample, a NaN or an infinity, or fewer samples than splits.
 
-    >>> round(inception_score([[50.0, 0.0], [0.0, 50.0]]), 6)  # sure, and each class once
+    >>> round(inception_score([[50.0, 0.0], [0.0, 50.0]]), 6)  # certain, and each class once
     2.0
     """
     (logits,) = as_matrices(logits=logits)
@@ -37,7 +37,7 @@ def inception_score(logits, splits=1):
 
 def _score(logits):
     log_given = _log_softmax(logits)  # log p(y|x)
-    # A mean of logs of sums, not of probabilities: p(y) of a class that is nowhere is 0.
+    # In logs, since p(y) of a class without a sample underflows to 0.
     log_marginal = np.logaddexp.reduce(log_given, axis=0) - np.log(len(logits))
     divergence = np.sum(np.exp(log_given) * (log_given - log_marginal), axis=1)
     return np.exp(divergence.mean())

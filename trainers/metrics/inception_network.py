@@ -17,26 +17,26 @@ from trainers.metrics.classifier import Classifier
 FILE = "inception_v3_weights_tf_dim_ordering_tf_kernels.h5"
 URL = f"https://storage.googleapis.com/tensorflow/keras-applications/inception_v3/{FILE}"
 SIDE = 299
-PATIENCE = 4.0  # seconds to wait for an answer of the network
+TIMEOUT = 4.0  # seconds to wait for an answer
 
 
 class Inception(Classifier):
-    """Inception-v3's pooled features, (n, 2048), and its 1000 ImageNet classes.
+    """Evaluator of Inception-v3: pooled features (n, 2048), and the 1000 ImageNet classes.
 
-    Its methods take images of shape (n, h, w, 1) or (n, h, w, 3) in [-1, 1], any sides: they are
-    clipped and resized to 299 x 299, bilinearly and without aliasing; grey ones are repeated over
-    three channels. They raise ValueError for another shape, no image, a NaN or an infinity.
+    The methods take images of shape (n, h, w, 1) or (n, h, w, 3) in [-1, 1] with any sides, which
+    are clipped and resized to 299 x 299, bilinear and antialiased; grey ones are repeated over
+    three channels. The methods raise ValueError for another shape, no image, a NaN or an infinity.
 
-    The weights are Keras' own, trained anew. Published FIDs and inception scores are of the network
-    of 2015 (TF-GAN's, and its copy in PyTorch): figures of this one compare with each other, and
-    with none of those.
+    The weights are those of Keras. Published FIDs and inception scores use the network of 2015
+    (TF-GAN's, and the copy in PyTorch): compare figures of this network with each other only.
 
     Args:
         network: None, for Keras' weights; or a `keras.applications.InceptionV3` with its top and
-            `classifier_activation=None`, or what has an "avg_pool" before its last, "predictions".
+            `classifier_activation=None`, or a model with the layers "avg_pool" and, last,
+            "predictions".
 
     Raises:
-        ValueError: the weights are neither where Keras keeps them nor to be fetched.
+        ValueError: the weights are not where Keras keeps them and cannot be fetched.
 
     >>> Inception.name
     'inception'
@@ -53,7 +53,7 @@ class Inception(Classifier):
         self.kernel, self.bias = network.get_layer("predictions").get_weights()
 
     def features(self, images, batch_size=32):
-        """Outputs of the last layer but one, averaged over places: float32 (n, 2048)."""
+        """Returns the outputs of "avg_pool", the last layer but one: float32 (n, 2048)."""
         images = _checked(images)
         return np.concatenate(
             [self._body(images[p]) for p in row_chunks(images, batch_size * images[0].size)]
@@ -62,7 +62,7 @@ class Inception(Classifier):
     def _body(self, images):
         from keras import ops
 
-        images = np.clip(images.astype(np.float32), -1.0, 1.0)  # the unit that it was trained in
+        images = np.clip(images.astype(np.float32), -1.0, 1.0)  # the range of the training images
         images = ops.image.resize(images, (SIDE, SIDE), interpolation="bilinear", antialias=True)
         images = ops.broadcast_to(images, (len(images), SIDE, SIDE, 3))
         return ops.convert_to_numpy(self.body(images, training=False))
@@ -93,7 +93,7 @@ def _pretrained():
 
 
 def _weights():
-    """Where the weights are, which Keras fetches if they are not there and the network answers."""
+    """Returns the path of the weights, which Keras fetches where they are missing."""
     import keras
 
     home = Path(os.environ.get("KERAS_HOME", Path.home() / ".keras"))
@@ -109,19 +109,19 @@ def _weights():
 
 
 def _answers(url):
-    """Whether the network gives an answer at once. Asked in a thread: names may take minutes."""
+    """Returns whether a URL answers in time; in a thread, since looking up names takes minutes."""
     answered = []
 
-    def ask():
+    def request():
         try:
             with urllib.request.urlopen(
-                urllib.request.Request(url, method="HEAD"), timeout=PATIENCE
+                urllib.request.Request(url, method="HEAD"), timeout=TIMEOUT
             ):
                 answered.append(True)
         except OSError:
             pass
 
-    thread = threading.Thread(target=ask, daemon=True)
+    thread = threading.Thread(target=request, daemon=True)
     thread.start()
-    thread.join(PATIENCE)
+    thread.join(TIMEOUT)
     return bool(answered)

@@ -10,7 +10,7 @@ from trainers.metrics.arrays import PAIRS, as_matrices, chunks
 
 
 def kernel_distance(real, fake, block_size=None):
-    """Unbiased squared maximum mean discrepancy with the kernel k(x, y) = (<x, y> / d + 1)³.
+    """Kernel distance: unbiased squared MMD with the kernel k(x, y) = (<x, y> / d + 1)³.
 
     Args:
         real: features of real samples, shape (n, d), n >= 2.
@@ -20,8 +20,8 @@ def kernel_distance(real, fake, block_size=None):
             samples left over are not used.
 
     Returns:
-        A float. Its expectation is 0 for equal distributions, so it is often slightly negative,
-        and not clipped. Unlike the Fréchet distance it has no bias in n.
+        A float, of expectation 0 for equal distributions, so that it is often slightly negative; it
+        is not clipped. Unlike the Fréchet distance it has no bias in n.
 
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, different d, or a block that is
@@ -51,12 +51,12 @@ def _squared_discrepancy(real, fake):
 
 def _mean_within(x):
     n, d = x.shape
-    itself = np.sum(((x * x).sum(axis=1) / d + 1.0) ** 3)  # i = j, left out
+    itself = np.sum(((x * x).sum(axis=1) / d + 1.0) ** 3)  # i = j
     return (_kernel_sum(x, x) - itself) / (n * (n - 1))
 
 
 def _kernel_sum(x, y):
-    """Sum of k over all pairs of an x and a y, `PAIRS` of them at a time."""
+    """Returns the sum of k over all pairs of an x and a y, `PAIRS` at a time."""
     total = 0.0
     for part in chunks(len(x), len(y), PAIRS):
         gram = x[part] @ y.T / x.shape[1] + 1.0

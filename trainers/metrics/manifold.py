@@ -5,9 +5,9 @@ Generative Models (2019), eq. 1-3, https://arxiv.org/abs/1904.06991
 Naeem, Oh, Uh, Choi, Yoo: Reliable Fidelity and Diversity Metrics for Generative Models (2020),
 eq. 3 and 4, https://arxiv.org/abs/2002.09797
 
-A sample's ball reaches to its k-th nearest neighbour in its own set, itself not counted, and is
-open: a point on its rim is outside, as in the reference code of the second paper. 50,000 samples of
-64 features against as many take 0.3 GB and a minute.
+The radius of a sample's ball is the distance to the k-th nearest other sample of the same set.
+Balls are open: a point at that distance is outside, as in the reference code of the second paper.
+50,000 samples of 64 features against as many take 0.3 GB and a minute.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from trainers.metrics.neighbours import squared_distances
 
 
 def precision_recall(real, fake, k=5):
-    """Shares of fakes inside the balls of the reals, and of reals inside those of the fakes.
+    """Precision and recall: shares of fakes in balls around reals, and of reals around fakes.
 
     Args:
         real: features of real samples, shape (n, d), n > k.
@@ -44,10 +44,10 @@ def precision_recall(real, fake, k=5):
 
 
 def density_coverage(real, fake, k=5):
-    """How many balls of reals a fake lies in, over k; and the share of balls with a fake inside.
+    """Density, the number of balls that a fake lies in, over k; coverage, the share of hit balls.
 
-    Unlike precision and recall they build balls around reals only: one stray fake with a large
-    ball cannot raise them.
+    Unlike for precision and recall all balls are around reals: one outlier among the fakes with a
+    large ball cannot raise them.
 
     Args:
         real: features of real samples, shape (n, d), n > k.
@@ -83,9 +83,9 @@ def _centered(real, fake, k):
 
 
 def _squared_radii(x, k):
-    """Squared distance of each x (n, d) to its k-th nearest neighbour, itself not counted: (n,).
+    """Returns the squared distance of each x (n, d) to its k-th nearest other x: (n,).
 
-    Less a part in 10^12 of the spread, so that rounding puts no point of the rim inside.
+    A part in 10^12 of the spread is subtracted, so that no point at the radius is rounded inside.
     """
     radii = np.empty(len(x))
     for part, squared in squared_distances(x, x):

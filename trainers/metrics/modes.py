@@ -1,4 +1,4 @@
-"""Modes of a mixture of known centres: how many are found, how well, how evenly.
+"""Mode coverage of a mixture with known centres: number, quality and evenness of modes.
 
 Srivastava, Valkov, Russell, Gutmann, Sutton: VEEGAN (2017), §4.1, https://arxiv.org/abs/1705.07761
 Lin, Khetan, Fanti, Oh: PacGAN (2018), §4.1, https://arxiv.org/abs/1712.04086
@@ -21,12 +21,12 @@ def mode_coverage(samples, centers, std, min_hits=1):
         samples: generated points, shape (n, d).
         centers: the mixture's means, shape (K, d).
         std: the standard deviation of each Gaussian along every axis, > 0.
-        min_hits: a mode counts from so many samples of high quality. One is the papers' rule,
-            with 2,500 samples; with more, a larger number tells a mode from stray points.
+        min_hits: number of samples of high quality from which a mode counts. One is the papers'
+            rule, with 2,500 samples; with more, a larger number tells a mode from stray points.
 
     Returns:
         (modes, share of high quality, reverse KL): an int from 0 to K, a float in [0, 1], a
-        float from 0 to log K. Without a sample of high quality the last is log K, its worst.
+        float from 0 to log K. Without a sample of high quality the last is the worst value, log K.
         In two dimensions a perfect sampler has a share of 1 - exp(-9/2) = .989.
 
     Raises:

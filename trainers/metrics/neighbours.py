@@ -1,7 +1,7 @@
-"""Distances to nearest neighbours, a part at a time; and whether a generator copies its data.
+"""Distances to nearest neighbours, in chunks; and whether a generator copies its training data.
 
 Distances are Euclidean, in the unit of the features. |x|² - 2xy + |y|² gives many at once; those
-that are returned are then computed anew from the differences, so that a copy is at distance 0.
+that are returned are computed again from the differences, so that a copy is at distance 0.
 50,000 samples of 64 features against as many take 0.3 GB and a minute.
 """
 
@@ -11,7 +11,7 @@ from trainers.metrics.arrays import PAIRS, as_matrices, chunks, subsample_to_equ
 
 
 def nearest(train, samples):
-    """The nearest neighbour of each sample in a training set, to show beside it.
+    """Returns the nearest neighbour of each sample in a training set.
 
     Args:
         train: samples, or features of them, shape (n, d); images (n, h, w, c) are taken as vectors
@@ -19,7 +19,7 @@ def nearest(train, samples):
         samples: shape (m, d).
 
     Returns:
-        (distances, indices): float64 (m,), and integers (m,) into `train`; any of equals.
+        (distances, indices): float64 (m,), and integers (m,) into `train`; any of equally near.
 
     Raises:
         ValueError: no sample, a NaN or an infinity, or different d.
@@ -33,19 +33,19 @@ def nearest(train, samples):
 
 
 def memorisation(train, held_out, fake):
-    """Whether samples lie nearer to the training set than other real samples do.
+    """Ratio that shows whether samples lie nearer to the training set than other real samples.
 
         median of |fake - its nearest in train| / median of |held_out - its nearest in train|
 
     Args:
-        train: what the generator was trained on, samples or features, shape (n, d).
-        held_out: other real samples, shape (l, d), not most of them copies of some in `train`.
+        train: training samples of the generator, or features of them, shape (n, d).
+        held_out: other real samples, shape (l, d), fewer than half of them copies of `train`.
         fake: generated samples, shape (m, d).
 
     Returns:
-        A float: 1 for a generator that knows the distribution, 0 for one that copies; below .8 it
-        should alarm. One that keeps to the middle of what it saw has a small ratio without copying:
-        look at the nearest images too, see `nearest`.
+        A float: 1 for a generator that has learned the distribution, 0 for one that copies; below
+        .8 it is alarming. A generator that stays in the middle of the training data has a small
+        ratio without copying: look at the nearest images too, see `nearest`.
 
     Raises:
         ValueError: no sample, a NaN or an infinity, different d, or a median of held-out distances
@@ -65,20 +65,21 @@ def memorisation(train, held_out, fake):
 
 
 def nearest_neighbour_accuracy(real, fake, seed=0):
-    """How often the nearest other sample is of the same kind: leave-one-out 1-NN accuracy.
+    """Leave-one-out 1-NN accuracy: how often the nearest other sample is of the same kind.
 
     Xu, Huang, Yuan, Guo, Sun, Wu, Weinberger: An empirical study on evaluation metrics of
     generative adversarial networks (2018), §2, https://arxiv.org/abs/1806.07755
 
     Args:
         real: real samples or features, shape (n, d).
-        fake: generated ones, shape (m, d). Of the larger set as many are drawn as the smaller has.
-        seed: of that draw.
+        fake: generated ones, shape (m, d). The larger set is subsampled to the size of the
+            smaller.
+        seed: of the subsample.
 
     Returns:
         (real, fake), floats in [0, 1], ½ each for equal distributions. A low `real` and a high
-        `fake` mean modes that are missed, both high a generator that is off, both near 0 one that
-        copies.
+        `fake` mean that modes are missed; both are high for a generator that is wrong, and near 0
+        for one that copies.
 
     Raises:
         ValueError: no sample, a NaN or an infinity, or different d.
@@ -89,16 +90,18 @@ def nearest_neighbour_accuracy(real, fake, seed=0):
     real, fake = subsample_to_equal(*as_matrices(real=real, fake=fake), seed)
     n = len(real)
     both = np.concatenate([real, fake])
-    _, found = neighbours(both, both, 1, itself=False)
-    of_fakes = found[:, 0] >= n
-    return float(np.mean(~of_fakes[:n])), float(np.mean(of_fakes[n:]))
+    _, indices = neighbours(both, both, 1, itself=False)
+    is_fake = indices[:, 0] >= n  # the nearest sample
+    return float(np.mean(~is_fake[:n])), float(np.mean(is_fake[n:]))
 
 
 def neighbours(points, samples, k, itself=True):
-    """The k nearest of `points` (n, d) to each of `samples` (m, d), float64, nearest first.
+    """Returns the k nearest of `points` (n, d) to each of `samples` (m, d), nearest first.
 
     Args:
-        itself: whether the point of a sample's own number counts; not where both are one set.
+        points, samples: float64.
+        k: number of neighbours.
+        itself: whether the point with a sample's own index counts; False where both are one set.
 
     Returns:
         (distances, indices), both (m, k).
@@ -112,22 +115,21 @@ def neighbours(points, samples, k, itself=True):
             number = np.arange(len(squared))
             squared[number, number + part.start] = np.inf
         if k == 1:
-            found = squared.argmin(axis=1)[:, None]
+            closest = squared.argmin(axis=1)[:, None]
         else:
-            found = np.argpartition(squared, k - 1, axis=1)[:, :k]
+            closest = np.argpartition(squared, k - 1, axis=1)[:, :k]
         for j in range(k):  # one at a time: (m, k, d) would be large
-            distances[part, j] = np.linalg.norm(samples[part] - points[found[:, j]], axis=1)
+            distances[part, j] = np.linalg.norm(samples[part] - points[closest[:, j]], axis=1)
         order = distances[part].argsort(axis=1, kind="stable")
         distances[part] = np.take_along_axis(distances[part], order, axis=1)
-        indices[part] = np.take_along_axis(found, order, axis=1)
+        indices[part] = np.take_along_axis(closest, order, axis=1)
     return distances, indices
 
 
 def squared_distances(x, y):
     """Yields a slice of x and its squared distances to all y, (rows, len(y)), `PAIRS` at a time.
 
-    Rounding may leave some slightly below 0. The set that lies far from the origin should be
-    centred first.
+    Rounding may leave some slightly below 0. Centre sets that lie far from the origin first.
     """
     x_norms, y_norms = (x * x).sum(axis=1), (y * y).sum(axis=1)
     for part in chunks(len(x), len(y), PAIRS):

@@ -1,11 +1,12 @@
-"""Log-likelihood of real samples under a kernel density around generated ones.
+"""Parzen-window log-likelihood: of real samples under a kernel density around generated ones.
 
 Breuleux, Bengio, Vincent: Quickly Generating Representative Samples from an RBM-Derived Process
 (2011), §4; Goodfellow et al.: Generative Adversarial Nets (2014), §5,
 https://arxiv.org/abs/1406.2661
 
-It misleads in many dimensions: k-means centres beat every model of their time. Theis, van den Oord,
-Bethge: A note on the evaluation of generative models (2016), §3.2, https://arxiv.org/abs/1511.01844
+It misleads in many dimensions, where k-means centres beat the models of the time. Theis, van den
+Oord, Bethge: A note on the evaluation of generative models (2016), §3.2,
+https://arxiv.org/abs/1511.01844
 """
 
 import numpy as np
@@ -17,7 +18,7 @@ SIGMAS = np.logspace(-1.5, 0, 31)  # .03 to 1 in steps of 12 %, for pixels in [0
 
 
 def parzen_log_likelihood(real, fake, sigma):
-    """E_x log (1/m) Σⱼ N(x; fakeⱼ, σ² I), in nats, over the real x.
+    """Parzen-window log-likelihood E_x log (1/m) Σⱼ N(x; fakeⱼ, σ² I) of the real x, in nats.
 
     Args:
         real: held-out real samples, shape (n, d).
@@ -26,8 +27,8 @@ def parzen_log_likelihood(real, fake, sigma):
             see `parzen_sigma`.
 
     Returns:
-        A float, of a density: it moves by d log a where samples and σ are multiplied by 1/a, so
-        compare only figures of one unit, d and m.
+        A float, the log of a density: it changes by d log a where samples and σ are multiplied by
+        1/a, so compare only figures of equal unit, d and m.
 
     Raises:
         ValueError: no sample, a NaN or an infinity, different d, or σ <= 0.
@@ -40,12 +41,12 @@ def parzen_log_likelihood(real, fake, sigma):
 
 
 def parzen_sigma(validation, fake, sigmas=SIGMAS):
-    """The σ of those offered that makes other real samples likeliest.
+    """Returns the σ under which validation samples are most likely.
 
     Args:
-        validation: real samples that the likelihood is not then taken of, shape (n, d).
+        validation: real samples, other ones than those to be scored, shape (n, d).
         fake: generated ones, shape (m, d).
-        sigmas: those to choose from; the default suits pixels in [0, 1].
+        sigmas: values to choose from; the default suits pixels in [0, 1].
 
     Returns:
         A float.
@@ -61,7 +62,7 @@ def parzen_sigma(validation, fake, sigmas=SIGMAS):
 
 
 def _log_likelihoods(x, centers, sigmas):
-    """One for each σ: (len(sigmas),)."""
+    """Returns a log-likelihood for each σ: (len(sigmas),)."""
     if not all(sigma > 0 for sigma in sigmas):
         raise ValueError(f"`sigma` should be greater than 0. Received: sigma={min(sigmas)!r}")
     mean = centers.mean(axis=0)

@@ -1,4 +1,4 @@
-"""How smoothly samples change with their latents.
+"""Perceptual path length: how smoothly samples change with the latents.
 
 Karras, Laine, Aila: A Style-Based Generator Architecture for Generative Adversarial Networks
 (2019), §4.1, eq. 2, https://arxiv.org/abs/1812.04948
@@ -12,24 +12,24 @@ from trainers.metrics.arrays import as_matrices
 def perceptual_path_length(
     generator, features, latents, epsilon=1e-4, path="slerp", seed=0, batch_size=64
 ):
-    """E |f(G(z(t))) - f(G(z(t + ε)))|² / ε², for t ~ U(0, 1) on paths between two latents.
+    """Perceptual path length E |f(G(z(t))) - f(G(z(t + ε)))|² / ε², t ~ U(0, 1), z(t) a path.
 
     Args:
         generator: latents (b, d) -> samples (b, …).
-        features: samples -> features (b, k), whose squared distance stands for what is seen: the
-            paper's are of VGG, with learned weights; `evaluator("digits").features` will do for
+        features: samples -> features (b, k), whose squared distance is the perceptual distance: the
+            paper's are of VGG, with learned weights; `evaluator("digits").features` can be used for
             digits. Compare only figures of one network.
-        latents: shape (2n, d): paths run from each of the first n to its like of the last n.
+        latents: shape (2n, d): path i runs from latent i to latent n + i.
         epsilon: the step. The paper's 1e-4 is near what float32 resolves: in float32 1e-2 is safer
             for networks that are smooth.
-        path: "slerp", along great circles, for latents that are normal; or "lerp", straight, for
-            those behind a mapping. Between latents of different lengths the length goes straight;
-            the paper's generator looks at directions only.
+        path: "slerp", along great circles, for normal latents; or "lerp", straight, for those
+            after a mapping network. With "slerp" the norm is interpolated linearly; the paper's
+            generator depends on directions only.
         seed: of t.
-        batch_size: how many samples are made at a time.
+        batch_size: number of samples generated at a time.
 
     Returns:
-        A float >= 0, the plain mean: the paper's code leaves out the 1 % at either end.
+        A float >= 0, the unweighted mean: the paper's code leaves out the 1 % at either end.
 
     Raises:
         ValueError: an odd number of latents or none, a NaN or an infinity, or another path.
@@ -57,11 +57,11 @@ def perceptual_path_length(
     ends = [PATHS[path](start, end, at).astype(kind) for at in (t, t + epsilon)]
     total = 0.0
     for i in range(0, len(start), batch_size):
-        here, there = (
+        first, second = (
             np.asarray(features(np.asarray(generator(z[i : i + batch_size]))), dtype=np.float64)
             for z in ends
         )
-        total += np.sum((here - there) ** 2)
+        total += np.sum((first - second) ** 2)
     return float(total / len(start) / epsilon**2)
 
 
@@ -70,7 +70,7 @@ def _lerp(a, b, t):
 
 
 def _slerp(a, b, t):
-    """The direction along a great circle, the length in proportion, so that it stays normal's."""
+    """Interpolates the direction along a great circle, and the norm linearly."""
     lengths = [np.linalg.norm(x, axis=1, keepdims=True) for x in (a, b)]
     a, b = (x / np.maximum(length, 1e-12) for x, length in zip((a, b), lengths, strict=True))
     angle = np.arccos(np.clip(np.sum(a * b, axis=1, keepdims=True), -1.0, 1.0))

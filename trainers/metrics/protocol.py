@@ -1,8 +1,8 @@
-"""One way to score a generator, and samplers that are not GANs to hold the scores against.
+"""A protocol to score a generator, and baselines, which are not GANs, to compare the scores with.
 
-A Fréchet distance of 1.4 says nothing by itself. `baselines` gives, in the same run and units,
-what real data, a mixture of 60 Gaussians, or data that lack a class would have got; a `Protocol`
-says which features, how many images and which neighbours a figure is of.
+A Fréchet distance of 1.4 says nothing by itself. `baselines` returns, in the same run and units,
+the scores of real data, of a mixture of 60 Gaussians, of data that lack a class; a `Protocol`
+states the features, the number of images and of neighbours.
 """
 
 import dataclasses
@@ -24,15 +24,15 @@ BASELINES = ("gmm_60", "pca_kde", "pca_gmm_10", "one_gaussian")
 
 @dataclasses.dataclass(frozen=True)
 class Protocol:
-    """What was compared: figures of different protocols do not compare.
+    """What was compared: figures of different protocols are not comparable.
 
     Args:
-        feature_network: the evaluator's name.
-        n_real, n_fake: how many images.
-        k: neighbours of precision, recall, density and coverage.
-        splits: which images were trained on and compared with, such as {"train": "half_a",
+        feature_network: name of the evaluator.
+        n_real, n_fake: number of images.
+        k: number of neighbours of precision, recall, density and coverage.
+        splits: the images trained on and compared with, such as {"train": "half_a",
             "held_out": "half_b"}.
-        reference: what the figures are to be held against, in words.
+        reference: what to compare the figures with, in words.
         seed: of the samples.
 
     >>> print(Protocol("digits", n_real=899, n_fake=899, k=5, reference="other_half .32"))
@@ -48,9 +48,9 @@ class Protocol:
     seed: int | None = None
 
     def as_dict(self):
-        """What is known, for JSON; `Protocol(**as_dict())` is an equal one."""
-        found = dataclasses.asdict(self)
-        return {name: value for name, value in found.items() if value is not None}
+        """Returns the fields that are not None, for JSON; `Protocol(**as_dict())` is equal."""
+        fields = dataclasses.asdict(self)
+        return {name: value for name, value in fields.items() if value is not None}
 
     def __str__(self):
         words = [
@@ -65,30 +65,30 @@ class Protocol:
 
 
 def score(real, fake, evaluator, k=5, pixels=False, splits=None, reference=None, seed=None):
-    """Every figure of one set of generated images against one of real images.
+    """Computes every metric of generated images against real images.
 
     Args:
-        real: real images, (n, h, w, c) in [-1, 1]; held out, where the generator is to be
+        real: real images, (n, h, w, c) in [-1, 1]; held-out ones, where the generator is to be
             compared with `baselines`.
         fake: generated images, (m, h, w, c) in [-1, 1]. Compare only scores of equal n and m.
         evaluator: an object with `name`, `features(images)` and `head(features)`, the logits of a
             classifier, such as `evaluator("digits")`.
-        k: neighbours of precision, recall, density and coverage.
+        k: number of neighbours of precision, recall, density and coverage.
         pixels: whether to add `pixel_score` under `pixels`.
         splits, reference, seed: as for `Protocol`.
 
     Returns:
-        A dict of floats: `frechet`, `kernel`, `inception_score`, `precision`, `recall`,
-        `density`, `coverage`; and of `classes`, how many fakes the evaluator puts into each
-        class, and `protocol`, a `Protocol` as a dict. It is JSON as it stands.
+        A dict, valid as JSON, of floats: `frechet`, `kernel`, `inception_score`, `precision`,
+        `recall`, `density`, `coverage`; of `classes`, the number of fakes that the evaluator
+        classifies as each class; and of `protocol`, a `Protocol` as a dict.
 
     Raises:
         ValueError: k samples or fewer, or images that the evaluator does not take.
 
     >>> from trainers.metrics import evaluator
     >>> images = np.linspace(-1.0, 1.0, 20 * 64).reshape(20, 8, 8, 1)
-    >>> found = score(images, images, evaluator("digits"))
-    >>> round(found["frechet"], 3), found["recall"], found["protocol"]["n_real"]
+    >>> scores = score(images, images, evaluator("digits"))
+    >>> round(scores["frechet"], 3), scores["recall"], scores["protocol"]["n_real"]
     (0.0, 1.0, 20)
     """
     real_features, fake_features = evaluator.features(real), evaluator.features(fake)
@@ -107,29 +107,30 @@ def score(real, fake, evaluator, k=5, pixels=False, splits=None, reference=None,
 
 
 def pixel_score(real, fake, k=5, seed=0):
-    """Figures that need no evaluator: of the pixels themselves, brought to [0, 1].
+    """Computes the metrics that need no evaluator, on pixels, scaled to [0, 1].
 
-    For 900 images of 8 x 8 pixels it takes a second, most of it for the network of the two-sample
-    test; the rest grows with the square of the number of images.
+    900 images of 8 x 8 pixels take a second, most of it for the network of the two-sample test;
+    the rest grows with the square of the number of images.
 
     Args:
         real: real images, (n, h, w, c) in [-1, 1].
         fake: generated images, (m, h, w, c) in [-1, 1].
-        k: neighbours of precision, recall, density and coverage.
-        seed: of what is drawn in tests between sets of equal size.
+        k: number of neighbours of precision, recall, density and coverage.
+        seed: of the subsample where sets differ in size, and of the two-sample tests.
 
     Returns:
         A dict of floats: `frechet`, `kernel`, `precision`, `recall`, `density`, `coverage`;
-        `two_sample_knn` and `two_sample_mlp`, accuracies; `nearest_real` and `nearest_fake`, those
-        of the nearest neighbour, for real and generated images; `parzen`, a log-likelihood in nats,
-        and `parzen_sigma`, chosen on every other real image and used on the rest; `pair_ssim`.
+        `two_sample_knn` and `two_sample_mlp`, accuracies; `nearest_real` and `nearest_fake`,
+        accuracies of the nearest neighbour on real and on generated images; `parzen`, a
+        log-likelihood in nats, and `parzen_sigma`, chosen on every other real image and used on
+        the rest; `pair_ssim`.
 
     Raises:
         ValueError: k samples or fewer, a NaN or an infinity, or images of different shapes.
 
     >>> images = np.random.default_rng(0).uniform(-1, 1, (2, 30, 4, 4, 1))
-    >>> found = pixel_score(*images)
-    >>> round(found["frechet"], 1), round(found["pair_ssim"], 1)
+    >>> scores = pixel_score(*images)
+    >>> round(scores["frechet"], 1), round(scores["pair_ssim"], 1)
     (0.4, 0.0)
     """
     real, fake = (np.clip(np.asarray(x, np.float64) / 2.0 + 0.5, 0.0, 1.0) for x in (real, fake))
@@ -159,13 +160,13 @@ def _manifold(real, fake, k):
 
 
 def baselines(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
-    """Scores of samplers that need no training by gradients, from nearly perfect to useless.
+    """Returns the scores of samplers that are no GANs, from nearly perfect to useless.
 
     With half of the 1,797 digits on either side (`train_test_split(test_size=0.5,
-    random_state=0, stratify=labels)`) it takes 2 s, and their Fréchet distances are
+    random_state=0, stratify=labels)`) it takes 2 s, and the Fréchet distances are
 
-        other_half .32      real images that were not compared with
-        noisy 1.2           the same with noise of standard deviation .1
+        other_half .32      real images, `real_train`
+        noisy 1.2           `real_train` with noise of standard deviation .1
         gmm_60 1.4          60 Gaussians with diagonal covariances, in pixels
         pca_kde 2.0         a kernel density of bandwidth .25, on 15 principal components
         pca_gmm_10 2.3      10 Gaussians, on 25 principal components
@@ -176,23 +177,23 @@ def baselines(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
         one_image 213       one real image with noise of standard deviation .02
 
     Args:
-        real_train: real images that the samplers may see, (n, h, w, c) in [-1, 1], n >= 60, of
-            at least 25 pixels and with some of each class.
-        real_test: real images to compare with, (m, h, w, c) in [-1, 1]; each sampler that can
-            draws m.
-        evaluator: as for `score`; images are divided into classes by its logits.
+        real_train: real images that the samplers are fitted to, (n, h, w, c) in [-1, 1], n >= 60,
+            of at least 25 pixels and with some of each class.
+        real_test: real images to compare with, (m, h, w, c) in [-1, 1]; the fitted samplers draw
+            m images.
+        evaluator: as for `score`; images are divided into classes by the evaluator's logits.
         k: as for `score`.
-        seed: of all that is drawn; it moves the fitted samplers by about 10 %.
-        pixels: as for `score`; with them it takes 10 s.
+        seed: of all draws; it moves the figures of the fitted samplers by about 10 %.
+        pixels: as for `score`; with `pixel_score` it takes 10 s.
 
     Returns:
-        A dict of sampler to `score`'s dict, in the order above.
+        A dict sampler -> dict of `score`, in the order above.
 
     >>> from sklearn.datasets import load_digits
     >>> from trainers.metrics import evaluator
     >>> images = load_digits().images[:400, :, :, None] / 8.0 - 1.0
-    >>> found = baselines(images[::2], images[1::2], evaluator("digits"))
-    >>> found["other_half"]["frechet"] < found["nine_classes"]["frechet"]
+    >>> scores = baselines(images[::2], images[1::2], evaluator("digits"))
+    >>> scores["other_half"]["frechet"] < scores["nine_classes"]["frechet"]
     True
     """
     samples = _baseline_samples(real_train, len(real_test), evaluator, seed)
@@ -200,7 +201,7 @@ def baselines(real_train, real_test, evaluator, k=5, seed=0, pixels=False):
 
 
 def compare_to_baselines(scores, references):
-    """Whether a generator beats what can be had without training one.
+    """Compares a generator with the best baseline that is fitted to the same images.
 
     Args:
         scores: of the generator, from `score`.
@@ -228,8 +229,8 @@ def compare_to_baselines(scores, references):
 
 
 def _baseline_samples(images, n, evaluator, seed):
-    """Draws from each reference sampler: name -> images in [-1, 1]."""
-    from sklearn.decomposition import PCA  # takes longer to import than all the rest
+    """Draws from each baseline sampler: name -> images in [-1, 1]."""
+    from sklearn.decomposition import PCA  # imported here, which takes long
     from sklearn.mixture import GaussianMixture
 
     rng = np.random.default_rng(seed)

@@ -1,4 +1,4 @@
-"""Two images compared pixel for pixel, and how alike the images of one set are.
+"""Similarity of two images, pixel for pixel, and of the images of one set.
 
 Wang, Bovik, Sheikh, Simoncelli: Image Quality Assessment: From Error Visibility to Structural
 Similarity (2004), eq. 13
@@ -7,15 +7,15 @@ eq. 7
 Odena, Olah, Shlens: Conditional Image Synthesis with Auxiliary Classifier GANs (2017), §4.2,
 https://arxiv.org/abs/1610.09585, on pairs of one set
 
-Images are (n, h, w, c), from 0 to `max_val`: bring a network's, in [-1, 1], to [0, 1] first. Each
-channel is compared by itself; figures are means over channels, then over images.
+Images are (n, h, w, c), from 0 to `max_val`: scale a generator's, in [-1, 1], to [0, 1] first. Each
+channel is compared separately; figures are means over channels, then over images.
 """
 
 import numpy as np
 
 from trainers.metrics.arrays import as_matrices, chunks, row_chunks, validate
 
-SIGMA, WINDOW = 1.5, 11  # of the Gaussian that weighs a pixel's surroundings
+SIGMA, WINDOW = 1.5, 11  # standard deviation and side of the Gaussian window, pixels
 SCALES = (0.0448, 0.2856, 0.3001, 0.2363, 0.1333)  # exponents, the finest first
 
 
@@ -46,11 +46,11 @@ def psnr(x, y, max_val=1.0):
 
 
 def ssim(x, y, max_val=1.0):
-    """Structural similarity, the mean over all places that a window has in the image:
+    """Structural similarity (SSIM), the mean over all places of a window in the image:
 
         (2 μ_x μ_y + C₁)(2 σ_xy + C₂) / ((μ_x² + μ_y² + C₁)(σ_x² + σ_y² + C₂))
 
-    The window is Gaussian, 11 x 11 and σ = 1.5, cut to the side of a smaller image; C₁ and C₂ are
+    The window is Gaussian, 11 x 11 and σ = 1.5, or of the side of a smaller image; C₁ and C₂ are
     (.01 max_val)² and (.03 max_val)².
 
     Args:
@@ -70,33 +70,35 @@ def ssim(x, y, max_val=1.0):
     (1.0, -0.97)
     """
     x, y = _aligned(x, y, max_val)
-    found = [_ssim_and_contrast(_part(x, p), _part(y, p), max_val)[0] for p in row_chunks(x, 2**20)]
-    return float(np.mean(np.concatenate(found)))
+    values = [
+        _ssim_and_contrast(_part(x, p), _part(y, p), max_val)[0] for p in row_chunks(x, 2**20)
+    ]
+    return float(np.mean(np.concatenate(values)))
 
 
 def ms_ssim(x, y=None, max_val=1.0, max_pairs=1000, seed=0):
-    """Structural similarity over five scales, each half as large as the one before.
+    """Multi-scale structural similarity (MS-SSIM) over five scales, each half as large as before.
 
-        (SSIM at the coarsest)^.1333 · Π (contrast and structure, its second factor, at the others)
-        ^(.0448, .2856, .3001, .2363), the finest first; negative factors count as 0
+        (SSIM at the coarsest)^.1333 · Π (contrast and structure, SSIM's second factor, at the
+        others)^(.0448, .2856, .3001, .2363), the finest first; negative factors count as 0
 
-    As in `ssim` the window is cut to the side of the image, so that sides from 16 will do.
+    As in `ssim` the window is cut to the side of the image, so that sides from 16 on are possible.
 
     Args:
         x: images, shape (n, h, w, c).
         y: images to compare with, of the same shape. None compares the images of x with one
-            another: a measure of variety, near 1 where a generator makes one image only. Take it
-            per class, and hold it against that of real images.
+            another: a measure of variety, near 1 where a generator makes one image only. Compute
+            it per class, and compare it with that of real images.
         max_val: the largest value that a pixel can have.
-        max_pairs: where y is None and x has more pairs than so many, so many are drawn.
-        seed: of that draw.
+        max_pairs: largest number of pairs where y is None; of more pairs so many are drawn.
+        seed: of the drawn pairs.
 
     Returns:
         A float from 0 to 1: the mean over images, or over pairs.
 
     Raises:
-        ValueError: shapes that differ, no image or one alone without y, sides below 16, a NaN or an
-            infinity, or max_val <= 0.
+        ValueError: shapes that differ, no image, only one image without y, sides below 16, a NaN
+            or an infinity, or max_val <= 0.
 
     >>> import numpy as np
     >>> shades = np.ones((3, 64, 64, 3)) * np.reshape([1.0, 0.7, 0.0], (3, 1, 1, 1))
@@ -112,17 +114,17 @@ def ms_ssim(x, y=None, max_val=1.0, max_pairs=1000, seed=0):
     y = x if y is None else y
     if min(x.shape[1:3]) < 16:
         raise ValueError(f"`x` should have sides of 16 or more. Received: x.shape={x.shape}")
-    found = [
+    values = [
         _multiscale(_part(x, first[p]), _part(y, second[p]), max_val)
         for p in chunks(len(first), x[0].size, 2**20)
     ]
-    return float(np.mean(np.concatenate(found)))
+    return float(np.mean(np.concatenate(values)))
 
 
 def pair_ssim(images, max_val=1.0):
-    """Mean over all pairs of different images of their SSIM, with the whole image as one window.
+    """Mean SSIM of all pairs of different images, with the complete image as one window.
 
-    A quick measure of variety for images of any size; it sees that images repeat, but not that a
+    A quick measure of variety for images of any size; it shows that images repeat, but not that a
     class is missing. Channels count as more pixels.
 
     Args:
@@ -150,7 +152,7 @@ def pair_ssim(images, max_val=1.0):
         covariances = centered[part] @ centered.T / pixels
         figures = (means[part, None], means, variances[part, None], variances, covariances)
         total += np.prod(_luminance_and_contrast(*figures, max_val), axis=0).sum()
-    return float((total - n) / (n * (n - 1)))  # an image against itself has 1
+    return float((total - n) / (n * (n - 1)))  # the SSIM of an image and itself is 1
 
 
 def _positive(max_val):
@@ -175,7 +177,7 @@ def _part(images, which):
 
 
 def _pairs(n, most, seed):
-    """Numbers of the first and of the second image of each pair."""
+    """Returns the indices of the first and of the second image of each pair."""
     if n * (n - 1) // 2 <= most:
         return np.triu_indices(n, 1)
     rng = np.random.default_rng(seed)
@@ -184,14 +186,14 @@ def _pairs(n, most, seed):
 
 
 def _luminance_and_contrast(mean_x, mean_y, variance_x, variance_y, covariance, max_val):
-    """The two factors of SSIM, from the moments in a window."""
+    """Returns the two factors of SSIM, from the moments in a window."""
     c1, c2 = (0.01 * max_val) ** 2, (0.03 * max_val) ** 2
     luminance = (2.0 * mean_x * mean_y + c1) / (mean_x**2 + mean_y**2 + c1)
     return luminance, (2.0 * covariance + c2) / (variance_x + variance_y + c2)
 
 
 def _ssim_and_contrast(x, y, max_val):
-    """Of each image and channel: means over the places of the window, both (n, c)."""
+    """Returns SSIM and contrast of each image and channel, means over windows: both (n, c)."""
     mean_x, mean_y = _window_means(x), _window_means(y)
     variance_x = _window_means(x * x) - mean_x**2
     variance_y = _window_means(y * y) - mean_y**2
@@ -203,7 +205,7 @@ def _ssim_and_contrast(x, y, max_val):
 
 
 def _window_means(x):
-    """Weighted means over all places of the Gaussian window: (n, h', w', c)."""
+    """Returns weighted means over all places of the Gaussian window: (n, h', w', c)."""
     for axis in (1, 2):
         size = min(WINDOW, x.shape[axis])
         weights = np.exp(-(((np.arange(size) - (size - 1) / 2) / SIGMA) ** 2) / 2.0)
@@ -214,7 +216,7 @@ def _window_means(x):
 
 
 def _multiscale(x, y, max_val):
-    """MS-SSIM of each image and channel: (n, c)."""
+    """Returns the MS-SSIM of each image and channel: (n, c)."""
     product = 1.0
     for scale, exponent in enumerate(SCALES, 1):
         similarity, contrast = _ssim_and_contrast(x, y, max_val)
@@ -225,7 +227,7 @@ def _multiscale(x, y, max_val):
 
 
 def _halved(x):
-    """Means of 2 x 2 pixels; an odd side's last pixel is taken twice."""
+    """Returns means of 2 x 2 pixels; the last pixel of an odd side is repeated."""
     n, h, w, c = x.shape
     x = np.pad(x, ((0, 0), (0, h % 2), (0, w % 2), (0, 0)), mode="edge")
     return x.reshape(n, (h + 1) // 2, 2, (w + 1) // 2, 2, c).mean(axis=(2, 4))

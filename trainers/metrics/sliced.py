@@ -13,15 +13,14 @@ BINOMIAL = np.array([1.0, 4.0, 6.0, 4.0, 1.0]) / 16.0  # the blur of a Laplacian
 
 
 def sliced_wasserstein(real, fake, directions=512, seed=0):
-    """E_θ W₁(θ·real, θ·fake), over unit vectors θ.
+    """Sliced Wasserstein distance E_θ W₁(θ·real, θ·fake), over unit vectors θ.
 
-    Along one direction W₁ is the mean distance between the samples in order: exact, also where
-    n ≠ m.
+    Along one direction W₁ is the mean distance between the sorted samples: exact, also where n ≠ m.
 
     Args:
         real: real samples or features, shape (n, d).
         fake: generated ones, shape (m, d).
-        directions: how many θ are drawn.
+        directions: number of θ that are drawn.
         seed: of θ.
 
     Returns:
@@ -46,11 +45,11 @@ def sliced_wasserstein(real, fake, directions=512, seed=0):
 
 
 def patch_sliced_wasserstein(real, fake, patch=7, levels=3, patches=8192, directions=512, seed=0):
-    """`sliced_wasserstein` of small patches, at each level of a Laplacian pyramid.
+    """Sliced Wasserstein distance of small patches, at each level of a Laplacian pyramid.
 
-    A level holds what is lost when an image is halved; the last one what is left. Of each channel
-    of the patches the mean of the real ones is subtracted, and the rest divided by their standard
-    deviation, so that a level's figure is in units of real variation.
+    A level holds what is lost when an image is halved; the last one the smallest image. Each
+    channel is normalised by the mean and standard deviation of the real patches, so that a level's
+    figure is in units of real variation.
 
     Args:
         real: real images, shape (n, h, w, c), sides a multiple of 2^(levels - 1) and not below
@@ -58,19 +57,19 @@ def patch_sliced_wasserstein(real, fake, patch=7, levels=3, patches=8192, direct
         fake: generated ones, shape (m, h', w', c).
         patch: side of a patch in pixels.
         levels: of the pyramid.
-        patches: how many are drawn from each set at each level, evenly over the images, at random
-            places.
-        directions: how many are drawn, of patch · patch · c dimensions.
+        patches: number of patches drawn from each set at each level, evenly over the images, at
+            random places.
+        directions: number of directions drawn, of patch · patch · c dimensions.
         seed: of places and directions.
 
     Returns:
-        A tuple of floats >= 0, one for each level, the finest first: textures are judged by the
-        first, layout by the last. That of other patches of the same images is not 0: hold a figure
-        against it.
+        A tuple of floats >= 0, one for each level, the finest first: the first measures textures,
+        the last layout. The distance of other patches of the same images is not 0: compare a
+        figure with it.
 
     Raises:
         ValueError: no image, a NaN or an infinity, different numbers of channels, or images too
-            small or not even enough for so many levels.
+            small for the levels, or with sides that cannot be halved so often.
 
     >>> import numpy as np
     >>> noise = np.random.default_rng(0).standard_normal((2, 8, 64, 64, 1))
@@ -83,18 +82,17 @@ def patch_sliced_wasserstein(real, fake, patch=7, levels=3, patches=8192, direct
         _descriptors(images, patch, levels, patches, rng)
         for images in _images(real, fake, patch, levels)
     ]
-    found = []
-    for ours, theirs in zip(*sets, strict=True):  # each (patches, patch · patch, c)
-        mean, std = ours.mean(axis=(0, 1)), ours.std(axis=(0, 1))
-        std = np.where(std > 0, std, 1.0)  # nothing varies: in units of the images
-        found.append(
-            sliced_wasserstein((ours - mean) / std, (theirs - mean) / std, directions, seed)
-        )
-    return tuple(found)
+    distances = []
+    for real_patches, fake_patches in zip(*sets, strict=True):  # each (patches, patch · patch, c)
+        mean, std = real_patches.mean(axis=(0, 1)), real_patches.std(axis=(0, 1))
+        std = np.where(std > 0, std, 1.0)  # constant patches: in units of the images
+        normalized = [(some - mean) / std for some in (real_patches, fake_patches)]
+        distances.append(sliced_wasserstein(*normalized, directions, seed))
+    return tuple(distances)
 
 
 def _wasserstein(x, y):
-    """W₁ of each column of x (n, k) and of y (m, k): (k,)."""
+    """Returns W₁ of each column of x (n, k) and of y (m, k): (k,)."""
     x, y = np.sort(x, axis=0), np.sort(y, axis=0)
     if len(x) == len(y):
         return np.abs(x - y).mean(axis=0)
@@ -126,26 +124,26 @@ def _images(real, fake, patch, levels):
 
 
 def _descriptors(images, side, levels, count, rng):
-    """So many patches of each level: a list of (count, side · side, c)."""
-    # The image that each patch is of, among those that any is of.
+    """Returns `count` patches of each level: a list of (count, side · side, c)."""
+    # The images that patches are cut from, and for each patch the index of its image among them.
     used, whose = np.unique(np.arange(count) * len(images) // count, return_inverse=True)
-    found = [np.empty((count, side * side, images.shape[3])) for _ in range(levels)]
+    descriptors = [np.empty((count, side * side, images.shape[3])) for _ in range(levels)]
     for part in chunks(len(used), images[0].size, 2**20):
         drawn = slice(*np.searchsorted(whose, (part.start, part.stop)))
         pyramid = _pyramid(images[used[part]].astype(np.float64), levels)
-        for level, patches in zip(pyramid, found, strict=True):
+        for level, patches in zip(pyramid, descriptors, strict=True):
             patches[drawn] = _patches(level, whose[drawn] - part.start, side, rng)
-    return found
+    return descriptors
 
 
 def _pyramid(images, levels):
-    """Laplacian levels, the finest first, and what is left."""
-    found = []
+    """Returns Laplacian levels, the finest first, and the smallest image."""
+    pyramid = []
     for _ in range(levels - 1):
         smaller = _blur(images)[:, ::2, ::2]
-        found.append(images - _enlarged(smaller))
+        pyramid.append(images - _upsample(smaller))
         images = smaller
-    return [*found, images]
+    return [*pyramid, images]
 
 
 def _blur(images):
@@ -156,17 +154,17 @@ def _blur(images):
     return images
 
 
-def _enlarged(images):
+def _upsample(images):
     n, h, w, c = images.shape
-    apart = np.zeros((n, 2 * h, 2 * w, c))
-    apart[:, ::2, ::2] = 4.0 * images  # of four pixels three are 0
-    return _blur(apart)
+    spread = np.zeros((n, 2 * h, 2 * w, c))
+    spread[:, ::2, ::2] = 4.0 * images  # of four pixels three are 0
+    return _blur(spread)
 
 
 def _patches(images, whose, side, rng):
-    """One patch of each image named, at a random place: (len(whose), side · side, c)."""
+    """Returns a patch of each image of `whose`, at a random place: (len(whose), side · side, c)."""
     _, h, w, c = images.shape
     views = np.lib.stride_tricks.sliding_window_view(images, (side, side), axis=(1, 2))
     top, left = (rng.integers(size - side + 1, size=len(whose)) for size in (h, w))
-    found = views[whose, top, left]  # (len(whose), c, side, side)
-    return np.moveaxis(found, 1, -1).reshape(len(whose), side * side, c)
+    patches = views[whose, top, left]  # (len(whose), c, side, side)
+    return np.moveaxis(patches, 1, -1).reshape(len(whose), side * side, c)

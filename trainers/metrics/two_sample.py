@@ -1,4 +1,4 @@
-"""Can a classifier tell generated samples from real ones?
+"""Classifier two-sample test: can a classifier tell generated samples from real ones?
 
 Lopez-Paz, Oquab: Revisiting Classifier Two-Sample Tests (2017), §3 and §5,
 https://arxiv.org/abs/1610.06545
@@ -15,7 +15,7 @@ from trainers.metrics.neighbours import neighbours
 
 
 class TwoSampleTest(NamedTuple):
-    """How well a classifier tells two sets apart, see `two_sample_test`."""
+    """Result of `two_sample_test`: how well a classifier tells two sets apart."""
 
     accuracy: float
     p_value: float
@@ -26,17 +26,17 @@ def two_sample_test(real, fake, classifier="knn", seed=0):
 
     Args:
         real: real samples or features, shape (n, d), n >= 2.
-        fake: generated ones, shape (m, d), m >= 2. Of the larger set as many are drawn as the
-            smaller has. Both should be rounded alike: a network sees at once that only real pixels
-            are whole sixteenths.
-        classifier: "knn", the majority of the k = ⌊√(samples it is fitted on)⌋ nearest; or "mlp",
-            scikit-learn's `MLPClassifier((64,), max_iter=300)`, sharper and slower: 900
-            samples of 64 features take .03 s and half a second.
+        fake: generated ones, shape (m, d), m >= 2. The larger set is subsampled to the size of the
+            smaller. Round both in the same way: a network learns at once that only real pixels are
+            multiples of a sixteenth.
+        classifier: "knn", the majority of the k = ⌊√(number of training samples)⌋ nearest; or
+            "mlp", scikit-learn's `MLPClassifier((64,), max_iter=300)`, more sensitive and slower:
+            900 samples of 64 features take .03 s and half a second.
         seed: of the halves, and of the network.
 
     Returns:
         A `TwoSampleTest`: `accuracy` on the held-out samples, ½ for equal distributions; and
-        `p_value`, two-sided, under its null distribution N(½, 1 / (4 n_te)).
+        `p_value`, two-sided, under the null distribution N(½, 1 / (4 n_te)) of the accuracy.
 
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, different d, or another
@@ -57,31 +57,31 @@ def two_sample_test(real, fake, classifier="knn", seed=0):
     rng = np.random.default_rng(seed)
     halves = [x[rng.permutation(len(x))] for x in (real, fake)]
     middle = len(real) // 2
-    seen = np.concatenate([x[:middle] for x in halves])
-    unseen = np.concatenate([x[middle:] for x in halves])
-    kind = np.repeat([0, 1], middle)  # of those seen: real, fake
+    train = np.concatenate([x[:middle] for x in halves])
+    test = np.concatenate([x[middle:] for x in halves])
+    labels = np.repeat([0, 1], middle)  # of `train`: real, fake
     truth = np.repeat([0, 1], len(real) - middle)
-    accuracy = float(np.mean(CLASSIFIERS[classifier](seen, kind, unseen, seed) == truth))
+    accuracy = float(np.mean(CLASSIFIERS[classifier](train, labels, test, seed) == truth))
     # P(|N(0, 1)| > z) = erfc(z / √2), z = |accuracy - ½| (4 n)^½
     return TwoSampleTest(accuracy, math.erfc(abs(accuracy - 0.5) * math.sqrt(2.0 * len(truth))))
 
 
-def _nearest_neighbours(seen, kind, unseen, seed):
-    k = math.isqrt(len(seen))
-    _, found = neighbours(seen, unseen, k)
-    votes = 2 * kind[found].sum(axis=1) - k
+def _nearest_neighbours(train, labels, test, seed):
+    k = math.isqrt(len(train))
+    _, indices = neighbours(train, test, k)
+    votes = 2 * labels[indices].sum(axis=1) - k
     tie = np.random.default_rng(seed).integers(2, size=len(votes))
     return np.where(votes == 0, tie, votes > 0)
 
 
-def _network(seen, kind, unseen, seed):
-    from sklearn.exceptions import ConvergenceWarning  # takes longer to import than all the rest
+def _network(train, labels, test, seed):
+    from sklearn.exceptions import ConvergenceWarning  # imported here, which takes long
     from sklearn.neural_network import MLPClassifier
 
     network = MLPClassifier((64,), max_iter=300, random_state=seed)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # 300 passes are the protocol
-        return network.fit(seen, kind).predict(unseen)
+        return network.fit(train, labels).predict(test)
 
 
 CLASSIFIERS = {"knn": _nearest_neighbours, "mlp": _network}

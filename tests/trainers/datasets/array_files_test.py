@@ -108,7 +108,7 @@ def test_a_pickle_that_asks_for_anything_but_arrays_is_not_run(tmp_path):
 def test_a_damaged_pickle_is_named(data, tmp_path):
     cifar(tmp_path)
     (tmp_path / "data_batch_2").write_bytes(data)
-    with pytest.raises(ValueError, match="data_batch_2 is not a file of CIFAR, or damaged"):
+    with pytest.raises(ValueError, match="data_batch_2 is not a file of CIFAR, or corrupt"):
         datasets.load(tmp_path)
 
 
@@ -161,7 +161,7 @@ def test_an_npz_of_something_else_is_refused(arrays, sentence, tmp_path):
 @pytest.mark.parametrize("data", [b"", b"text", b"PK\x03\x04cut"])
 def test_a_damaged_npz_is_named(data, tmp_path):
     (tmp_path / "a.npz").write_bytes(data)
-    with pytest.raises(ValueError, match=r"a\.npz is not an \.npz file of arrays, or damaged"):
+    with pytest.raises(ValueError, match=r"a\.npz is not an \.npz file of arrays, or corrupt"):
         datasets.load(tmp_path / "a.npz")
 
 

@@ -58,7 +58,7 @@ def test_reach_is_that_of_all_layers_together():
 def test_a_network_that_sees_all_is_refused():
     inputs = keras.Input((None, None, 1))
     normed = layers.GroupNormalization(groups=-1)(layers.Conv2D(2, 3, padding="same")(inputs))
-    with pytest.raises(ValueError, match="less than 64 pixels far"):
+    with pytest.raises(ValueError, match="receptive radius below 64 pixels"):
         tiling.receptive_radius(keras.Model(inputs, normed))
 
 

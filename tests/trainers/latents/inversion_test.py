@@ -67,7 +67,7 @@ def test_it_keeps_the_best_of_several_places():
 )
 def test_models_of_more_than_a_latent_are_refused(name, sizes):
     model = zoo.create(name, **sizes)
-    with pytest.raises(ValueError, match="should draw of latents"):
+    with pytest.raises(ValueError, match="should take only latents"):
         inversion.invert(model, np.zeros((1, *model.image_shape)))
 
 

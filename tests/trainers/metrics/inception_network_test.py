@@ -79,7 +79,7 @@ def test_keras_network_has_2048_features_and_1000_classes():
 def test_without_weights_or_a_network_it_says_where_they_belong(monkeypatch, tmp_path):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     monkeypatch.setattr(inception_network, "URL", "https://weights.invalid/inception.h5")
-    monkeypatch.setattr(inception_network, "PATIENCE", 0.2)
+    monkeypatch.setattr(inception_network, "TIMEOUT", 0.2)
     sentence = rf"should be at {tmp_path}/models/{inception_network.FILE}.*copy them there from"
     with pytest.raises(ValueError, match=sentence):
         metrics.evaluator("inception")
@@ -103,7 +103,7 @@ def test_a_network_that_never_answers_is_left_after_a_while(monkeypatch):
 
     ended = []
 
-    monkeypatch.setattr(inception_network, "PATIENCE", 0.2)
+    monkeypatch.setattr(inception_network, "TIMEOUT", 0.2)
     monkeypatch.setattr(inception_network.urllib.request, "urlopen", silent)
     assert not inception_network._answers("https://weights.invalid/inception.h5")
     assert not ended

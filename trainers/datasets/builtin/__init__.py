@@ -1,14 +1,14 @@
-"""Worlds without a download: every sample is drawn here, and what it was drawn from is known.
+"""Built-in datasets, without a download: every sample is drawn here, from known factors.
 
     from trainers.datasets import builtin
 
-    world = builtin.find("glyphs")
-    samples = world.read("train", count=100)     # always the same ones
-    samples.x, samples.y, samples.factors        # images, labels, and the truth about each
-    world.splits, world.factors                  # known before anything is drawn
+    dataset = builtin.find("glyphs")
+    samples = dataset.read("train", count=100)   # always the same ones
+    samples.x, samples.y, samples.factors        # images, labels, and the factors of each
+    dataset.splits, dataset.factors              # known before anything is drawn
 
-They need NumPy and Pillow; `stacked_digits` and `photos` read what scikit-learn and scikit-image
-bring along.
+The datasets need NumPy and Pillow; `stacked_digits` and `photos` read files that come with
+scikit-learn and scikit-image.
 """
 
 from trainers.datasets.builtin import (
@@ -56,7 +56,7 @@ def find(name):
     """Returns the `BuiltinDataset` of that name.
 
     Raises:
-        ValueError: there is none; the sentence lists those there are.
+        ValueError: there is none; the message lists those there are.
 
     >>> find("sprites").splits
     {'train': 2956, 'test': 500, 'all': 3456}

@@ -13,8 +13,8 @@ A small stand-in for the birds with captions of
     SHAPE     ->  square | ellipse | heart | triangle
     PLACE     ->  top left | top right | bottom left | bottom right | centre
 
-Four pairs of colour and shape stand in the split `unseen` only: whoever draws them has understood
-the words and not learnt the sentences.
+Four pairs of colour and shape are in the split `unseen` only: a model that draws them has learned
+the words, not the sentences.
 """
 
 import numpy as np
@@ -53,7 +53,7 @@ COUNTS = splits(train=10_000, test=2_000, unseen=1_000)
 
 
 def sentence(shape, color, size, place):
-    """What is said of an object; the arguments are numbers as in the factors.
+    """Returns the caption of an object; the arguments are numbers as in the factors.
 
     >>> sentence(shape=2, color=0, size=1, place=3)
     'a large red heart at the bottom right'
@@ -62,10 +62,10 @@ def sentence(shape, color, size, place):
 
 
 def encode(text):
-    """Tokens of a sentence, int32 (8,): the place of each word in `VOCABULARY`, then zeros.
+    """Returns the tokens of a sentence, int32 (8,): indices into `VOCABULARY`, then zeros.
 
     Raises:
-        ValueError: a word that is not in the vocabulary, or too many of them.
+        ValueError: a word is not in the vocabulary, or there are more than 8.
 
     >>> encode("a small blue heart at the centre").tolist()
     [1, 2, 6, 10, 12, 13, 18, 0]
@@ -82,7 +82,7 @@ def encode(text):
 
 
 def decode(tokens):
-    """The sentence of tokens.
+    """Returns the sentence of tokens.
 
     >>> decode(encode("a small blue heart at the centre"))
     'a small blue heart at the centre'
@@ -91,10 +91,10 @@ def decode(tokens):
 
 
 def picture(shape, color, scale, angle, x, y, size=SIZE):
-    """An image, uint8 (size, size, 3).
+    """Draws an image, uint8 (size, size, 3).
 
     Args:
-        shape, colour: numbers in `SHAPES` and `COLORS`.
+        shape, color: numbers in `SHAPES` and `COLORS`.
         scale, angle, x, y: as for `shapes.outline`.
         size: height and width.
 
@@ -106,7 +106,7 @@ def picture(shape, color, scale, angle, x, y, size=SIZE):
 
 
 def box(shape, scale, angle, x, y):
-    """The box around a shape, float32 (4,): top, left, bottom, right, shares of the side.
+    """Returns the box around a shape, float32 (4,): top, left, bottom, right, shares of the side.
 
     >>> box(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5)
     array([0.4, 0.3, 0.6, 0.7], dtype=float32)
@@ -117,7 +117,7 @@ def box(shape, scale, angle, x, y):
 
 
 def keypoints(shape, scale, angle, x, y):
-    """Landmarks of a shape, float32 (4, 2) of (y, x), shares of the side, as `LANDMARKS` says.
+    """Returns `LANDMARKS` of a shape, float32 (4, 2) of (y, x), shares of the side.
 
     >>> keypoints(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5)[0]  # the top
     array([0.4, 0.5], dtype=float32)

@@ -6,7 +6,7 @@ A small stand-in for the models of
     Shapes via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
     furniture        16x16x16 voxels, each full where any of 2x2x2 finer ones is
-    furniture_views  (x) a picture of 32x32 grey pixels, (y) the voxels that it shows
+    furniture_views  (x) a view of 32x32 grey pixels, (y) the voxels that it shows
 
 Axes of voxels are width, depth (the front first) and height (the floor first). Lengths are shares
 of the side of the cube.
@@ -16,8 +16,8 @@ import numpy as np
 
 from trainers.datasets.builtin.samples import BuiltinDataset, Factor, Samples, splits, stream
 
-FINE, COARSE, VIEW = 32, 16, 32  # sides: of a cube as it is built, as it is stored, of a picture
-# class -> parameter -> from, to: uniform
+FINE, COARSE, VIEW = 32, 16, 32  # sides: of a cube as built, as stored, of a view
+# class -> parameter -> low, high of a uniform distribution
 PARAMETERS = {
     "chair": {
         "width": (0.40, 0.60),
@@ -48,7 +48,7 @@ PARAMETERS = {
     },
 }
 CLASSES = tuple(PARAMETERS)
-# Parameters that an object may lack, and the share of those that have them.
+# Parameter that an object may lack, and the share of objects that have it.
 OPTIONAL = {"chair": ("arm_height", 0.4), "table": ("pedestal", 0.3)}
 AZIMUTHS = (0.3, 0.6, 0.9)  # radians
 UNSEEN_AZIMUTH = 0.45
@@ -64,11 +64,11 @@ VIEWS = splits(
 
 
 def voxels(kind, parameters, size=FINE):
-    """An object, uint8 (size, size, size), 1 where it is.
+    """Builds an object, uint8 (size, size, size), 1 where it is.
 
     Args:
         kind: one of `CLASSES`.
-        parameters: 7 numbers, as `PARAMETERS` names them.
+        parameters: 7 numbers, in the order of `PARAMETERS`.
         size: side of the cube in voxels.
 
     >>> low = [low for low, high in PARAMETERS["car"].values()]
@@ -92,27 +92,28 @@ def coarse(cubes):
 
 
 def view(cubes, azimuth):
-    """Pictures of cubes from one side and above, uint8 (n, 32, 32, 1).
+    """Renders cubes from one side and above, uint8 (n, 32, 32, 1).
 
     The cubes turn about the vertical, to the nearest voxel, and are seen from the front, without
-    perspective. What is nearer is brighter, from 255 down to 30 % of it at the back; where nothing
-    is, the picture is black.
+    perspective. Nearer voxels are brighter, from 255 down to 30 % of it at the back, on black.
 
     Args:
         cubes: uint8 (n, size, size, size).
-        azimuth: radians by which the camera goes round to the left.
+        azimuth: radians by which the camera moves round to the left.
 
     >>> view(np.ones((2, 32, 32, 32), np.uint8), azimuth=0.0).shape
     (2, 32, 32, 1)
     """
     size = cubes.shape[-1]
-    room = int(np.ceil((np.sqrt(2.0) - 1.0) / 2.0 * size))  # for corners that turn out of the cube
+    room = int(
+        np.ceil((np.sqrt(2.0) - 1.0) / 2.0 * size)
+    )  # for corners that leave the cube when it turns
     side = size + 2 * room
     cubes = _turned(cubes, azimuth, side)
-    # Looked at from above, what lies behind stands higher in the picture.
+    # Seen from above, what lies behind is higher in the view.
     rise = np.rint(np.tan(ELEVATION) * np.arange(side)).astype(int)
     canvas = np.zeros((len(cubes), side, size + rise[-1]), np.float32)  # x, rows from the floor up
-    for depth in reversed(range(side)):  # what is near covers what is far
+    for depth in reversed(range(side)):  # near voxels cover far ones
         rows = canvas[:, :, rise[depth] : rise[depth] + size]
         light = 1.0 - 0.7 * min(max((depth - room) / size, 0.0), 1.0)
         np.copyto(rows, np.float32(light), where=cubes[:, :, depth] > 0)
@@ -172,7 +173,7 @@ def _legs(cube, x, y, leg, top):
 
 
 def _box(cube, *spans):
-    """Fills a box to the nearest voxel, at least one thick; what leaves the cube is cut off."""
+    """Fills a box to the nearest voxel, at least one thick, inside the cube."""
     index = []
     for start, end in spans:
         first = round(min(max(start, 0.0), 1.0) * len(cube))
@@ -182,7 +183,7 @@ def _box(cube, *spans):
 
 
 def _turned(cubes, azimuth, side):
-    """Cubes turned about the vertical through their middle, (n, side, side, height)."""
+    """Turns cubes about the vertical through their middle: (n, side, side, height)."""
     size = cubes.shape[-1]
     x, y = np.indices((side, side)) - (side - 1) / 2
     sin, cos = np.sin(azimuth), np.cos(azimuth)
@@ -194,7 +195,7 @@ def _turned(cubes, azimuth, side):
 
 
 def _averages(pixels, length):
-    """The matrix that averages `length` samples to `pixels`."""
+    """Returns the matrix (pixels, length) that averages `length` samples to `pixels`."""
     step = length / pixels
     start = step * np.arange(pixels)[:, None]
     samples = np.arange(length)
@@ -203,7 +204,7 @@ def _averages(pixels, length):
 
 
 def objects(rng, count):
-    """Random objects: class int32 (count,) and parameters float32 (count, 7).
+    """Draws random objects: class int32 (count,) and parameters float32 (count, 7).
 
     >>> kinds, parameters = objects(np.random.default_rng(0), 5)
     >>> kinds.shape, parameters.shape
@@ -220,7 +221,7 @@ def objects(rng, count):
 
 
 def build(kinds, parameters):
-    """Voxels of many objects, uint8 (n, 32, 32, 32).
+    """Builds the voxels of many objects, uint8 (n, 32, 32, 32).
 
     >>> build(*objects(np.random.default_rng(0), 5)).shape
     (5, 32, 32, 32)
@@ -229,41 +230,41 @@ def build(kinds, parameters):
     return np.stack([voxels(CLASSES[kind], row) for kind, row in rows])
 
 
-def _in_parts(count, part=256):
-    """Slices of a range: many cubes at once would take too much memory."""
+def _chunks(count, part=256):
+    """Returns slices of a range: many cubes at once would take too much memory."""
     return [slice(start, min(start + part, count)) for start in range(0, count, part)]
 
 
 def _draw_furniture(split, count):
     kinds, parameters = objects(stream("furniture", split), FURNITURE[split])
     kinds, parameters = kinds[:count], parameters[:count]
-    parts = [coarse(build(kinds[rows], parameters[rows])) for rows in _in_parts(count)]
+    parts = [coarse(build(kinds[rows], parameters[rows])) for rows in _chunks(count)]
     factors = {"class": kinds, "parameters": parameters}
     return Samples(np.concatenate(parts)[..., None], kinds, factors)
 
 
 def _draw_views(split, count):
     azimuths = (UNSEEN_AZIMUTH,) if split == "unseen" else AZIMUTHS
-    same = "test" if split == "unseen" else split  # the test objects, from where none was seen
-    kinds, parameters = objects(stream("furniture_views", same), OBJECTS[same])
+    objects_of = "test" if split == "unseen" else split  # test objects, from an unseen side
+    kinds, parameters = objects(stream("furniture_views", objects_of), OBJECTS[objects_of])
     needed = -(-count // len(azimuths))
     kinds, parameters = kinds[:needed], parameters[:needed]
-    pictures, shown = [], []
-    for rows in _in_parts(needed):
+    views, volumes = [], []
+    for rows in _chunks(needed):
         cubes = build(kinds[rows], parameters[rows])
-        seen = np.stack([view(cubes, azimuth) for azimuth in azimuths], axis=1)
-        pictures.append(seen.reshape(-1, VIEW, VIEW, 1))
-        shown.append(coarse(cubes)[..., None])
+        sides = np.stack([view(cubes, azimuth) for azimuth in azimuths], axis=1)
+        views.append(sides.reshape(-1, VIEW, VIEW, 1))
+        volumes.append(coarse(cubes)[..., None])
 
-    def beside(rows):  # each object as often as it is seen
+    def per_view(rows):  # each object once for each of its views
         return np.repeat(rows, len(azimuths), axis=0)[:count]
 
     factors = {
-        "class": beside(kinds),
-        "parameters": beside(parameters),
+        "class": per_view(kinds),
+        "parameters": per_view(parameters),
         "azimuth": np.tile(np.float32(azimuths), needed)[:count],
     }
-    return Samples(np.concatenate(pictures)[:count], beside(np.concatenate(shown)), factors)
+    return Samples(np.concatenate(views)[:count], per_view(np.concatenate(volumes)), factors)
 
 
 FACTORS = {

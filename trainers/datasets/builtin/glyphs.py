@@ -1,12 +1,12 @@
 """Glyphs: digits of a typeface, turned, slanted, scaled, shifted, and of any weight.
 
 MNIST (LeCun, Bottou, Bengio, Haffner 1998, http://yann.lecun.com/exdb/mnist/) without a download,
-and with its factors known. The typeface is the one inside Pillow, Aileron,
+and with known factors. The typeface is Aileron, the one inside Pillow,
 https://pillow.readthedocs.io/en/stable/reference/ImageFont.html.
 
     glyphs        28x28 grey
-    glyphs8       8x8 grey and gentler: what a synthetic partner of the handwritten digits looks
-                  like (unsupervised adaptation as by Shrivastava et al. 2017, "Learning from
+    glyphs8       8x8 grey, with smaller deformations: a synthetic partner of the handwritten
+                  digits (unsupervised adaptation as by Shrivastava et al. 2017, "Learning from
                   Simulated and Unsupervised Images", https://arxiv.org/abs/1612.07828)
     glyphs_photo  |patch of a photograph - glyph|, 28x28 RGB: the recipe of MNIST-M (Ganin et al.
                   2016, "Domain-Adversarial Training of Neural Networks",
@@ -32,8 +32,8 @@ DIGITS = tuple("0123456789")
 FINE = 4  # a pixel is drawn as 4 x 4
 HEIGHT = 0.72  # of the font, a share of the side; a digit is .71 of that high
 
-# name -> from, to: uniform. Angles in radians, shifts in shares of the side, the stroke in
-# quarters of a pixel on each side of the font's own, whole ones, both ends among them.
+# name -> low, high of a uniform distribution. Angles in radians, shifts in shares of the side, the
+# stroke in whole quarters of a pixel added on each side of the font's own, both ends included.
 RANGES = {
     "rotation": (-0.45, 0.45),
     "shear": (-0.3, 0.3),
@@ -53,12 +53,12 @@ GENTLE = {
 
 
 def glyph(digit, rotation=0.0, shear=0.0, scale=1.0, shift_x=0.0, shift_y=0.0, stroke=0, size=28):
-    """An image, uint8 (size, size, 1): scaled and turned, then slanted, then shifted.
+    """Draws a digit, uint8 (size, size, 1): scaled and turned, then slanted, then shifted.
 
     Args:
         digit: 0 … 9.
         rotation: radians, clockwise.
-        shear: how far a row moves to the right per row that it lies above the centre.
+        shear: shift of a row to the right, per row that it lies above the centre.
         scale: 1 makes a digit of half the side.
         shift_x, shift_y: to the right and down, shares of the side.
         stroke: quarters of a pixel by which lines are wider on each side, a whole number.
@@ -69,7 +69,7 @@ def glyph(digit, rotation=0.0, shear=0.0, scale=1.0, shift_x=0.0, shift_y=0.0, s
     """
     side = size * FINE
     sin, cos = np.sin(rotation) / scale, np.cos(rotation) / scale
-    # Pillow asks where a pixel comes from: the inverse of what the docstring says.
+    # Pillow takes the inverse map, from a pixel of the result to a pixel of the source.
     back = np.array([[cos, sin], [-sin, cos]]) @ [[1.0, shear], [0.0, 1.0]]
     center = np.array([side / 2, side / 2])
     start = center - back @ (center + side * np.array([shift_x, shift_y]))
@@ -81,7 +81,7 @@ def glyph(digit, rotation=0.0, shear=0.0, scale=1.0, shift_x=0.0, shift_y=0.0, s
 
 @functools.cache
 def _upright(digit, stroke, side):
-    """What `glyph` turns and scales: to lay out text takes longer than all the rest."""
+    """Returns the upright digit, cached: to lay out text takes longer than all the rest."""
     image = Image.new("L", (side, side))
     font = ImageFont.load_default(size=int(HEIGHT * side))
     middle = (side / 2, side / 2)
@@ -92,7 +92,7 @@ def _upright(digit, stroke, side):
 
 
 def _factors(rng, ranges, count):
-    """Labels int32 (count,), and factors name -> (count,)."""
+    """Draws labels int32 (count,), and factors name -> (count,)."""
     labels = rng.integers(10, size=count).astype(np.int32)
     factors = {
         name: uniform(rng, low, high, count)
@@ -104,8 +104,8 @@ def _factors(rng, ranges, count):
     return labels, factors
 
 
-def _drawn(labels, factors, size):
-    """Images uint8 (n, size, size, 1)."""
+def _images(labels, factors, size):
+    """Draws images uint8 (n, size, size, 1)."""
     rows = zip(labels, *factors.values(), strict=True)
     return np.stack([glyph(*row, size=size) for row in rows])
 
@@ -126,32 +126,32 @@ def _draw_glyphs8(split, count):
 
 def _samples(labels, factors, count, size):
     factors = {name: values[:count] for name, values in factors.items()}
-    return Samples(_drawn(labels[:count], factors, size), labels[:count], factors)
+    return Samples(_images(labels[:count], factors, size), labels[:count], factors)
 
 
 def _draw_glyphs_photo(split, count):
     size = GLYPHS_PHOTO.splits[split]
     rng = stream("glyphs_photo", split)
-    plain = _samples(*_factors(rng, RANGES, size), count, size=28)
-    behind = photos.photographs(split)
-    numbers = np.array([photos.NAMES.index(name) for name in behind], np.int32)
+    glyphs = _samples(*_factors(rng, RANGES, size), count, size=28)
+    photographs = photos.photographs(split)
+    numbers = np.array([photos.NAMES.index(name) for name in photographs], np.int32)
     which = rng.choice(numbers, size)[:count]
     where = rng.random((size, 2))[:count]
     patches = np.stack(
-        [_patch(behind[photos.NAMES[k]], *at) for k, at in zip(which, where, strict=True)]
+        [_patch(photographs[photos.NAMES[k]], *at) for k, at in zip(which, where, strict=True)]
     )
-    x = np.abs(patches.astype(np.int16) - plain.x).astype(np.uint8)
-    return Samples(x, plain.y, {**plain.factors, "glyph": plain.x, "photograph": which})
+    x = np.abs(patches.astype(np.int16) - glyphs.x).astype(np.uint8)
+    return Samples(x, glyphs.y, {**glyphs.factors, "glyph": glyphs.x, "photograph": which})
 
 
 def _patch(photograph, down, right):
-    """28x28 of a photograph, from a corner given as shares of where one may lie."""
+    """Returns a 28x28 patch; its corner is given as shares, 0 … 1, of its range."""
     top = int(down * (photograph.shape[0] - 27))
     left = int(right * (photograph.shape[1] - 27))
     return photograph[top : top + 28, left : left + 28]
 
 
-def _described(ranges):
+def _factor_facts(ranges):
     stroke = "quarters of a pixel by which lines are wider on each side, 0 … {1}"
     meanings = {
         "rotation": "radians, clockwise, {} … {}",
@@ -180,7 +180,7 @@ GLYPHS = BuiltinDataset(
     y_shape=(),
     class_names=DIGITS,
     splits=splits(train=10_000, test=2_000),
-    factors=_described(RANGES),
+    factors=_factor_facts(RANGES),
     draw=_draw_glyphs,
 )
 GLYPHS8 = BuiltinDataset(
@@ -193,7 +193,7 @@ GLYPHS8 = BuiltinDataset(
     y_shape=(),
     class_names=DIGITS,
     splits=splits(train=6_000, test=1_000),
-    factors=_described(GENTLE),
+    factors=_factor_facts(GENTLE),
     draw=_draw_glyphs8,
 )
 GLYPHS_PHOTO = BuiltinDataset(
@@ -208,7 +208,7 @@ GLYPHS_PHOTO = BuiltinDataset(
     class_names=DIGITS,
     splits=splits(train=6_000, test=1_000),
     factors={
-        **_described(RANGES),
+        **_factor_facts(RANGES),
         "glyph": Factor("the glyph alone, pixels of 0 … 255", shape=(28, 28, 1), dtype="uint8"),
         "photograph": Factor("number of the photograph in photos.NAMES", dtype="int32"),
     },

@@ -1,8 +1,8 @@
 """Pairs: two pictures of one shape, for translation from either to the other.
 
-    edge2shape      an outline, and the shape in colours; to fill it one has to know which colour
-                    the shape has (Isola, Zhu, Zhou, Efros 2017, "Image-to-Image Translation with
-                    Conditional Adversarial Networks", edges -> photo,
+    edge2shape      an outline, and the shape in colour; to fill it a model has to know which
+                    colour the shape has (Isola, Zhu, Zhou, Efros 2017, "Image-to-Image
+                    Translation with Conditional Adversarial Networks", edges -> photo,
                     https://arxiv.org/abs/1611.07004)
     solid2striped   a shape in one colour, and in stripes; both ways are known pixel by pixel
                     (Zhu, Park, Isola, Efros 2017, "Unpaired Image-to-Image Translation using
@@ -10,10 +10,10 @@
                     https://arxiv.org/abs/1703.10593)
 
 A square is red, an ellipse green, a heart blue, a triangle yellow. They are .4, .3, .2 and .1 of
-the world: with equal shares a translation that exchanges two colours, and exchanges them again on
-the way back, would have no flaw that a cycle could see.
+the samples: with equal shares a translation that exchanges two colours, and exchanges them again on
+the way back, would have no cycle-consistency loss.
 
-In `unpaired` x and y show different objects of the same kind: each is drawn by itself.
+In `unpaired` x and y show different objects of the same distribution, drawn independently.
 """
 
 import numpy as np
@@ -37,7 +37,7 @@ COUNTS = splits(train=2_500, test=500, unpaired=2_500)
 
 
 def edges(shape, scale, angle, x, y, size=SIZE):
-    """The outline of a shape, white on black, uint8 (size, size, 1).
+    """Draws the outline of a shape, white on black, uint8 (size, size, 1).
 
     Args:
         shape: number of the shape in `shapes.SHAPES`.
@@ -52,7 +52,7 @@ def edges(shape, scale, angle, x, y, size=SIZE):
 
 
 def solid(shape, scale, angle, x, y, size=SIZE):
-    """The shape in its colour, uint8 (size, size, 3). Arguments as for `edges`.
+    """Draws a shape in its colour, uint8 (size, size, 3). Arguments as for `edges`.
 
     >>> solid(0, 0.3, 0.0, x=0.5, y=0.5)[16, 16].tolist()  # red, in the middle of the light
     [169, 46, 38]
@@ -61,9 +61,9 @@ def solid(shape, scale, angle, x, y, size=SIZE):
 
 
 def striped(shape, scale, angle, x, y, size=SIZE):
-    """The shape in diagonal stripes, uint8 (size, size, 3). Arguments as for `edges`.
+    """Draws a shape in diagonal stripes, uint8 (size, size, 3). Arguments as for `edges`.
 
-    The stripes lie still while the shape moves over them.
+    The place of the stripes does not depend on the shape's.
 
     >>> striped(0, 0.3, 0.0, x=0.5, y=0.5)[16, 14:18, 0].tolist()
     [42, 42, 169, 169]
@@ -73,7 +73,7 @@ def striped(shape, scale, angle, x, y, size=SIZE):
 
 
 def dark(size=SIZE):
-    """Where the dark stripes are, bool (size, size).
+    """Returns the mask of the dark stripes, bool (size, size).
 
     >>> dark(4).astype(int).tolist()
     [[0, 0, 1, 1], [0, 1, 1, 0], [1, 1, 0, 0], [1, 0, 0, 1]]
@@ -87,7 +87,7 @@ def _cover(shape, scale, angle, x, y, size):
 
 
 def objects(rng, count):
-    """What a split shows: shape int32 (count,), and scale, angle, x, y float32.
+    """Draws the factors of objects: shape int32 (count,), and scale, angle, x, y float32.
 
     >>> list(objects(np.random.default_rng(0), 3))
     ['shape', 'scale', 'angle', 'x', 'y']
@@ -104,16 +104,16 @@ def objects(rng, count):
 def _pair_dataset(name, draw_x, draw_y, channels, description):
     def draw(split, count):
         rng = stream(name, split)
-        shown = objects(rng, COUNTS[split])
-        beside = objects(rng, COUNTS[split]) if split == "unpaired" else shown
-        shown, beside = (
-            {factor: values[:count] for factor, values in each.items()} for each in (shown, beside)
+        of_x = objects(rng, COUNTS[split])
+        of_y = objects(rng, COUNTS[split]) if split == "unpaired" else of_x
+        of_x, of_y = (
+            {factor: values[:count] for factor, values in each.items()} for each in (of_x, of_y)
         )
         x, y = (
             np.stack([one(*row) for row in zip(*each.values(), strict=True)])
-            for one, each in ((draw_x, shown), (draw_y, beside))
+            for one, each in ((draw_x, of_x), (draw_y, of_y))
         )
-        return Samples(x, y, shown)
+        return Samples(x, y, of_x)
 
     return BuiltinDataset(
         name=name,

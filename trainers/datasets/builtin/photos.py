@@ -1,10 +1,10 @@
 """Photos: crops of the photographs that come inside scikit-image and scikit-learn.
 
-Nothing is fetched: only files that lie in the two packages are read. Where they come from and
-under which licences: `skimage/data/README.txt`, `sklearn/datasets/images/README.txt`, and
+Nothing is fetched: only files inside the two packages are read. Origins and licences:
+`skimage/data/README.txt`, `sklearn/datasets/images/README.txt`, and
 https://scikit-image.org/docs/stable/api/skimage.data.html.
 
-Whole photographs are held out, so that no crop of `test` shows what one of `train` does. The test
+Complete photographs are held out, so that no crop of `test` overlaps one of `train`. The test
 photographs are those on which super-resolution is scored; grey ones have three equal channels.
 """
 
@@ -25,11 +25,11 @@ FOLDERS = {"skimage": "data", "sklearn": "datasets/images"}
 
 @dataclasses.dataclass(frozen=True)
 class Photograph:
-    """A file, its size in pixels, who brings it along, and where its crops lie.
+    """A photograph: its file, size in pixels and package, and the places of its crops.
 
     Attributes:
         margin: pixels at every edge that no crop shows.
-        stride: pixels from one crop to the next. Of large photographs it is larger, so that they
+        stride: pixels from one crop to the next, larger for large photographs, so that their crops
             do not outnumber the others.
     """
 
@@ -46,23 +46,23 @@ class Photograph:
 
     @property
     def crops(self):
-        """How many crops it gives."""
+        """Number of crops."""
         return len(self._ticks(self.height)) * len(self._ticks(self.width))
 
     @property
     def path(self):
-        # The package is found, not imported: to import scikit-image takes seconds.
+        # The package is not imported: to import scikit-image takes seconds.
         folder = importlib.util.find_spec(self.package).submodule_search_locations[0]
         return Path(folder) / FOLDERS[self.package] / self.file
 
     def cropped(self):
-        """uint8 (crops, 64, 64, 3), row by row."""
+        """Returns the crops, uint8 (crops, 64, 64, 3), row by row."""
         pixels = _pixels(self)
         corners = itertools.product(self._ticks(self.height), self._ticks(self.width))
         return np.stack([pixels[y : y + SIZE, x : x + SIZE] for y, x in corners])
 
     def _ticks(self, length):
-        """Where crops begin along a side."""
+        """Returns where crops begin along a side."""
         return range(self.margin, length - self.margin - SIZE + 1, self.stride)
 
 
@@ -80,7 +80,7 @@ PHOTOGRAPHS = {
         Photograph("ihc.png", 512, 512),
         Photograph("moon.png", 512, 512),
         Photograph("motorcycle_left.png", 500, 741),
-        Photograph("motorcycle_right.png", 500, 741),  # the same from a little to the right
+        Photograph("motorcycle_right.png", 500, 741),  # the same scene, a little to the right
         Photograph("page.png", 191, 384),
         Photograph("retina.jpg", 1411, 1411, margin=224, stride=64),  # a disc on black
         Photograph("rocket.jpg", 427, 640),
@@ -95,12 +95,12 @@ PHOTOGRAPHS = {
 }
 
 
-# A factor `photograph` is a place in this.
+# The factor `photograph` is an index into this.
 NAMES = tuple(photograph.name for split in PHOTOGRAPHS.values() for photograph in split)
 
 
 def photographs(split):
-    """Whole photographs.
+    """Returns complete photographs.
 
     Args:
         split: "train", "test", or "all".
@@ -113,24 +113,24 @@ def photographs(split):
     """
     if split not in (*PHOTOGRAPHS, "all"):
         raise ValueError(f"`split` should be one of train, test, all. Received: split={split!r}")
-    found = {}
+    pixels = {}
     for part in PHOTOGRAPHS if split == "all" else (split,):
-        found |= {photograph.name: _pixels(photograph) for photograph in PHOTOGRAPHS[part]}
-    return found
+        pixels |= {photograph.name: _pixels(photograph) for photograph in PHOTOGRAPHS[part]}
+    return pixels
 
 
 @functools.cache
 def _pixels(photograph):
     pixels = np.array(Image.open(photograph.path).convert("RGB"))
-    pixels.flags.writeable = False  # it is everybody's
+    pixels.flags.writeable = False  # the cached array is shared
     return pixels
 
 
 def _draw(split, count):
-    found = PHOTOGRAPHS[split]
-    numbers = np.array([NAMES.index(photograph.name) for photograph in found], np.int32)
-    which = np.repeat(numbers, [photograph.crops for photograph in found])
-    x = np.concatenate([photograph.cropped() for photograph in found])
+    chosen = PHOTOGRAPHS[split]
+    numbers = np.array([NAMES.index(photograph.name) for photograph in chosen], np.int32)
+    which = np.repeat(numbers, [photograph.crops for photograph in chosen])
+    x = np.concatenate([photograph.cropped() for photograph in chosen])
     rows = stream("photos", split).permutation(len(x))[:count]
     return Samples(x[rows], None, {"photograph": which[rows]})
 
@@ -144,7 +144,7 @@ DATASETS = (
             "photographs of `test` are others than those of `train`."
         ),
         shape=(SIZE, SIZE, 3),
-        splits=splits(**{s: sum(p.crops for p in found) for s, found in PHOTOGRAPHS.items()}),
+        splits=splits(**{s: sum(p.crops for p in part) for s, part in PHOTOGRAPHS.items()}),
         factors={
             "photograph": Factor("number of the photograph in photos.NAMES", dtype="int32"),
         },

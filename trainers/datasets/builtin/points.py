@@ -1,6 +1,6 @@
 """Points: mixtures of Gaussians, on which dropped modes can be counted, and a spiral.
 
-Each world has 100,000 points, always the same ones: the first 90,000 are `train`, the rest `test`.
+Each dataset has the same 100,000 points in every process: 90,000 are `train`, the rest `test`.
 
     ring          Metz, Poole, Pfau, Sohl-Dickstein (2017), "Unrolled Generative Adversarial
                   Networks", https://arxiv.org/abs/1611.02163
@@ -23,8 +23,8 @@ SEED = 0
 ROLL_STD = 0.25 / 7.5
 ARC = (1.5 * np.pi, 4.5 * np.pi)  # where the roll begins and ends, radians
 
-# The best single Gaussian is another one for each divergence: that of KL has mean 1.01 and standard
-# deviation 1.831, that of the reverse KL 1.578 and 1.632.
+# The best single Gaussian differs by divergence: that of KL has mean 1.01 and standard deviation
+# 1.831, that of the reverse KL 1.578 and 1.632.
 FGAN_WEIGHTS = (0.33, 0.67)
 FGAN_MEANS = (-1.0, 2.0)
 FGAN_STDS = (0.255, 1.415)
@@ -32,14 +32,14 @@ FGAN_STDS = (0.255, 1.415)
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Mixture:
-    """Equally likely Gaussians, of means `centers`, shape (modes, 2), and of one `std`."""
+    """Mixture of equally likely Gaussians of means `centers`, (modes, 2), and of one `std`."""
 
     name: str
     centers: np.ndarray
     std: float
 
     def read(self, split):
-        """The points of a split, float32 (n, 2), and the number of each one's mode, int32 (n,).
+        """Returns the points of a split, float32 (n, 2), and the mode of each, int32 (n,).
 
         >>> points, modes = RING.read("test")
         >>> points.shape, modes.shape
@@ -53,7 +53,7 @@ class Mixture:
 
 
 def swiss_roll():
-    """All points, float32 (100000, 2), and how far along the roll each is, radians, float32.
+    """Draws all points, float32 (100000, 2), and the arc of each along the roll, radians, float32.
 
     A point at arc t is (t cos t, t sin t)/7.5, t uniform from 1.5π to 4.5π, and noise of standard
     deviation .25/7.5.
@@ -70,7 +70,7 @@ def swiss_roll():
 
 
 def fgan_mixture():
-    """All points, float32 (100000, 1), and the component of each, int32 (100000,).
+    """Draws all points, float32 (100000, 1), and the component of each, int32 (100000,).
 
     p = .33 N(-1, .255²) + .67 N(2, 1.415²)
 
@@ -86,13 +86,13 @@ def fgan_mixture():
 
 
 def _ring(modes, radius):
-    """Centres on a circle, counter-clockwise from (radius, 0)."""
+    """Returns centres on a circle, counter-clockwise from (radius, 0)."""
     angles = 2 * np.pi * np.arange(modes) / modes  # linspace would count the first one twice
     return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
 def _grid(side, spacing):
-    """Centres on a square grid around the origin, row by row from its lower left corner."""
+    """Returns centres on a square grid around the origin, by rows from the lower left corner."""
     ticks = spacing * (np.arange(side) - (side - 1) / 2)
     return np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
 

@@ -1,7 +1,7 @@
-"""What a world is: its facts, and a function that draws the samples of a split.
+"""Base classes of built-in datasets: facts, and a function that draws the samples of a split.
 
-A world is drawn anew wherever it is needed. All its randomness comes from `stream`, so that the
-samples of a split are the same in every process, and those of two splits have nothing in common.
+A dataset is drawn anew wherever it is needed. All randomness comes from `stream`, so that the
+samples of a split are the same in every process, and two splits share no random numbers.
 """
 
 import dataclasses
@@ -12,14 +12,14 @@ import numpy as np
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Samples:
-    """Samples, and the truth about each; all arrays have n rows.
+    """Samples, and the factors that each was drawn from; all arrays have n rows.
 
     Attributes:
         x: images uint8 (n, h, w, c), voxels uint8 (n, width, depth, height, 1) of 0 and 1, or
             points float32 (n, d).
-        y: what stands beside x: labels int32 (n,), tokens int32 (n, length), images or voxels
-            uint8; None where nothing does.
-        factors: name -> what each sample was drawn from, in the units that `World.factors` says.
+        y: labels int32 (n,), tokens int32 (n, length), or a second domain, images or voxels
+            uint8; None without any of them.
+        factors: name -> array (n, …), in the units that `BuiltinDataset.factors` states.
 
     >>> from trainers.datasets import builtin
     >>> samples = builtin.find("glyphs").read("test", count=2)
@@ -34,11 +34,11 @@ class Samples:
 
 @dataclasses.dataclass(frozen=True)
 class Factor:
-    """One truth about a sample.
+    """A factor of variation, by which samples are drawn.
 
     Attributes:
-        meaning: what it is, its unit and its range.
-        shape: of one sample's.
+        meaning: what the factor is, with unit and range.
+        shape: of the factor of one sample.
         dtype: "float32", "int32", "uint8", or "str".
 
     >>> from trainers.datasets import builtin
@@ -53,10 +53,10 @@ class Factor:
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
 class BuiltinDataset:
-    """A world that is drawn, not downloaded.
+    """A dataset that is drawn, not downloaded.
 
     Attributes:
-        name: what it is called.
+        name: of the dataset.
         description: what the samples are, and the public source of the idea.
         shape: of one x.
         levels: the largest value of an x that is stored as uint8; None for points.
@@ -68,7 +68,7 @@ class BuiltinDataset:
         centers, std: of mixtures of equal Gaussians, the means, shape (classes, d), and the
             standard deviation of each along every axis; None for others.
         draw: (split, count) -> the first `count` samples of a split other than "all". Callers
-            `read`.
+            use `read`.
     """
 
     name: str
@@ -89,13 +89,13 @@ class BuiltinDataset:
 
         Args:
             split: one of `splits`.
-            count: how many, from the first; by default the whole split.
+            count: number of samples, from the first; by default all.
 
         Returns:
             `Samples`.
 
         Raises:
-            ValueError: there is no such split, or it has not as many samples.
+            ValueError: there is no split of this name, or it has fewer than `count` samples.
 
         >>> from trainers.datasets import builtin
         >>> builtin.find("ring").read("test", count=3).x.shape
@@ -117,11 +117,11 @@ class BuiltinDataset:
             return self.draw(split, count)
         train = self.splits["train"]
         first = self.draw("train", min(count, train))
-        return first if count <= train else _joined(first, self.draw("test", count - train))
+        return first if count <= train else _concatenate(first, self.draw("test", count - train))
 
 
 def splits(train, test, **others):
-    """The sizes of splits, and of "all", which is train and then test.
+    """Returns the sizes of splits, and of "all", which is train and then test.
 
     >>> splits(train=90, test=10, unseen=5)
     {'train': 90, 'test': 10, 'unseen': 5, 'all': 100}
@@ -130,7 +130,7 @@ def splits(train, test, **others):
 
 
 def stream(dataset, split):
-    """The random numbers of a split: their seed is its name, so no two splits share any.
+    """Returns the random generator of a split; the seed is the split's name, so no two share any.
 
     >>> float(stream("glyphs", "train").random()) == float(stream("glyphs", "test").random())
     False
@@ -139,7 +139,7 @@ def stream(dataset, split):
 
 
 def uniform(rng, low, high, size):
-    """Uniform draws as float32: a factor is rounded before anything is drawn by it.
+    """Returns uniform draws as float32: a factor is rounded before samples are drawn from it.
 
     >>> uniform(np.random.default_rng(0), 0.0, 1.0, 2)
     array([0.6369617 , 0.26978672], dtype=float32)
@@ -147,7 +147,7 @@ def uniform(rng, low, high, size):
     return rng.uniform(low, high, size).astype(np.float32)
 
 
-def _joined(first, second):
+def _concatenate(first, second):
     def join(a, b):
         return np.concatenate([a, b])
 

@@ -1,9 +1,9 @@
 """Shapes with an exact outline, and how they are filled, stroked and painted.
 
-A shape is a polygon around its centre of mass. It is drawn four times as large as it is wanted and
-averaged down: edges are smooth, a fill reaches an eighth of a pixel over its outline, its centre
-of mass is true to a few hundredths of one. Coordinates are shares of an image's side, x to the
-right and y down; a positive angle turns clockwise as one sees it.
+A shape is a polygon around its centre of mass, drawn four times as large as needed and averaged
+down: edges are smooth, a fill reaches an eighth of a pixel over the outline, the centre of mass is
+exact to a few hundredths of a pixel. Coordinates are shares of an image's side, x to the right and
+y down; a positive angle turns clockwise.
 
 The heart is the well-known curve (16 sin³ t, 13 cos t - 5 cos 2t - 2 cos 3t - cos 4t)/17,
 https://mathworld.wolfram.com/HeartCurve.html.
@@ -31,36 +31,36 @@ NIGHT = np.array([0.12, 0.12, 0.15])  # RGB of the background where the light is
 
 
 def outline(shape, scale=1.0, angle=0.0, x=0.0, y=0.0):
-    """The corners of a shape, clockwise, float64 (corners, 2) of (x, y).
+    """Returns the corners of a shape, clockwise, float64 (corners, 2) of (x, y).
 
     Args:
         shape: one of `SHAPES`.
         scale: half of the diagonal of a square, the longer half axis of an ellipse (the other is
             half as long), 17/32 of a heart's width, 1/1.15 of a triangle's circumradius.
-        angle: radians, clockwise. At 0 a square stands on a side, an ellipse lies, heart and
-            triangle are upright, the heart on its tip.
+        angle: radians, clockwise. At 0 a square stands on a side, the longer axis of an ellipse is
+            horizontal, heart and triangle are upright, the heart on its tip.
         x, y: the centre of mass.
 
     >>> outline("square", scale=2**0.5).round(6).tolist()
     [[1.0, 1.0], [-1.0, 1.0], [-1.0, -1.0], [1.0, -1.0]]
     """
-    return _placed(OUTLINES[shape], scale, angle, x, y)
+    return _transform(OUTLINES[shape], scale, angle, x, y)
 
 
 def landmarks(shape, scale=1.0, angle=0.0, x=0.0, y=0.0):
-    """Four points of the outline, float64 (4, 2) of (x, y), that turn with the shape.
+    """Returns four points of the outline, float64 (4, 2) of (x, y), that turn with the shape.
 
-    They lie above, to the right of, below and to the left of the centre of mass when the angle is
-    0. Arguments as for `outline`.
+    At angle 0 they lie above, to the right of, below and to the left of the centre of mass.
+    Arguments as for `outline`.
 
     >>> landmarks("ellipse").round(2).tolist()
     [[0.0, -0.5], [1.0, 0.0], [0.0, 0.5], [-1.0, 0.0]]
     """
-    return _placed(LANDMARKS[shape], scale, angle, x, y)
+    return _transform(LANDMARKS[shape], scale, angle, x, y)
 
 
 def filled(corners, size):
-    """How much of each pixel lies inside a polygon, uint8 (size, size), 255 for all of it.
+    """Returns the share of each pixel inside a polygon, uint8 (size, size), 255 for all of it.
 
     >>> filled(outline("square", scale=0.2, x=0.5, y=0.5), size=16)[8, 6:10]
     array([255, 255, 255, 255], dtype=uint8)
@@ -71,25 +71,25 @@ def filled(corners, size):
 
 
 def stroked(corners, size):
-    """The border of a polygon as a line one pixel wide, uint8 (size, size).
+    """Draws the border of a polygon as a line one pixel wide, uint8 (size, size).
 
     >>> stroked(outline("square", scale=0.25, x=0.5, y=0.5), size=16)[8, 8]
     np.uint8(0)
     """
     image = Image.new("L", (size * FINE, size * FINE))
-    closed = np.concatenate([corners, corners[:2]])  # two, so that the last joint is one too
+    closed = np.concatenate([corners, corners[:2]])  # two, so that the last corner has a joint too
     points = (closed * (size * FINE)).ravel().tolist()
     ImageDraw.Draw(image).line(points, fill=255, width=FINE, joint="curve")
     return np.asarray(image.reduce(FINE))
 
 
 def painted(cover, color):
-    """A shape on a dark background in a light that falls from above, uint8 (h, w, 3).
+    """Paints a shape on a dark background in a light from above, uint8 (h, w, 3).
 
     Args:
-        cover: as `filled` makes it, (h, w).
-        colour: RGB of 0 … 255 where the light is 1, (3,) or (h, w, 3). The light falls to .55 at
-            the lower edge; the background turns lighter meanwhile.
+        cover: from `filled`, (h, w).
+        color: RGB of 0 … 255 where the light is 1, (3,) or (h, w, 3). The light falls to .55 at
+            the lower edge, where the background is lighter.
 
     >>> painted(filled(outline("heart", 0.4, x=0.5, y=0.5), 16), COLORS["red"]).shape
     (16, 16, 3)
@@ -100,13 +100,13 @@ def painted(cover, color):
     return np.rint(image).astype(np.uint8)
 
 
-def _placed(points, scale, angle, x, y):
+def _transform(points, scale, angle, x, y):
     sin, cos = np.sin(angle), np.cos(angle)
     return points @ (scale * np.array([[cos, sin], [-sin, cos]])) + (x, y)
 
 
 def _polygon(corners, radius, first):
-    """A regular polygon, its first corner at that angle."""
+    """Returns a regular polygon, the first corner at the angle `first`, radians."""
     angles = first + 2 * np.pi * np.arange(corners) / corners
     return radius * np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
@@ -119,15 +119,15 @@ def _heart(corners):
 
 
 def _centroid(points):
-    """The centre of mass of a polygon's inside, by the shoelace formula."""
+    """Returns the centre of mass of a polygon's inside, by the shoelace formula."""
     following = np.roll(points, -1, axis=0)
     cross = points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]
     return ((points + following) * cross[:, None]).sum(axis=0) / (3 * cross.sum())
 
 
 def _exits(points):
-    """Where rays from the origin up, right, down and left leave a polygon, (4, 2)."""
-    found = []
+    """Returns where rays from the origin up, right, down and left leave a polygon, (4, 2)."""
+    exits = []
     for direction in ((0, -1), (1, 0), (0, 1), (-1, 0)):
         along = points @ direction
         across = points @ (-direction[1], direction[0])
@@ -135,8 +135,8 @@ def _exits(points):
         cuts = (across <= 0) & (next_across > 0)  # clockwise, so once, on the ray's own side
         share = across[cuts] / (across[cuts] - next_across[cuts])
         reach = (along[cuts] + share * (next_along[cuts] - along[cuts])).max()
-        found.append(np.multiply(reach, direction))
-    return np.array(found)
+        exits.append(np.multiply(reach, direction))
+    return np.array(exits)
 
 
 OUTLINES = {

@@ -5,9 +5,9 @@ https://github.com/google-deepmind/dsprites-dataset
 
     3 shapes x 4 scales x 8 orientations x 6 x 6 places = 3,456 images of 32x32
 
-dSprites has 3 x 6 x 40 x 32 x 32 of 64x64. As there, a square looks the same after a quarter of a
-turn and an ellipse after half of one, so some images are alike: 8 orientations make 2 different
-squares and 4 different ellipses. Images that are alike lie in the same split.
+dSprites has 3 x 6 x 40 x 32 x 32 images of 64x64. As there, a square looks the same after a quarter
+of a turn and an ellipse after half of one, so some images are equal: 8 orientations make 2
+different squares and 4 different ellipses. Equal images are in the same split.
 """
 
 import itertools
@@ -26,7 +26,7 @@ TEST = {"square": 168, "ellipse": 166, "heart": 166}
 
 
 def sprite(shape, scale, orientation, x, y, size=SIZE):
-    """An image, uint8 (size, size, 1).
+    """Draws an image, uint8 (size, size, 1).
 
     >>> image = sprite("heart", 0.28, 0.0, x=0.5, y=0.5)
     >>> image.shape, image.max()
@@ -36,7 +36,7 @@ def sprite(shape, scale, orientation, x, y, size=SIZE):
 
 
 def combinations():
-    """The factors of all sprites: shape int32 (3456,), and scale, orientation, x, y float32.
+    """Returns the factors of all sprites: shape int32 (3456,); scale, orientation, x, y float32.
 
     >>> len(combinations()["shape"])
     3456
@@ -49,7 +49,7 @@ def combinations():
 
 
 def rows(split):
-    """Which of the combinations a split has, in the order in which it has them.
+    """Returns the indices of a split's combinations, in the order of the split.
 
     >>> sorted(np.concatenate([rows("train"), rows("test")]).tolist()) == list(range(3456))
     True
@@ -65,8 +65,8 @@ def rows(split):
             (scale, orientation % different, place),
             (len(SCALES), different, len(PLACES) ** 2),
         )
-        alike = len(ORIENTATIONS) // different
-        held_out = rng.permutation(looks[shape == k].max() + 1)[: TEST[name] // alike]
+        equal = len(ORIENTATIONS) // different
+        held_out = rng.permutation(looks[shape == k].max() + 1)[: TEST[name] // equal]
         test |= (shape == k) & np.isin(looks, held_out)
     return rng.permutation(np.flatnonzero(test if split == "test" else ~test))
 

@@ -1,12 +1,13 @@
-"""Stacked digits: three handwritten digits as red, green and blue, a world of 1,000 modes.
+"""Stacked digits: three handwritten digits as red, green and blue, 1,000 modes.
 
 After Stacked MNIST (Metz, Poole, Pfau, Sohl-Dickstein 2017, "Unrolled Generative Adversarial
 Networks", https://arxiv.org/abs/1611.02163), with the 8x8 digits of scikit-learn (Alpaydin, Kaynak
 1998, https://doi.org/10.24432/C50P49). `train` stacks the 1,297 train images of the dataset
 `digits` and `test` its 500 test images.
 
-The three classes are drawn, and then an image of each: all modes are equally likely. Of 26,000
-perfect samples all 1,000 modes are expected, and a divergence KL(samples, uniform) of 999/52,000.
+The three classes are drawn, and then an image of each: all modes are equally likely. 26,000
+perfect samples are expected to have all 1,000 modes, and a divergence KL(samples, uniform) of
+999/52,000.
 """
 
 import functools
@@ -20,7 +21,7 @@ COUNTS = splits(train=26_000, test=5_000)
 
 @functools.cache
 def _digits():
-    """split -> images uint8 (n, 8, 8) of 0 … 16 and labels (n,), divided as `digits` is."""
+    """Returns split -> (images uint8 (n, 8, 8) of 0 … 16, labels (n,)), divided as `digits` is."""
     from sklearn.datasets import load_digits
     from sklearn.model_selection import train_test_split
 
