@@ -6,7 +6,7 @@
     data = datasets.load("digits", batch_size=64, turns=2, image_size=32)
     model.fit(data, epochs=10)                             # each epoch in another order
     data = datasets.load("~/photos", image_size=64)        # any formats and sizes
-    x, y = datasets.arrays("digits", split="test")         # the whole split, for scores
+    x, y = datasets.arrays("digits", split="test")         # all of a split, for scores
     datasets.factors("glyphs", split="test")               # the factors each was drawn from
     datasets.info("ring").centers                          # known facts, such as the means
     source = datasets.open("~/photos", image_size=64)      # opened once, then read many times

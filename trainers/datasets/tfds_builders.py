@@ -19,7 +19,7 @@ TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # by default a uint8 takes 
 
 
 class BuiltinBuilder(tfds.core.GeneratorBasedBuilder, skip_registration=True):
-    """`x`, `y` where the world has one, and `factors`, of each sample of `DATASET`."""
+    """`x`, `y` where the dataset has one, and `factors`, of each sample of `DATASET`."""
 
     VERSION = tfds.core.Version("1.0.0")
     DATASET = None

@@ -116,7 +116,7 @@ def frechet_distance_from_moments(real_mean, real_cov, fake_mean, fake_cov):
         ValueError: the shapes do not agree, or a NaN or an infinity.
 
     >>> import numpy as np
-    >>> frechet_distance_from_moments([0, 0], np.eye(2), [3, 4], 4 * np.eye(2))
+    >>> round(frechet_distance_from_moments([0, 0], np.eye(2), [3, 4], 4 * np.eye(2)), 6)
     27.0
     """
     d = np.size(real_mean)

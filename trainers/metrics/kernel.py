@@ -39,8 +39,8 @@ def kernel_distance(real, fake, block_size=None):
             f"`block_size` should be None or from 2 to {smaller}, the smaller number of samples. "
             f"Received: block_size={block_size!r}"
         )
-    chunks = [slice(i, i + block_size) for i in range(0, smaller - block_size + 1, block_size)]
-    return float(np.mean([_squared_discrepancy(real[block], fake[block]) for block in chunks]))
+    blocks = [slice(i, i + block_size) for i in range(0, smaller - block_size + 1, block_size)]
+    return float(np.mean([_squared_discrepancy(real[block], fake[block]) for block in blocks]))
 
 
 def _squared_discrepancy(real, fake):

@@ -94,5 +94,5 @@ def test_logits_are_those_of_the_features(digits, evaluator):
 def test_images_are_taken_a_part_at_a_time_with_the_same_result(digits, evaluator, monkeypatch):
     images = digits[0][:20]
     whole = evaluator.features(images)
-    monkeypatch.setattr(evaluators, "parts", lambda images: row_chunks(images, 3 * 64))
+    monkeypatch.setattr(evaluators, "row_chunks", lambda images: row_chunks(images, 3 * 64))
     np.testing.assert_allclose(evaluator.features(images), whole, rtol=1e-12, atol=1e-12)

@@ -22,7 +22,7 @@ def test_it_is_the_mean_over_directions(monkeypatch):
     each = [wasserstein_distance(real @ t, fake @ t) for t in theta.T]
     found = sliced_wasserstein(real, fake, directions=16, seed=7)
     assert found == pytest.approx(np.mean(each), rel=1e-12)
-    monkeypatch.setattr(sliced, "blocks", lambda n, width: [slice(0, 5), slice(5, 16)])
+    monkeypatch.setattr(sliced, "chunks", lambda n, width: [slice(0, 5), slice(5, 16)])
     assert sliced_wasserstein(real, fake, 16, seed=7) == pytest.approx(found, rel=1e-12)
 
 
@@ -101,7 +101,7 @@ def test_every_image_gives_as_many_patches_whatever_is_held_at_once(monkeypatch)
         def blocks(n, width, numbers, held=held):
             return [slice(i, min(i + held, n)) for i in range(0, n, held)]
 
-        monkeypatch.setattr(sliced, "blocks", blocks)
+        monkeypatch.setattr(sliced, "chunks", blocks)
         (found,) = sliced._descriptors(images, 3, 1, 12, np.random.default_rng(0))
         assert found[:, 0, 0].tolist() == np.repeat(np.arange(6.0), 2).tolist()
         (few,) = sliced._descriptors(images, 3, 1, 3, np.random.default_rng(0))

@@ -108,7 +108,7 @@ def picture(shape, color, scale, angle, x, y, size=SIZE):
 def box(shape, scale, angle, x, y):
     """Returns the box around a shape, float32 (4,): top, left, bottom, right, shares of the side.
 
-    >>> box(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5)
+    >>> box(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5).round(3)
     array([0.4, 0.3, 0.6, 0.7], dtype=float32)
     """
     corners = shapes.outline(SHAPES[shape], scale, angle, x, y)
@@ -119,7 +119,7 @@ def box(shape, scale, angle, x, y):
 def keypoints(shape, scale, angle, x, y):
     """Returns `LANDMARKS` of a shape, float32 (4, 2) of (y, x), shares of the side.
 
-    >>> keypoints(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5)[0]  # the top
+    >>> keypoints(shape=1, scale=0.2, angle=0.0, x=0.5, y=0.5)[0].round(3)  # the top
     array([0.4, 0.5], dtype=float32)
     """
     points = shapes.landmarks(SHAPES[shape], scale, angle, x, y)

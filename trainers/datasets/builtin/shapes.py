@@ -53,7 +53,7 @@ def landmarks(shape, scale=1.0, angle=0.0, x=0.0, y=0.0):
     At angle 0 they lie above, to the right of, below and to the left of the centre of mass.
     Arguments as for `outline`.
 
-    >>> landmarks("ellipse").round(2).tolist()
+    >>> (landmarks("ellipse").round(2) + 0.0).tolist()  # 0.0, not -0.0
     [[0.0, -0.5], [1.0, 0.0], [0.0, 0.5], [-1.0, 0.0]]
     """
     return _transform(LANDMARKS[shape], scale, angle, x, y)

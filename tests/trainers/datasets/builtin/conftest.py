@@ -1,4 +1,4 @@
-"""Each world is drawn once for all tests."""
+"""Each built-in dataset is drawn once for all tests."""
 
 import functools
 

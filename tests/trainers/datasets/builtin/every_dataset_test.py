@@ -1,4 +1,4 @@
-"""What holds for every world."""
+"""What holds for every built-in dataset."""
 
 import hashlib
 import re
@@ -24,7 +24,7 @@ def arrays(samples):
 
 
 def digest(names, count):
-    """A number for the first test samples of worlds."""
+    """A number for the first test samples of built-in datasets."""
     found = hashlib.sha256()
     for name in names:
         for part, rows in arrays(builtin.find(name).read("test", count)).items():
@@ -59,9 +59,9 @@ def test_samples_are_as_the_facts_say(name, read):
             assert integers or samples.y.max() <= dataset.y_levels
         assert list(samples.factors) == list(dataset.factors)
         for factor, rows in samples.factors.items():
-            told = dataset.factors[factor]
-            assert rows.shape == (COUNT, *told.shape)
-            assert rows.dtype.kind == "U" if told.dtype == "str" else rows.dtype == told.dtype
+            stated = dataset.factors[factor]
+            assert rows.shape == (COUNT, *stated.shape)
+            assert rows.dtype.kind == "U" if stated.dtype == "str" else rows.dtype == stated.dtype
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -83,7 +83,7 @@ def test_labels_are_numbers_of_the_classes(name, read):
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_world_says_where_its_idea_is_from(name):
+def test_a_dataset_says_where_its_idea_is_from(name):
     assert "https://" in builtin.find(name).description
 
 
