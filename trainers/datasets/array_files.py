@@ -122,7 +122,7 @@ def _idx(path, rank):
         head = np.frombuffer(data, ">u4", rank + 1)
         shape = tuple(int(n) for n in head[1:])
         if head[0] != 0x800 + rank:
-            raise ValueError(f"its magic number is {int(head[0]):#x}")
+            raise ValueError(f"the magic number is {int(head[0]):#x}")
         return np.frombuffer(data, np.uint8, offset=4 * (rank + 1)).reshape(shape)
     except (ValueError, EOFError, OSError) as error:  # of a cut file any of them
         raise ValueError(f"{path} is not an IDX file of {rank} axes, or corrupt: {error}") from None

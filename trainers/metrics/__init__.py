@@ -67,7 +67,6 @@ __all__ = [
     "verdicts",
 ]
 
-references, verdicts = (
-    baselines,
-    compare_to_baselines,
-)  # their names in JSON, and in earlier versions
+# The names in JSON, and of earlier versions.
+references = baselines
+verdicts = compare_to_baselines

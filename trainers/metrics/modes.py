@@ -13,9 +13,9 @@ from trainers.metrics.neighbours import nearest
 def mode_coverage(samples, centers, std, min_hits=1):
     """Counts the modes of a mixture of equally likely Gaussians that samples reach.
 
-    A sample belongs to its nearest centre, and is of high quality within three standard
-    deviations of it. All three figures are taken from such samples, p being their distribution
-    over the K modes: reverse KL = sum p log(p K), so 0 when every mode has its share.
+    A sample belongs to the nearest centre, and is of high quality within three standard deviations
+    of that centre. All three figures are computed from samples of high quality, p being their
+    distribution over the K modes: reverse KL = sum p log(p K), so 0 when every mode has its share.
 
     Args:
         samples: generated points, shape (n, d).

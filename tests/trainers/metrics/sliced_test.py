@@ -47,7 +47,7 @@ def test_a_pyramid_adds_up_to_its_image():
         (2, 16, 20, 3),
         (2, 8, 10, 3),
     )
-    rebuilt = sliced._enlarged(sliced._enlarged(rest) + middle) + fine
+    rebuilt = sliced._upsample(sliced._upsample(rest) + middle) + fine
     np.testing.assert_allclose(rebuilt, images, atol=1e-12)
     flat = sliced._pyramid(np.full((1, 32, 32, 1), 0.7), 3)
     np.testing.assert_allclose(flat[0][:, 4:-4, 4:-4], 0.0, atol=1e-12)
