@@ -118,7 +118,11 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
     "name, sizes, said",
     [
         ("gan", {"image_shape": (2,)}, "should draw images"),
-        ("cgan", {"image_shape": (8, 8, 1), "classes": 3}, "latents .* alone. Received: a CGAN"),
+        (
+            "cgan",
+            {"image_shape": (8, 8, 1), "classes": 3},
+            "only latents and codes as inputs. Received: a CGAN",
+        ),
         ("pix2pix", {"image_shape": (16, 16, 1), "patch_stages": 1, "width": 2}, "`translate`"),
     ],
 )
@@ -170,7 +174,11 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
     [
         (["x.png,1,0"], None, "such as 0.png, 1.png. It names none"),
         (["0.png,1,0", "1.png,1,1"], None, "bold: There should be at least one latent for off"),
-        (["0.png,1,0", "1.png,0,1"], "wide", "bold: Of each cell there should be"),
+        (
+            ["0.png,1,0", "1.png,0,1"],
+            "wide",
+            "bold: There should be at least one latent for each combination",
+        ),
         (["0.png,1,0", "1.png,0,1.5"], "wide", "should have 0 and 1 only, with --balance"),
         (["0.png,1,0"], "high", "should have a column for --balance. Received: high"),
         (["0.png,1"], None, "should be a CSV"),
