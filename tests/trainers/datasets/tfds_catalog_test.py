@@ -100,8 +100,8 @@ def test_what_cannot_be_fetched_is_given_up_soon(name, silent, tmp_path, monkeyp
         ended.append(True)
         raise urllib.error.URLError("Name or service not known")
 
-    assert tfds_catalog.PATIENCE < 5.0
-    monkeypatch.setattr(tfds_catalog, "PATIENCE", 0.2 if silent else 600.0)
+    assert tfds_catalog.TIMEOUT < 5.0
+    monkeypatch.setattr(tfds_catalog, "TIMEOUT", 0.2 if silent else 600.0)
     monkeypatch.setattr(urllib.request, "urlopen", ask)
     sentence = (
         rf"^`name` is '{name}', which is not in .* and cannot be fetched: .* does not answer\. "
