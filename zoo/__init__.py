@@ -54,7 +54,7 @@ __all__ += [cls.__name__ for cls in _families.values()]
 
 
 def list_models():
-    """The names that `create` knows, sorted.
+    """Returns the names that `create` accepts, sorted.
 
     Example:
         >>> list_models()
@@ -64,10 +64,10 @@ def list_models():
 
 
 def family(name):
-    """The class of that name.
+    """Returns the class of the family called `name`.
 
     Raises:
-        ValueError: when there is none; the message names the nearest ones.
+        ValueError: if there is no such family; the message names the most similar ones.
 
     Example:
         >>> family("wgan_gp")
@@ -77,8 +77,8 @@ def family(name):
         ValueError: `name` should be one of the models. Did you mean dcgan ...
     """
     if name not in _families:
-        near = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
+        similar = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
         raise ValueError(
             f"`name` should be one of the models. {hint}Received: name={name!r}. "
             f"There are {', '.join(list_models())}."
@@ -87,21 +87,22 @@ def family(name):
 
 
 def create(name, recipe="paper", scale="paper", steps=None, **arguments):
-    """A model of the zoo, built and compiled with one of its recipes.
+    """Builds a model and compiles it with the recipe of its paper, or a modern one.
 
     Args:
         name: one of `list_models()`.
-        recipe: "paper", or "modern": the same networks, with relativistic pairing, R1 and R2,
-            averaged weights and decaying rates.
-        scale: "paper": the paper's networks; "small": networks that train in minutes on two cores.
-        steps: how many train steps the modern recipe decays over.
-        **arguments: of the class, such as `image_shape` and `latent_dim`.
+        recipe: "paper", or "modern": the same networks with a relativistic pairing loss, R1 and R2
+            penalties, EMA weights and learning rate decay.
+        scale: "paper": the networks of the paper; "small": networks that train in minutes on two
+            cores.
+        steps: number of train steps over which the modern recipe decays the learning rates.
+        **arguments: constructor arguments of the class, such as `image_shape` and `latent_dim`.
 
     Returns:
         A `keras.Model`, ready for `fit`.
 
     Raises:
-        ValueError: for an unknown name, recipe or scale; the message names the nearest models.
+        ValueError: for an unknown name, recipe or scale; the message names the most similar models.
 
     Example:
         >>> import keras, numpy as np, zoo
@@ -110,7 +111,7 @@ def create(name, recipe="paper", scale="paper", steps=None, **arguments):
         >>> model.generate(16).shape
         (16, 8, 8, 1)
         >>> model.save("dcgan.keras")
-        >>> model = keras.saving.load_model("dcgan.keras")  # `fit` goes on where it stopped
+        >>> model = keras.saving.load_model("dcgan.keras")  # `fit` continues training
     """
     if scale not in ("paper", "small"):
         raise ValueError(f"`scale` should be 'paper' or 'small'. Received: scale={scale!r}")

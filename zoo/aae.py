@@ -1,4 +1,4 @@
-"""AAE: an autoencoder whose codes a discriminator makes look like draws of a prior.
+"""AAE: an autoencoder whose codes are matched to a prior by a discriminator.
 
 Makhzani, Shlens, Jaitly, Goodfellow, Frey (2016), "Adversarial Autoencoders",
 https://arxiv.org/abs/1511.05644
@@ -8,15 +8,16 @@ https://arxiv.org/abs/1511.05644
 
 Four of the paper's uses are arguments:
 
-    AAE()                                              # codes look like N(0, I), §2
-    AAE(prior="swiss_roll", classes=10)                # each class has its part of the prior, §2.3
-    AAE(classes=10, categories=10)                     # a code of class and style, few labels, §5
-    AAE(categories=16)                                 # the same without any: clusters, §6
+    AAE()                                              # codes match N(0, I), §2
+    AAE(prior="swiss_roll", classes=10)                # one part of the prior per class, §2.3
+    AAE(classes=10, categories=10)                     # class and style codes, few labels, §5
+    AAE(categories=16)                                 # class and style, no labels: clusters, §6
 
-Layers of 1000 units, as in the paper. It trains by SGD with momentum, at rates that we could not
-read; here it is Adam(1e-4, .1), as in a port. Three things more differ: leaky ReLUs in E and D, no
-noise on the input nor batch norm in E for few labels, and a code of category and style is judged by
-the mean of two logits. The encoder is deterministic, the first of the three kinds of §2.
+Layers of 1000 units, as in the paper. The paper trains by SGD with momentum, at learning rates that
+we could not read; here it is Adam(1e-4, .1), as in a port. Three more things differ: LeakyReLU in E
+and D, no input noise or batch norm in E for few labels, and for codes of category and style the
+discriminator averages the losses of two logits. The encoder is deterministic, the first of the
+three kinds of §2.
 """
 
 from keras import ops
@@ -34,24 +35,27 @@ PRIORS = ("normal", "mixture", "swiss_roll")
 
 
 class AAE(EncoderMixin, AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; with `classes`
-    of (x, y), y class numbers (batch,), -1 where the class is not known. Calling the model maps
-    latents (batch, latent_dim), with `categories` [latents, categories one-hot], to samples like x;
-    `encode` maps x to latents, `classify` to category logits.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points; with
+    `classes` of (x, y), y class numbers (batch,), -1 where the class is unknown. Calling the model
+    maps latents (batch, latent_dim), with `categories` [latents, categories one-hot], to samples
+    like x; `encode` maps x to latents, `classify` to category logits.
 
     Args:
         image_shape: (height, width, channels); (2,) builds small networks for points.
-        latent_dim: of z; None: the paper's 8, for points and priors with parts 2.
+        latent_dim: dimension of z; None: the paper's 8, for points and priors with parts 2.
         width: units of each hidden layer; None: the paper's 1000, for points 128.
-        prior: of z: "normal", or of two dimensions and with a part for each class "mixture", of
-            Gaussians, and "swiss_roll".
-        classes: of y; 0: batches are x alone. Replicas take means over their own labels.
-        categories: values of a categorical code beside z; with `classes` as many, since they are
-            then the classes.
-        generator: a Keras model, (latent_dim,), with `categories` [that, (categories,)] -> image.
-        encoder: a Keras model, image_shape -> (latent_dim,), or [that, category logits].
-        discriminator: a Keras model of the same codes -> a logit for each of them; with `classes`
-            alone it sees (classes + 1,) too, the last entry where the class is not known.
+        prior: distribution of z: "normal", or, two-dimensional and with one part per class,
+            "mixture" (of Gaussians) and "swiss_roll".
+        classes: number of classes of y; 0: batches are x only. Each replica averages over the
+            labels of its own samples.
+        categories: number of values of a categorical code next to z; with `classes`, which are then
+            the categories, the same number.
+        generator: a Keras model, (latent_dim,) -> image_shape; with `categories` [(latent_dim,),
+            (categories,)] -> image_shape.
+        encoder: a Keras model, image_shape -> (latent_dim,), or [(latent_dim,), category logits].
+        discriminator: a Keras model, codes as those of the encoder -> one logit for each code; with
+            `classes` but no `categories` a further input is (classes + 1,), whose last entry means
+            that the class is unknown.
 
     Raises:
         TypeError, ValueError: for unknown arguments, a prior or categories that do not fit, and
@@ -87,18 +91,18 @@ class AAE(EncoderMixin, AdversarialModel):
             raise ValueError(f"`prior` should be one of {PRIORS}. Received: prior={prior!r}")
         if classes and (classes != categories if categories else prior == "normal"):
             raise ValueError(
-                "`classes` should come with as many `categories`, or with a `prior` of parts. "
+                "`classes` should come with as many `categories`, or with a `prior` with parts. "
                 f"Received: classes={classes}, categories={categories}, prior={prior!r}"
             )
         kinds = {"prior": prior, "classes": classes, "categories": categories}
         super().__init__(image_shape, latent_dim, width, name, **kinds, **networks)
         if prior != "normal" and (self.latent_dim != 2 or categories):
-            given = f"latent_dim={self.latent_dim}, categories={categories}"
-            raise ValueError(f"`prior` should be 'normal' with {given}. Received: prior={prior!r}")
+            sizes = f"latent_dim={self.latent_dim}, categories={categories}"
+            raise ValueError(f"`prior` should be 'normal' with {sizes}. Received: prior={prior!r}")
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"width": 256} if len(image_shape) == 3 else {}
 
     def default_sizes(self, image_shape, prior, **sizes):
@@ -150,18 +154,18 @@ class AAE(EncoderMixin, AdversarialModel):
         return {"objective": NonSaturating(), "optimizers": self.adam(1e-4, 0.1)}
 
     def modern_recipe(self, steps=10_000):
-        """Rates of 1e-3 that decay, averaged weights, and slopes of D penalised a little."""
+        """Learning rates of 1e-3 with decay, EMA weights, and R1 with γ .1."""
         betas = {"autoencoder": 0.9, "discriminator": 0.5, "encoder": 0.5}
-        makers = ["autoencoder", "encoder"]
-        optimizers = self.adam(1e-3, betas, steps=steps, averaged=makers)
+        averaged_players = ["autoencoder", "encoder"]
+        optimizers = self.adam(1e-3, betas, steps=steps, averaged=averaged_players)
         return self.recipe() | {"penalties": [R1(0.1)], "optimizers": optimizers}
 
     def prior_codes(self, n, y=None):
-        """z of the prior, shape (n, latent_dim), where it is shaped the part of class y; with
-        `categories` [z, one-hot categories]."""
+        """Samples z of the prior, shape (n, latent_dim), from the part of class y if the prior has
+        parts; with `categories` [z, one-hot categories]."""
         if self.categories:
-            which = priors.categories(n, self.categories)
-            return [self.latents(n), ops.one_hot(which, self.categories)]
+            category = priors.categories(n, self.categories)
+            return [self.latents(n), ops.one_hot(category, self.categories)]
         if self.prior == "normal":
             return self.latents(n)
         parts = self.classes or 10
@@ -170,23 +174,25 @@ class AAE(EncoderMixin, AdversarialModel):
         return getattr(priors, self.prior)(part, parts)
 
     def draw(self, n, categories=None, labels=None):
-        """Codes of the prior: of the `categories`, or the part of the `labels`, that are asked for,
-        n of them or one for all, by default each in turn."""
+        """Samples codes of the prior for `categories`, or from the parts of `labels`: n of them or
+        one for all, by default each in turn."""
         if categories is not None and not self.categories:
-            raise ValueError(f"`categories` should be None: there are none. Received: {categories}")
+            raise ValueError(
+                f"`categories` should be None: the model has none. Received: {categories}"
+            )
         if labels is not None and not self.classes:
-            raise ValueError(f"`labels` should be None: there are none. Received: {labels}")
+            raise ValueError(f"`labels` should be None: the model has none. Received: {labels}")
         if self.categories:
-            which = resolve_labels(categories if labels is None else labels, n, self.categories)
-            return [self.latents(n), ops.one_hot(which, self.categories)]
+            category = resolve_labels(categories if labels is None else labels, n, self.categories)
+            return [self.latents(n), ops.one_hot(category, self.categories)]
         return self.prior_codes(
             n, resolve_labels(labels, n, self.classes) if self.classes else None
         )
 
     def classify(self, x):
-        """Category logits: a NumPy array (n, categories); a ValueError without `categories`."""
+        """Returns category logits, a NumPy array (n, categories); needs `categories`."""
         if not self.categories:
-            raise ValueError("`categories` should be given, for a code that names a class.")
+            raise ValueError("`categories` should be given: this model has no categorical code.")
         return self.predict_checked(self.averaged().output_of("encoder", 1), x)
 
     def signatures(self):

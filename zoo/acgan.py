@@ -1,4 +1,4 @@
-"""ACGAN: the discriminator names the class instead of being told it.
+"""ACGAN: the discriminator predicts the class instead of being conditioned on it.
 
 Odena, Olah, Shlens (2017), "Conditional Image Synthesis with Auxiliary Classifier GANs",
 https://arxiv.org/abs/1610.09585
@@ -6,9 +6,10 @@ https://arxiv.org/abs/1610.09585
     L_S = E log σ(S(x)) + E log(1 - σ(S(G(z, y)))),  L_C = E log C(y|x) + E log C(y|G(z, y))
     D maximises L_S + L_C, G maximises L_C - L_S
 
-Too heavy an L_C draws what is typical of a class and little else: watch the recall within classes.
-The networks are DCGAN's, with G told the class at every layer; the paper's for CIFAR-10, which drop
-half of the units of every layer of D, are left out. Adam(2e-4, .5), batches of 100.
+If L_C weighs too much, G generates little but typical samples of each class: watch the recall
+within classes. The networks are DCGAN's, with G conditioned on the class at every layer; the
+paper's for CIFAR-10, which drop half of the units of every layer of D, are omitted. Adam(2e-4, .5),
+batches of 100.
 """
 
 import keras
@@ -23,17 +24,17 @@ from zoo.networks.label_conditioning import resolve_labels
 
 
 class ACGAN(GAN):
-    """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
-    numbers, shape (batch,). Calling the model maps [latents, labels] to samples like x; `classify`
-    maps x to class logits.
+    """Trains on batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y,
+    class numbers, shape (batch,). Calling the model maps [latents, labels] to samples like x;
+    `classify` maps x to class logits.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4; (2,) builds small networks for
             points.
-        latent_dim: of z; None: 100, for points 2.
-        width: channels of the stage next to the image; of dense networks units of every layer.
+        latent_dim: dimension of z; None: 100, for points 2.
+        width: channels of the stage next to the image; with `dense` units of every layer.
         dense: fully connected networks, best for 8x8 images.
-        classes: how many there are.
+        classes: number of classes.
         generator: a Keras model, [(latent_dim,), ()] -> image_shape.
         discriminator: a Keras model, image_shape -> [logit (1,), class logits (classes,)].
 
@@ -64,7 +65,7 @@ class ACGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         if len(image_shape) != 3:
             return {}
         if min(image_shape[:2]) <= 8:
@@ -72,10 +73,10 @@ class ACGAN(GAN):
         return {"latent_dim": 64, "width": 32}
 
     def shapes(self):
-        said = [(1,), (self.classes,)]
+        output_shapes = [(1,), (self.classes,)]
         return {
             "generator": ([(self.latent_dim,), ()], None),
-            "discriminator": ([self.image_shape], said),
+            "discriminator": ([self.image_shape], output_shapes),
         }
 
     def forward(self, batch):
@@ -85,38 +86,38 @@ class ACGAN(GAN):
 
     def discriminator_loss(self, batch, outputs):
         _, y = batch
-        named = [
+        class_logits = [
             self.discriminator(x, training=True)[1] for x in (outputs["real"], outputs["fake"])
         ]
         return {
             "source": self.discriminator_objective(self.source, **outputs),
-            "class": sum(cross_entropy(y, logits) for logits in named),
+            "class": sum(cross_entropy(y, logits) for logits in class_logits),
         }
 
     def generator_loss(self, batch, outputs):
         _, y = batch
-        _, named = self.discriminator(outputs["fake"], training=True)
+        _, class_logits = self.discriminator(outputs["fake"], training=True)
         return {
             "source": self.generator_objective(self.source, **outputs),
-            "class": cross_entropy(y, named),
+            "class": cross_entropy(y, class_logits),
         }
 
     def source(self, x, training=False):
-        """S: the logit of "real" alone."""
+        """Returns S(x), the logit of "real"."""
         return self.discriminator(x, training=training)[0]
 
     def recipe(self):
-        """Paper: Adam(2e-4, .5) for both, every term once."""
+        """Paper: Adam(2e-4, .5) for both, all terms with weight 1."""
         return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     bound = 1.0  # z ~ U(-1, 1)
 
     def draw(self, n, labels=None):
-        """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
+        """Samples [latents, labels]; `labels`: n class numbers or one for all; default: in turn."""
         return [self.latents(n), resolve_labels(labels, n, self.classes)]
 
     def classify(self, x):
-        """Class logits C: a NumPy array (n, classes)."""
+        """Returns the class logits C(x): a NumPy array (n, classes)."""
         return self.predict_checked(self.averaged().output_of("discriminator", 1), x)
 
     def signatures(self):
@@ -133,6 +134,6 @@ class ACGAN(GAN):
             trunk = mlp.discriminator(self.image_shape, **self.mlp_sizes() | {"classes": 0})
         else:
             trunk = conv.discriminator(self.image_shape, self.width, 4, batch_norm=False)
-        read = trunk.get_layer("logit").input
-        named = layers.Dense(self.classes, dtype="float32", name="classes")(read)
-        return keras.Model(trunk.input, [trunk.output, named], name="discriminator")
+        features = trunk.get_layer("logit").input
+        class_logits = layers.Dense(self.classes, dtype="float32", name="classes")(features)
+        return keras.Model(trunk.input, [trunk.output, class_logits], name="discriminator")

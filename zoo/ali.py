@@ -1,13 +1,13 @@
-"""ALI: BiGAN's game with an encoder that draws its code.
+"""ALI: BiGAN with a stochastic encoder.
 
 Dumoulin, Belghazi, Poole, Mastropietro, Lamb, Arjovsky, Courville (2017), "Adversarially Learned
 Inference", https://arxiv.org/abs/1606.00704
 
     D: -E log σ(D(x, ẑ)) - E log(1 - σ(D(x̃, z))),  ẑ = μ(x) + σ(x) ⊙ ε,  x̃ = G(z)
-    G and E: -E log(1 - σ(D(x, ẑ))) - E log σ(D(x̃, z)),  all at once (algorithm 1)
+    G and E: -E log(1 - σ(D(x, ẑ))) - E log σ(D(x̃, z)),  simultaneously (algorithm 1)
 
 The networks are those for CIFAR-10 (table 6), with maxout in D: Adam(1e-4, .5), batches of 100,
-leaky slopes of .1, weights N(0, .01). All layers of D have biases (theirs in part).
+LeakyReLU with negative slope .1, weights N(0, .01). All layers of D have biases (theirs in part).
 """
 
 import keras
@@ -21,15 +21,15 @@ from zoo.networks import conv, mlp, priors
 
 
 class ALI(BiGAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
-    maps x to the mean of q(z|x).
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x;
+    `encode` maps x to the mean of q(z|x).
 
     Args:
         image_shape: (height, width, channels), 32x32 for the paper's networks; (2,) builds small
             networks for points.
-        latent_dim: of z ~ N(0, I); None: the paper's 64, for points 2.
-        width: units of each hidden layer of plain networks; None: the paper's networks.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 64, for points 2.
+        width: units of each hidden layer of fully connected networks; None: the paper's networks.
         generator, discriminator: as for BiGAN.
         encoder: a Keras model, image_shape -> [mean, log of the standard deviation of q(z|x)],
             each (latent_dim,).
@@ -86,10 +86,10 @@ def encoder(image_shape, latent_dim):
     _check(image_shape)
     inputs = x = keras.Input(image_shape, name="images")
     for filters, size, strides in STAGES:
-        x = _finish(_conv(layers.Conv2D, filters, size, strides)(x))
-    x = layers.Flatten()(_finish(_conv(layers.Conv2D, 512, 1, 1)(x)))
-    said = mlp.heads(x, latent_dim, gaussian=True, initializer=RandomNormal(0.0, 0.01))
-    return keras.Model(inputs, said, name="encoder")
+        x = _norm_act(_conv(layers.Conv2D, filters, size, strides)(x))
+    x = layers.Flatten()(_norm_act(_conv(layers.Conv2D, 512, 1, 1)(x)))
+    outputs = mlp.heads(x, latent_dim, gaussian=True, initializer=RandomNormal(0.0, 0.01))
+    return keras.Model(inputs, outputs, name="encoder")
 
 
 def generator(image_shape, latent_dim):
@@ -98,11 +98,11 @@ def generator(image_shape, latent_dim):
     inputs = keras.Input((latent_dim,), name="latent")
     x = layers.Reshape((1, 1, latent_dim))(inputs)
     for filters, (_, size, strides) in zip((256, 128, 64, 32, 32), STAGES[::-1], strict=True):
-        x = _finish(_conv(layers.Conv2DTranspose, filters, size, strides)(x))
-    x = _finish(_conv(layers.Conv2D, 32, 1, 1)(x))
+        x = _norm_act(_conv(layers.Conv2DTranspose, filters, size, strides)(x))
+    x = _norm_act(_conv(layers.Conv2D, 32, 1, 1)(x))
     x = layers.Conv2D(image_shape[-1], 1, kernel_initializer=RandomNormal(0.0, 0.01))(x)
     x = layers.Activation("sigmoid", dtype="float32")(x)
-    x = layers.Rescaling(2.0, -1.0, dtype="float32", name="images")(x)  # their pixels: [0, 1]
+    x = layers.Rescaling(2.0, -1.0, dtype="float32", name="images")(x)  # the authors': [0, 1]
     return keras.Model(inputs, x, name="generator")
 
 
@@ -130,7 +130,7 @@ def _check(image_shape):
     if tuple(image_shape[:2]) != (32, 32):
         raise ValueError(
             "`image_shape` should be 32x32 for the paper's networks. "
-            f"Received: image_shape={tuple(image_shape)}. width=256 builds plain ones."
+            f"Received: image_shape={tuple(image_shape)}. width=256 builds fully connected ones."
         )
 
 
@@ -139,6 +139,6 @@ def _conv(layer, filters, size, strides, bias=False):
     return layer(filters, size, strides, use_bias=bias, kernel_initializer=normal)
 
 
-def _finish(x):
+def _norm_act(x):
     x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
     return layers.LeakyReLU(0.1)(x)

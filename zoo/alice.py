@@ -1,18 +1,19 @@
-"""ALICE: an extra adversarial cost on samples and their reconstructions makes E invert G.
+"""ALICE: an adversarial cycle loss on pairs (x, reconstruction of x) makes E invert G.
 
 Li, Liu, Chen, Pu, Chen, Henao, Carin (2017), "ALICE: Towards Understanding Adversarial Learning
 for Joint Distribution Matching", https://arxiv.org/abs/1709.01215
 
-    min_{G,E} max_{D,η}  the game of BiGAN + λ (E log σ(η(x, x)) + E log(1 - σ(η(x, G(E(x))))))
+    min_{G,E} max_{D,η}  the objective of BiGAN + λ (E log σ(η(x, x)) + E log(1 - σ(η(x, G(E(x))))))
 
-The joint p(x, z) that BiGAN matches may pair x and z in any way: what it leaves open is H(x|z).
-The second judge η bounds it (§3.2, "implicit"), or so does the explicit λ' E‖x - G(E(x))‖²:
+The joint p(x, z) that BiGAN matches may pair x and z in any way: it leaves H(x|z) undetermined. A
+second discriminator η bounds H(x|z) (§3.2, "implicit"); the explicit λ' E‖x - G(E(x))‖² does too:
 
     model.compile(turns={"cycle_discriminator": 0},
                   loss_weights={"generator_cycle": 0.0, "generator_reconstruction": 0.02})
 
-The same cycle for z, and pairs that are known (§3.4), are left out. Networks and rates are those
-of BiGAN; λ .3 where the paper's toy has .1 and its images 1 (MNIST) and 1e-6 (CIFAR-10).
+The same cycle for z, and known pairs (§3.4), are omitted. Networks and learning rates are those of
+BiGAN; λ is .3, where the paper has .1 for its toy data and 1 (MNIST) and 1e-6 (CIFAR-10) for
+images.
 """
 
 from trainers.losses import squared_error
@@ -21,14 +22,14 @@ from zoo.networks import mlp
 
 
 class ALICE(BiGAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
-    maps x to latents.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x;
+    `encode` maps x to latents.
 
     Args:
         image_shape, latent_dim, width, generator, encoder, discriminator: as for BiGAN.
-        cycle_discriminator: a Keras model, [image_shape, image_shape] -> logits (1,), which is
-            shown an image beside itself, or beside its reconstruction.
+        cycle_discriminator: a Keras model, [image_shape, image_shape] -> logits (1,), whose inputs
+            are an image twice, or an image and its reconstruction.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
@@ -48,7 +49,7 @@ class ALICE(BiGAN):
     }
 
     def forward(self, x):
-        """The pairs of BiGAN, and x beside itself and beside its reconstruction."""
+        """Returns the pairs of BiGAN, and the reconstruction of x."""
         joint = super().forward(x)
         code = joint["real"][1]
         return joint | {"reconstructed": self.generator(code, training=True)}
@@ -71,7 +72,7 @@ class ALICE(BiGAN):
         }
 
     def recipe(self):
-        """Paper: as BiGAN, the cycle weighs .3; the explicit cost nothing."""
+        """Paper: as BiGAN; the adversarial cycle loss weighs .3, the explicit one 0."""
         return super().recipe() | self.costs
 
     def modern_recipe(self, steps=10_000):

@@ -1,4 +1,4 @@
-"""AVB: a variational autoencoder whose posterior is a network, z = E(x, ε), of any shape.
+"""AVB: a variational autoencoder with an implicit posterior, z = E(x, ε).
 
 Mescheder, Nowozin, Geiger (2017), "Adversarial Variational Bayes: Unifying Variational Autoencoders
 and Generative Adversarial Networks", https://arxiv.org/abs/1701.04722
@@ -6,10 +6,10 @@ and Generative Adversarial Networks", https://arxiv.org/abs/1701.04722
     T: max E log σ(T(x, z_q)) + E log(1 - σ(T(x, z_p))),  z_q = E(x, ε), z_p ~ N(0, I)
     E and G: min E T(x, z_q) - E log p(x|z_q)
 
-T* = log q(z|x) - log p(z), so that E T* is the KL term that a posterior without a density has no
-formula for (§3.1). p(x|z) is Gaussian. The numbers are those of the authors' toy: T a residual
-network of ELUs beside ½‖z‖², ε of 64, two turns of T for each of E and G, Adam at 1e-4 and 2e-5.
-Adaptive contrast (§3.3) is left out.
+T* = log q(z|x) - log p(z), so that E T* is the KL term, which has no closed form for a posterior
+without a density (§3.1). p(x|z) is Gaussian. The hyperparameters are those of the authors' toy
+experiment: T a residual network of ELUs plus ½‖z‖², ε of 64, two turns of T for each of E and G,
+Adam at 1e-4 and 2e-5. Adaptive contrast (§3.3) is omitted.
 """
 
 import contextlib
@@ -29,23 +29,23 @@ from zoo.networks.feature_taps import penultimate_tensor
 
 
 class AVB(EncoderMixin, AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, two turns of T
-    (the `discriminator`) to a batch; labels beside x are passed over. Calling the model maps
-    latents (batch, latent_dim) to samples like x; `encode` draws from q(z|x).
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points, with two
+    turns of T (the `discriminator`) per batch. Labels in the batch are ignored. Calling the model
+    maps latents (batch, latent_dim) to samples like x; `encode` samples from q(z|x).
 
     Args:
         image_shape: (height, width, channels), or (d,) for points.
-        latent_dim: of z ~ N(0, I); None: 8, for points 2.
+        latent_dim: dimension of z ~ N(0, I); None: 8, for points 2.
         width: units of the hidden layers of E and G; None: 256, for points the paper's 64.
-        noise_dim: of ε ~ N(0, I).
-        deviation: σ of p(x|z) = N(G(z), σ²): how exact reconstructions are.
+        noise_dim: dimension of ε ~ N(0, I).
+        deviation: σ of p(x|z) = N(G(z), σ²); smaller values weigh the reconstruction more.
         generator: a Keras model, (latent_dim,) -> image_shape.
         encoder: a Keras model, [image_shape, (noise_dim,)] -> (latent_dim,).
         discriminator: T, a Keras model, [(latent_dim,), image_shape] -> logits (1,).
 
     Raises:
         TypeError, ValueError: for unknown arguments, networks that do not fit the sizes, and
-            objectives that do not make of T a log ratio of densities.
+            objectives whose optimal T is not a log density ratio.
 
     Example:
         >>> model = AVB(image_shape=(4,))
@@ -77,7 +77,7 @@ class AVB(EncoderMixin, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {}
 
     def default_sizes(self, image_shape, **sizes):
@@ -113,11 +113,11 @@ class AVB(EncoderMixin, AdversarialModel):
         return {"kl": ops.mean(ratio), "reconstruction": error / (2.0 * self.deviation**2)}
 
     def noise(self, n):
-        """ε ~ N(0, I), shape (n, noise_dim)."""
+        """Samples ε ~ N(0, I), shape (n, noise_dim)."""
         return noise.normal((n, self.noise_dim))
 
     def recipe(self):
-        """Paper, for the toy: Adam, 1e-4 for T in two turns, 2e-5 for E and G."""
+        """Paper, toy experiment: Adam, 1e-4 for T in two turns, 2e-5 for E and G."""
         rates = {"discriminator": 1e-4, "autoencoder": 2e-5}
         return {
             "objective": NonSaturating(),
@@ -126,30 +126,31 @@ class AVB(EncoderMixin, AdversarialModel):
         }
 
     def modern_recipe(self, steps=10_000):
-        """Twenty times the paper's rate for T and fifteen times that for E and G, decaying, and
-        averaged weights. E must stay slow beside T: as fast as T it outruns it, and collapses."""
+        """Twenty times the paper's learning rate for T and fifteen times for E and G, with decay,
+        and EMA weights. E must learn more slowly than T: at the same rate E outruns T, and
+        collapses."""
         rates = {"discriminator": 2e-3, "autoencoder": 3e-4}
         optimizers = self.adam(rates, steps=steps, averaged=["autoencoder"])
         return self.recipe() | {"optimizers": optimizers}
 
     def encode(self, x, seed=None):
-        """A draw from q(z|x) for each image: a NumPy array (n, latent_dim); the same for the same
-        seed."""
+        """Samples from q(z|x) for each image: a NumPy array (n, latent_dim). An integer seed gives
+        the same codes at each call."""
         x = self.validated(x)
         with noise.stream(seed, label="encode") if seed is not None else contextlib.nullcontext():
             drawn = self.noise(len(x))
         return predict_in_batches(self.averaged().encoder, [x, drawn])
 
     def reconstruct(self, x, seed=None):
-        """G of a draw from q(z|x): a NumPy array like x."""
+        """Returns G(z), z ~ q(z|x): a NumPy array like x."""
         return predict_in_batches(self.averaged().generator, self.encode(x, seed))
 
     def build_features(self):
-        """x -> what E's last layer reads when ε = 0."""
+        """Builds the network x -> input of E's last layer, for ε = 0."""
         hidden = keras.Model(self.encoder.input, penultimate_tensor(self.encoder.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
-        still = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
-        return keras.Model(images, hidden([images, still]))
+        zero_noise = layers.Flatten()(images)[:, :1] * ops.zeros((1, self.noise_dim))
+        return keras.Model(images, hidden([images, zero_noise]))
 
     def mlp_sizes(self):
         return {"width": self.width, "depth": 3}
@@ -172,7 +173,7 @@ class AVB(EncoderMixin, AdversarialModel):
         for _ in range(5):
             x = layers.Add()([x, layers.Dense(256)(layers.Activation("elu")(x))])
         learned = layers.Dense(1, dtype="float32", name="logit")(layers.Activation("elu")(x))
-        # -log p(z) is known but for a constant: the rest, log q(z|x), is what has to be learned.
+        # -log p(z) is known up to a constant: only the rest, log q(z|x), has to be learned.
         known = 0.5 * ops.sum(ops.square(latent), axis=1, keepdims=True)
         ratio = layers.Add(dtype="float32")([learned, known])
         return keras.Model([latent, images], ratio, name="discriminator")

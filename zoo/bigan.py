@@ -1,4 +1,4 @@
-"""BiGAN: the discriminator judges pairs (x, E(x)) and (G(z), z), so that E learns to invert G.
+"""BiGAN: the discriminator classifies pairs (x, E(x)) and (G(z), z), so that E learns to invert G.
 
 Donahue, Krähenbühl, Darrell (2017), "Adversarial Feature Learning",
 https://arxiv.org/abs/1605.09782
@@ -6,10 +6,10 @@ https://arxiv.org/abs/1605.09782
     min_{G,E} max_D  E log σ(D(x, E(x))) + E log(1 - σ(D(G(z), z)))
 
 At the optimum E = G⁻¹ almost everywhere (theorem 2), though no loss compares x with G(E(x)). G and
-E learn from both halves with the labels exchanged (§3.4). The numbers are those of the authors'
-permutation-invariant MNIST release: 1024-unit layers, Adam(2e-4, .5), batches of 128. Four things
-differ: z ~ N(0, I) (theirs U(-1, 1)), no weight decay (2.5e-5), no batch normalisation, and a rate
-that does not fall (theirs does over the last 200 of 400 epochs).
+E minimise both terms with the labels exchanged (§3.4). The hyperparameters are those of the
+authors' permutation-invariant MNIST release: 1024-unit layers, Adam(2e-4, .5), batches of 128. Four
+things differ: z ~ N(0, I) (theirs U(-1, 1)), no weight decay (2.5e-5), no batch normalisation, and
+a constant learning rate (theirs decays over the last 200 of 400 epochs).
 """
 
 from keras import ops
@@ -21,14 +21,14 @@ from zoo.networks import mlp
 
 
 class BiGAN(EncoderMixin, AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
-    maps x to latents.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x;
+    `encode` maps x to latents.
 
     Args:
         image_shape: (height, width, channels); (2,) builds small networks for points.
-        latent_dim: of z ~ N(0, I); None: the paper's 50, for points 2.
-        width: units of each hidden layer of plain networks; None: the paper's networks.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 50, for points 2.
+        width: units of each hidden layer of fully connected networks; None: the paper's networks.
         generator: a Keras model, (latent_dim,) -> image_shape.
         encoder: a Keras model, image_shape -> (latent_dim,).
         discriminator: a Keras model, [image_shape, (latent_dim,)] -> logits (1,).
@@ -47,17 +47,17 @@ class BiGAN(EncoderMixin, AdversarialModel):
     players = {"discriminator": ["discriminator"], "generator": ["generator", "encoder"]}
 
     def forward(self, x):
-        """Pairs of q(x, z) = q(x) q(z|x) and of p(x, z) = p(z) p(x|z)."""
+        """Samples pairs of q(x, z) = q(x) q(z|x) and of p(x, z) = p(z) p(x|z)."""
         z = self.latents(ops.shape(x)[0])
         return {"real": [x, self.inferred(x)], "fake": [self.generator(z, training=True), z]}
 
     def inferred(self, x):
-        """z of q(z|x): here E(x)."""
+        """Samples z ~ q(z|x): here E(x), which is deterministic."""
         return self.encoder(x, training=True)
 
     def shapes(self):
-        judged = [self.image_shape, (self.latent_dim,)]
-        return super().shapes() | {"discriminator": (judged, [(1,)])}
+        input_shapes = [self.image_shape, (self.latent_dim,)]
+        return super().shapes() | {"discriminator": (input_shapes, [(1,)])}
 
     def discriminator_loss(self, x, outputs):
         return self.discriminator_objective(self.discriminator, **outputs)
@@ -70,7 +70,7 @@ class BiGAN(EncoderMixin, AdversarialModel):
         return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing with slopes in x and in z penalised by γ .3, Adam(5e-4, .5)."""
+        """Relativistic pairing loss, R1 and R2 in x and in z with γ .3, Adam(5e-4, .5)."""
         return super().modern_recipe(steps, beta_1=0.5, gamma=0.3)
 
     def mlp_sizes(self):

@@ -1,4 +1,4 @@
-"""CGAN: both networks are told the class.
+"""CGAN: generator and discriminator are conditioned on the class.
 
 Mirza, Osindero (2014), "Conditional Generative Adversarial Nets", https://arxiv.org/abs/1411.1784
 
@@ -21,16 +21,17 @@ from zoo.networks.label_conditioning import one_hot, resolve_labels
 
 
 class CGAN(GAN):
-    """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
-    numbers, shape (batch,). Calling the model maps [latents, labels] to samples like x.
+    """Trains on batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y,
+    class numbers, shape (batch,). Calling the model maps [latents, labels] to samples like x.
 
     Args:
         image_shape: (height, width, channels), or (2,) for points.
-        latent_dim: of z; None: the paper's 100, for points 2.
-        width: units of each hidden layer of plain networks; None: the paper's networks.
-        convolutional: the networks of DCGAN, `width` channels next to the image, told the class at
-            every layer (Radford et al. 2016); for images that dense networks are too weak for.
-        classes: how many there are.
+        latent_dim: dimension of z; None: the paper's 100, for points 2.
+        width: units of each hidden layer of fully connected networks; None: the paper's networks.
+        convolutional: the networks of DCGAN, `width` channels next to the image, conditioned on the
+            class at every layer (Radford et al. 2016); for images that fully connected networks are
+            too weak for.
+        classes: number of classes.
         generator: a Keras model, [(latent_dim,), ()] -> image_shape.
         discriminator: a Keras model, [image_shape, ()] -> logits.
 
@@ -71,7 +72,7 @@ class CGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         sides = image_shape[:-1]
         if len(sides) == 2 and min(sides) > 8 and not any(side % 4 for side in sides):
             return {"latent_dim": 64, "width": 32, "convolutional": True}
@@ -94,7 +95,7 @@ class CGAN(GAN):
     bound = 1.0  # z ~ U(-1, 1)
 
     def draw(self, n, labels=None):
-        """[latents, labels]; `labels`: n class numbers, or one for all; by default each in turn."""
+        """Samples [latents, labels]; `labels`: n class numbers or one for all; default: in turn."""
         return [self.latents(n), resolve_labels(labels, n, self.classes)]
 
     def build_generator(self):
@@ -114,13 +115,13 @@ class CGAN(GAN):
         return discriminator(self.image_shape, self.classes)
 
     def build_features(self):
-        """x -> the input of the discriminator's last layer, the mean over all classes it could be
-        told: a representation must not need the label."""
-        told = keras.Model(self.discriminator.inputs, self.discriminator.layers[-1].input)
+        """Builds the network x -> input of the discriminator's last layer, averaged over all
+        classes: a representation must not need the label."""
+        conditioned = keras.Model(self.discriminator.inputs, self.discriminator.layers[-1].input)
         images = keras.Input(self.image_shape, name="images")
-        nothing = ops.sum(ops.cast(layers.Flatten()(images) * 0.0, "int32"), axis=1)
-        views = [told([images, nothing + k]) for k in range(self.classes)]
-        return keras.Model(images, layers.Flatten()(layers.Average()(views)))
+        zeros = ops.sum(ops.cast(layers.Flatten()(images) * 0.0, "int32"), axis=1)
+        features = [conditioned([images, zeros + k]) for k in range(self.classes)]
+        return keras.Model(images, layers.Flatten()(layers.Average()(features)))
 
 
 def generator(image_shape, latent_dim, classes):

@@ -1,15 +1,16 @@
-"""ConvGAN: the GAN of 2014 with convolutions, before it was known how to build them.
+"""ConvGAN: the convolutional GAN of 2014, before DCGAN's architecture guidelines.
 
 Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio (2014), "Generative
 Adversarial Nets", https://arxiv.org/abs/1406.2661
 
-    the game of GAN; momentum SGD at .004, batches of 128, z ~ N(0, I), maxout and dropout in D
+    the loss of GAN; momentum SGD at .004, batches of 128, z ~ N(0, I), maxout and dropout in D
 
-The networks and numbers are those of the authors' release for CIFAR-10. G is nearly all dense: two
-layers of 8000 units, seen as 80 maps, and one convolution that draws; it has no batch norm. Five
-things differ: the image passes through a tanh (theirs was linear, for contrast-normalised data), it
-has a bias for each colour (theirs for each pixel), D's loss is not halved, the momentum stays at .5
-(theirs climbs to .7) and the rate falls without a floor.
+The networks and hyperparameters are those of the authors' release for CIFAR-10. G is nearly all
+dense: two layers of 8000 units, reshaped to 80 maps, and one transposed convolution that outputs
+the image; it has no batch norm. Five things differ: the image passes through a tanh (theirs was
+linear, for contrast-normalised data), it has a bias for each colour (theirs for each pixel), D's
+loss is not halved, the momentum stays at .5 (theirs rises to .7) and the learning rate falls
+without a lower bound.
 """
 
 import keras
@@ -24,15 +25,15 @@ from zoo.networks import conv
 
 
 class ConvGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), sides of 8 or more; (2,) builds small networks for
             points.
-        latent_dim: of z; None: the paper's 100, for points 2.
-        width: maps that the convolution of G reads, to which the rest is in proportion; None: the
-            paper's 80. For points units of every layer.
+        latent_dim: dimension of z; None: the paper's 100, for points 2.
+        width: channels of the input of G's convolution, to which the other widths are proportional;
+            None: the paper's 80. For points units of every layer.
         generator, discriminator: Keras models that replace the paper's.
 
     Raises:
@@ -56,11 +57,11 @@ class ConvGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 16} if len(image_shape) == 3 else {}
 
     def recipe(self):
-        """Paper: momentum SGD at .004, which `decay` divides at each step. Points: as GAN."""
+        """Paper: momentum SGD at .004, divided by `decay` at each step. Points: as GAN."""
         if len(self.image_shape) != 3:
             return super().recipe()
 
@@ -71,7 +72,7 @@ class ConvGAN(GAN):
         return {"objective": NonSaturating(), "optimizers": {p: sgd() for p in self.players}}
 
     def latents(self, n):
-        """z ~ N(0, I), shape (n, latent_dim)."""
+        """Samples z ~ N(0, I), shape (n, latent_dim)."""
         return noise.normal((n, self.latent_dim))
 
     def build_generator(self):
@@ -87,7 +88,7 @@ class ConvGAN(GAN):
 
 def generator(image_shape, latent_dim, width=80):
     """z (latent_dim,) -> 8000 ReLU -> 8000 σ -> 10x10x80 -> one convolution, 32x32x3, tanh."""
-    sides = [-(-(side - 2) // 3) for side in image_shape[:2]]  # n rows of 5, 3 apart: 3n + 2
+    sides = [-(-(side - 2) // 3) for side in image_shape[:2]]  # n kernels, 3 apart: 3n + 2
     small = uniform(0.05, width)
     inputs = x = keras.Input((latent_dim,), name="latent")
     for activation in ("relu", "sigmoid"):
@@ -102,10 +103,10 @@ def generator(image_shape, latent_dim, width=80):
 
 
 def discriminator(image_shape, width=80):
-    """x 32x32x3 -> maxout 16x16x32 -> 7x7x32 -> 5x5x192 -> 500 -> logit (1,), all behind dropout.
+    """x 32x32x3 -> maxout 16x16x32 -> 7x7x32 -> 5x5x192 -> 500 -> logit (1,), with dropout.
 
     Raises:
-        ValueError: for sides below 8, of which nothing is left.
+        ValueError: for sides below 8, which pooling would reduce to nothing.
     """
     if min(image_shape[:2]) < 8:
         raise ValueError(
@@ -124,14 +125,15 @@ def discriminator(image_shape, width=80):
 
 
 def uniform(bound, width):
-    """Weights of narrower networks begin larger, so that as much reaches the end of them."""
+    """Returns a uniform initializer whose bound grows for narrower networks, so that their outputs
+    keep their scale."""
     bound *= (80 / width) ** 0.5
     return RandomUniform(-bound, bound)
 
 
 def maxout_conv(x, channels, kernel_size, padding, pool, pieces=2, initializer="glorot_uniform"):
-    """Max over `pieces` convolutions, then over windows of `pool` pixels (2 or 4), 2 apart, of
-    which the last may be cut off at the edge.
+    """Maximum over `pieces` convolutions, then over windows of `pool` pixels (2 or 4) at stride 2,
+    the last of which may be cut off at the edge.
 
     Example:
         >>> maxout_conv(keras.Input((32, 32, 3)), 32, kernel_size=8, padding=4, pool=4).shape
@@ -140,5 +142,5 @@ def maxout_conv(x, channels, kernel_size, padding, pool, pieces=2, initializer="
     x = layers.ZeroPadding2D(padding)(x)
     x = layers.Conv2D(pieces * channels, kernel_size, kernel_initializer=initializer)(x)
     x = layers.MaxPooling2D(2, padding="same")(conv.maxout(x, pieces))
-    # Keras would centre windows of 4 on the edges: instead, two neighbouring windows of 2.
+    # Keras would pad windows of 4 on both sides: instead, two neighbouring windows of 2.
     return layers.MaxPooling2D(2, strides=1)(x) if pool == 4 else x

@@ -1,15 +1,16 @@
-"""CycleGAN: images of one kind made of images of another, learned without pairs.
+"""CycleGAN: image-to-image translation, learned without pairs.
 
 Zhu, Park, Isola, Efros (2017), "Unpaired Image-to-Image Translation using Cycle-Consistent
 Adversarial Networks", https://arxiv.org/abs/1703.10593
 
-    D_Y: ½ (D_Y(y) - 1)² + ½ D_Y(G(x))²,  and D_X alike
+    D_Y: ½ (D_Y(y) - 1)² + ½ D_Y(G(x))²,  and D_X likewise
     G, F: (D_Y(G(x)) - 1)² + (D_X(F(y)) - 1)² + λ (‖F(G(x)) - x‖₁ + ‖G(F(y)) - y‖₁),  λ = 10
 
-Both cycle terms teach both G and F (eq. 2). The judges see a history of the last 50 images (§4).
-The networks are the paper's for 256x256, with 6 blocks for less; Adam(2e-4, .5), batches of one,
-100 epochs and 100 more in which the rates fall to 0, here to a hundredth: `adam(2e-4, steps=…)`.
-That images which look like y already should stay as they are is a switch, weighed ½ λ (§5.2).
+Both cycle terms train both G and F (eq. 2). The discriminators see a history of the last 50
+generated images (§4). The networks are the paper's for 256x256, with 6 blocks for smaller images;
+Adam(2e-4, .5), batches of one, 100 epochs and 100 more in which the learning rates fall to 0, here
+to a hundredth: `adam(2e-4, steps=…)`. The identity loss, which keeps images that already look like
+y, is optional and weighs ½ λ (§5.2).
 """
 
 from trainers.adversarial import AdversarialModel
@@ -22,10 +23,10 @@ from zoo.networks import patchgan, resnet_translator
 
 
 class CycleGAN(ImageToImage, AdversarialModel):
-    """Fits batches of (x, y), images in [-1, 1] that need not belong together: x, shape (batch,
-    height, width, source_channels), and y, shape (batch, *image_shape). Calling the model maps x to
-    images like y, sides multiples of 2**stages; `translate` takes any, and `translate_back` goes
-    from y to x.
+    """Trains on batches of unpaired (x, y), images in [-1, 1]: x, shape (batch, height, width,
+    source_channels), and y, shape (batch, *image_shape). Calling the model maps x to images like y,
+    for sides that are multiples of 2**stages; `translate` takes any size, and `translate_back` maps
+    y to x.
 
     Args:
         image_shape: (height, width, channels) of y in training.
@@ -34,16 +35,19 @@ class CycleGAN(ImageToImage, AdversarialModel):
         stages: how often the generators halve the sides.
         blocks: residual blocks of the generators; None: 9, and 6 for images below 256 pixels.
         outer_kernel: side of the first and last kernels of the generators.
-        patch_stages: how often the judges halve them: they see 16, 34, 70, 142 pixels for 1 to 4.
-        pool_size: how many images of the past are kept; 0: the judges see only the last ones.
-        identity: whether G(y) should be y, and F(x) x.
+        patch_stages: how often the discriminators halve the sides: their patches are 16, 34, 70,
+            142 pixels wide for 1 to 4.
+        pool_size: number of earlier generated images that are kept; 0: the discriminators see only
+            the current ones.
+        identity: whether to add the identity loss ‖G(y) - y‖₁ + ‖F(x) - x‖₁.
         generator, inverse_generator: Keras models, G: (h, w, source_channels) -> (h, w, channels)
             and F, back.
         discriminator, inverse_discriminator: Keras models, of y and of x -> logits (h', w', 1).
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, an
-            identity between images of other channels, and networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved `stages` times, an
+            identity loss between different numbers of channels, and networks that do not fit the
+            sizes.
 
     Example:
         >>> from keras import ops
@@ -76,8 +80,8 @@ class CycleGAN(ImageToImage, AdversarialModel):
         **networks,
     ):
         counts = {"width": width, "outer_kernel": outer_kernel}
-        told = {"blocks": blocks, "source_channels": source_channels}
-        shape_checks.check_counts(**counts, **{k: v for k, v in told.items() if v is not None})
+        optional = {"blocks": blocks, "source_channels": source_channels}
+        shape_checks.check_counts(**counts, **{k: v for k, v in optional.items() if v is not None})
         shape_checks.check_counts(
             least=0, stages=stages, patch_stages=patch_stages, pool_size=pool_size
         )
@@ -97,7 +101,7 @@ class CycleGAN(ImageToImage, AdversarialModel):
         self.check_sides()
         if identity and self.source_channels != self.image_shape[-1]:
             raise ValueError(
-                "`identity` should be False where x and y have other channels. "
+                "`identity` should be False where x and y differ in channels. "
                 f"Received: source_channels={self.source_channels}, image_shape={self.image_shape}"
             )
         self.pool, self.inverse_pool = ImagePool(pool_size), ImagePool(pool_size)
@@ -106,7 +110,7 @@ class CycleGAN(ImageToImage, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         generator = {"width": 32, "stages": 1, "blocks": 3, "outer_kernel": 3}
         return generator | {"patch_stages": 1}
 
@@ -117,12 +121,12 @@ class CycleGAN(ImageToImage, AdversarialModel):
         }
 
     def min_size(self):
-        return resnet_translator.least_side(self.stages, self.outer_kernel)
+        return resnet_translator.min_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         x, y = (None, None, self.source_channels), (None, None, self.image_shape[-1])
-        makers = {"generator": ([x], [y]), "inverse_generator": ([y], [x])}
-        return makers | {"discriminator": ([y], None), "inverse_discriminator": ([x], None)}
+        generators = {"generator": ([x], [y]), "inverse_generator": ([y], [x])}
+        return generators | {"discriminator": ([y], None), "inverse_discriminator": ([x], None)}
 
     def batch_format(self):
         source = (*self.image_shape[:2], self.source_channels)
@@ -168,31 +172,32 @@ class CycleGAN(ImageToImage, AdversarialModel):
         return terms
 
     def recipe(self):
-        """Paper: λ = 10. `LeastSquares` halves what the makers minimise, and the paper does not:
-        the 2 of their games is for that objective."""
-        games = {"generator_adversarial": 2.0, "generator_inverse_adversarial": 2.0}
+        """Paper: λ = 10. `LeastSquares` halves the loss of the generators, and the paper does not:
+        the weights of 2 make up for it."""
+        adversarial = {"generator_adversarial": 2.0, "generator_inverse_adversarial": 2.0}
         return {
             "objective": LeastSquares(),
             "optimizers": self.adam(2e-4),
-            "loss_weights": games | self.feature_reconstruction(),
+            "loss_weights": adversarial | self.cycle_weights(),
         }
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages, with the paper's λ."""
-        return super().modern_recipe(steps) | {"loss_weights": self.feature_reconstruction()}
+        """Relativistic pairing loss, learning rate decay and EMA, with the paper's λ."""
+        return super().modern_recipe(steps) | {"loss_weights": self.cycle_weights()}
 
-    def feature_reconstruction(self):
+    def cycle_weights(self):
+        """Returns the loss weights of the cycle and identity terms."""
         return {"generator_cycle": 10.0} | ({"generator_identity": 5.0} if self.identity else {})
 
     def translate_back(self, y, seed=None, batch_size=16):
-        """What the inverse generator makes of images like y; as `translate` does of x."""
-        return self.translated("inverse_generator", y, seed, batch_size)
+        """Translates images like y to images like x; arguments as for `translate`."""
+        return self.translate_with("inverse_generator", y, seed, batch_size)
 
     def signatures(self):
         return super().signatures() | {"translate_back": self.translation("inverse_generator")}
 
     def build_features(self):
-        """x -> what the last residual block of G says, the mean over all places."""
+        """Builds the network x -> last residual block of G, averaged over positions."""
         return resnet_translator.middle(self.generator)
 
     def build_generator(self):

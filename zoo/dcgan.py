@@ -3,10 +3,10 @@
 Radford, Metz, Chintala (2016), "Unsupervised Representation Learning with Deep Convolutional
 Generative Adversarial Networks", https://arxiv.org/abs/1511.06434
 
-    the game of GAN; Adam(2e-4, .5), batches of 128, z ~ U(-1, 1)^100, weights N(0, .02)
+    the loss of GAN; Adam(2e-4, .5), batches of 128, z ~ U(-1, 1)^100, weights N(0, .02)
 
-The five rules of §3 are arguments, so that each can be taken back. The authors' code also shrinks
-the weights a little (L2, 1e-5), which the paper does not mention and this page leaves out.
+The five guidelines of §3 are arguments, so that each can be switched off. The authors' code also
+applies a small weight decay (L2, 1e-5), which the paper does not mention and this file omits.
 """
 
 import keras
@@ -20,19 +20,19 @@ from zoo.networks.feature_taps import with_fresh_input
 
 
 class DCGAN(GAN):
-    """Fits batches of x, images in [-1, 1], shape (batch, *image_shape); labels beside x are passed
-    over. Calling the model maps latents (batch, latent_dim) to images.
+    """Trains on batches of x, images in [-1, 1], shape (batch, *image_shape). Labels in the batch
+    are ignored. Calling the model maps latents (batch, latent_dim) to images.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4.
-        latent_dim: of z.
+        latent_dim: dimension of z.
         width: channels of the stage next to the image; they double towards the latents, up to 8x.
-        kernel_size: of all convolutions. A multiple of the stride 2 draws no checkerboards.
+        kernel_size: of all convolutions. A multiple of the stride 2 avoids checkerboard artifacts.
         strided: strided and fractionally strided convolutions; False: pooling and upsampling.
-        batch_norm: in both networks, but at the output of G and the input of D.
+        batch_norm: in both networks, except at the output of G and the input of D.
         hidden_dense: a fully connected hidden layer of 1024 units in both networks.
         generator_activation, output_activation, discriminator_activation: of the hidden layers and
-            the image; "leaky_relu" has the slope .2.
+            the image; "leaky_relu" has the negative slope .2.
         generator, discriminator: Keras models that replace the paper's.
 
     Raises:
@@ -80,7 +80,7 @@ class DCGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 64, "kernel_size": 4} if len(image_shape) == 3 else {}
 
     def recipe(self):
@@ -88,7 +88,7 @@ class DCGAN(GAN):
         return {"objective": NonSaturating(), "optimizers": self.adam(2e-4)}
 
     def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim)."""
+        """Samples z ~ U(-1, 1), shape (n, latent_dim)."""
         return noise.uniform((n, self.latent_dim), -1.0, 1.0)
 
     def build_generator(self):
@@ -98,35 +98,42 @@ class DCGAN(GAN):
             self.image_shape,
             self.latent_dim,
             activation=self.generator_activation,
-            squash=self.output_activation,
-            **self._rules_of_dcgan(),
+            output_activation=self.output_activation,
+            **self._network_options(),
         )
 
     def build_discriminator(self):
         if len(self.image_shape) != 3:
             return super().build_discriminator()
         activation = self.discriminator_activation
-        return conv.discriminator(self.image_shape, activation=activation, **self._rules_of_dcgan())
+        return conv.discriminator(
+            self.image_shape, activation=activation, **self._network_options()
+        )
 
-    def _rules_of_dcgan(self):
-        rules = ("width", "kernel_size", "strided", "batch_norm", "hidden_dense")
-        return {rule: self.sizes[rule] for rule in rules}
+    def _network_options(self):
+        names = ("width", "kernel_size", "strided", "batch_norm", "hidden_dense")
+        return {name: self.sizes[name] for name in names}
 
     def build_features(self):
-        """What every convolution says, after its activation as in the authors' code, max-pooled to
-        at most 4x4, flattened and joined (§5.1)."""
+        """Builds the network x -> activations of every convolution, max-pooled to at most 4x4,
+        flattened and joined (§5.1); behind the activation function, as in the authors' code."""
         if len(self.image_shape) != 3:
             return super().build_features()
-        maps = [n.input for n in self.discriminator.layers if isinstance(n, READERS)]
-        read = [said for said in maps if len(said.shape) == 4][1:]
-        if not read:
+        maps = [n.input for n in self.discriminator.layers if isinstance(n, READING_LAYERS)]
+        feature_maps = [feature_map for feature_map in maps if len(feature_map.shape) == 4][1:]
+        if not feature_maps:
             return super().build_features()
-        pooled, (x, read) = [], with_fresh_input(self.discriminator.inputs[0], read)
-        for said in read:
-            height, width = said.shape[1:3]
+        pooled, (x, feature_maps) = [], with_fresh_input(self.discriminator.inputs[0], feature_maps)
+        for feature_map in feature_maps:
+            height, width = feature_map.shape[1:3]
             pool = layers.MaxPooling2D((-(-height // 4), -(-width // 4)), padding="same")
-            pooled.append(layers.Flatten()(pool(said)))
+            pooled.append(layers.Flatten()(pool(feature_map)))
         return keras.Model(x, layers.Concatenate()(pooled) if len(pooled) > 1 else pooled[0])
 
 
-READERS = (layers.Conv2D, layers.Flatten, layers.GlobalAveragePooling2D, layers.GlobalMaxPooling2D)
+READING_LAYERS = (
+    layers.Conv2D,
+    layers.Flatten,
+    layers.GlobalAveragePooling2D,
+    layers.GlobalMaxPooling2D,
+)

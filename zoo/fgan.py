@@ -1,13 +1,13 @@
-"""f-GAN: any f-divergence can be the game; GAN's is one of them.
+"""f-GAN: a GAN that minimises any f-divergence; the original GAN is a special case.
 
 Nowozin, Cseke, Tomioka (2016), "f-GAN: Training Generative Neural Samplers using Variational
 Divergence Minimization", https://arxiv.org/abs/1606.00709
 
     min_G max_V  E g_f(V(x)) - E f*(g_f(V(G(z))))  ≤  D_f(P‖Q)
 
-Both players move at once, from one backward pass (algorithm 1). The divergence is the objective:
-`model.compile(objective=FDivergence("pearson"))`. The widths of the MNIST networks and their rate
-are recalled, not read in a release; the paper's batches there are of 4096.
+Both players update simultaneously, from one backward pass (algorithm 1). The divergence is the
+objective: `model.compile(objective=FDivergence("pearson"))`. The widths and the learning rate for
+MNIST are recalled, not read in a release; the paper's batches there are of 4096.
 """
 
 import math
@@ -21,15 +21,16 @@ from zoo.gan import GAN
 
 
 class FGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x. The
-    `discriminator` is the paper's variational function V: any number is a value of it.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x. The
+    `discriminator` is the paper's variational function V, with any real number as output.
 
     Args:
         image_shape: (height, width, channels); (2,) builds small networks for points.
-        latent_dim: of z; None: the paper's 100, for points 2.
-        width: units of each hidden layer of plain ReLU and LeakyReLU networks; None: the paper's.
-        generator, discriminator: Keras models that replace these.
+        latent_dim: dimension of z; None: the paper's 100, for points 2.
+        width: units of each hidden layer of fully connected ReLU and LeakyReLU networks; None: the
+            paper's.
+        generator, discriminator: Keras models that replace the default ones.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and networks that do not fit the sizes.
@@ -42,8 +43,8 @@ class FGAN(GAN):
     """
 
     def recipe(self):
-        """Paper: Adam(2e-4, .5) for MNIST, both at once; G by the trick of §3.2. For points the
-        game as it is, Adam(1e-3)."""
+        """Paper: Adam(2e-4, .5) for MNIST, simultaneous updates, G with the modified loss of §3.2.
+        For points the loss without that modification, Adam(1e-3)."""
         points = len(self.image_shape) != 3
         rate = 1e-3 if points else 2e-4
         return {
@@ -77,7 +78,7 @@ def generator(image_shape, latent_dim, units=1200):
         kernel_initializer=RandomNormal(0.0, 0.05),
         dtype="float32",
     )
-    x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # their pixels are in [0, 1]
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # the authors' pixels: [0, 1]
     x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name="generator")
 

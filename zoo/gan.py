@@ -1,13 +1,13 @@
-"""GAN: a generator against a discriminator, both fully connected.
+"""GAN: a generator trained against a discriminator, both fully connected.
 
 Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio (2014), "Generative
 Adversarial Nets", https://arxiv.org/abs/1406.2661
 
     min_G max_D  E log σ(D(x)) + E log(1 - σ(D(G(z)))),  G in practice: max E log σ(D(G(z)))
 
-The networks and numbers are those of the authors' MNIST release. Three things differ: the momentum
-stays at .5 (theirs climbs to .7 over 250 epochs), the rate falls without a floor (theirs stops at
-1e-6), and the last bias of G starts at 0 (theirs at the mean of the data).
+The networks and hyperparameters are those of the authors' MNIST release. Three things differ: the
+momentum stays at .5 (theirs rises to .7 over 250 epochs), the learning rate falls without a lower
+bound (theirs stops at 1e-6), and the last bias of G starts at 0 (theirs at the mean of the data).
 """
 
 import math
@@ -25,14 +25,14 @@ from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 class GAN(AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels); (2,) builds small networks for points.
-        latent_dim: of z; None: the paper's 100, for points 2.
-        width: units of each hidden layer of plain ReLU and LeakyReLU networks; None: the paper's
-            networks, with maxout units and dropout in D.
+        latent_dim: dimension of z; None: the paper's 100, for points 2.
+        width: units of each hidden layer of fully connected ReLU and LeakyReLU networks; None: the
+            paper's networks, with maxout units and dropout in D.
         generator: a Keras model, (latent_dim,) -> image_shape.
         discriminator: a Keras model, image_shape -> logits, (1,) or (h, w, 1).
 
@@ -62,7 +62,7 @@ class GAN(AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 32, "width": 256} if len(image_shape) == 3 else {}
 
     def forward(self, x):
@@ -74,10 +74,10 @@ class GAN(AdversarialModel):
     def generator_loss(self, x, outputs):
         return self.generator_objective(self.discriminator, **outputs)
 
-    decay = 1.000004  # what the paper's rate is divided by at each step
+    decay = 1.000004  # divisor of the paper's learning rate at each step
 
     def recipe(self):
-        """Paper: momentum SGD at .1, which `decay` divides. Plain networks: Adam."""
+        """Paper: momentum SGD at .1, divided by `decay` at each step. Other networks: Adam."""
 
         def optimizer():
             if self.width or len(self.image_shape) != 3:
@@ -93,18 +93,18 @@ class GAN(AdversarialModel):
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
 
-    bound = math.sqrt(3.0)  # of the latents of images, which have unit variance
+    bound = math.sqrt(3.0)  # of the latents of images, for unit variance
 
     def latents(self, n):
-        """z ~ U(-bound, bound), shape (n, latent_dim); for points and voxels N(0, I)."""
+        """Samples z ~ U(-bound, bound), shape (n, latent_dim); for points and voxels N(0, I)."""
         if len(self.image_shape) != 3:
             return super().latents(n)
         return noise.uniform((n, self.latent_dim), -self.bound, self.bound)
 
     def build_features(self):
-        """x -> the input of the discriminator's last layer, flattened."""
-        judge = self.discriminator
-        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
+        """Builds the network x -> input of the discriminator's last layer, flattened."""
+        network = self.discriminator
+        x, hidden = with_fresh_input(network.inputs[0], penultimate_tensor(network.outputs[0]))
         return keras.Model(x, layers.Flatten()(hidden))
 
     def signatures(self):
@@ -121,7 +121,7 @@ class GAN(AdversarialModel):
         return discriminator(self.image_shape)
 
     def mlp_sizes(self):
-        """Sizes of fully connected networks: two layers for images, three of 128 for points."""
+        """Returns sizes of fully connected networks: 2 layers for images, 3 of 128 for points."""
         points = len(self.image_shape) != 3
         classes = self.sizes.get("classes", 0)
         return {"width": self.width or 128, "depth": 3 if points else 2, "classes": classes}
@@ -138,7 +138,7 @@ def generator(image_shape, latent_dim, units=1200):
         kernel_initializer=RandomUniform(-0.05, 0.05),
         dtype="float32",
     )
-    x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # their pixels are in [0, 1]
+    x = layers.Rescaling(2.0, -1.0, dtype="float32")(last(x))  # the authors' pixels: [0, 1]
     x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name="generator")
 

@@ -1,16 +1,16 @@
-"""GAN3D: shapes as voxels, drawn by a volumetric DCGAN.
+"""GAN3D: generates 3D shapes as voxels, with a volumetric DCGAN.
 
 Wu, Zhang, Xue, Freeman, Tenenbaum (2016), "Learning a Probabilistic Latent Space of Object Shapes
 via 3D Generative-Adversarial Modeling", https://arxiv.org/abs/1610.07584
 
-    the game of GAN; D rests where it tells more than 80 % of a batch right (§3.1)
+    the loss of GAN; D skips batches that it classifies with over 80 % accuracy (§3.1)
     z ~ U(0, 1)^200, Adam(β₁ = .5): 2.5e-3 for G, 1e-5 for D; batches of 100
 
 The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch norm, LeakyReLU .2 in
-D, σ at G's end), and shorter for less; the first transposed convolution, of a single voxel, is a
-dense layer. z is drawn from N(0, I), as in ports. It is the present batch that is looked at, where
-ports take the last one, and a resting D is a loss times 0: what Adam's momentum still moves of it,
-moves.
+D, σ at G's end), with fewer layers for smaller voxels; the first transposed convolution, of a
+single voxel, is a dense layer. z is sampled from N(0, I), as in ports. The accuracy is that of the
+current batch, where ports take the previous one, and a skipped update is a loss times 0: Adam's
+momentum still moves the weights.
 """
 
 import keras
@@ -24,18 +24,19 @@ from zoo.networks.feature_taps import with_fresh_input
 
 
 class GAN3D(GAN):
-    """Fits batches of x, shape (batch, *image_shape), voxels in [0, 1]; labels beside x are passed
-    over. Calling the model maps latents (batch, latent_dim) to voxels: full where above .5.
+    """Trains on batches of x, shape (batch, *image_shape), voxels in [0, 1]. Labels in the batch
+    are ignored. Calling the model maps latents (batch, latent_dim) to voxels: occupied where above
+    .5.
 
     Args:
         image_shape: (side, side, side, channels), side 8, 16, 32 ….
-        latent_dim: of z ~ N(0, I).
+        latent_dim: dimension of z ~ N(0, I).
         width: channels of the largest feature maps.
-        generator_norm, discriminator_norm: whether there is batch norm in G, and in D.
-        gate: the share of its batch told right beyond which D rests; 1: it never does, nor under
-            objectives by which D does not say of a shape alone, by its sign, that it is real. Of
-            several replicas each looks at its own samples.
-        occupancy: how full the voxels are that G draws at first.
+        generator_norm, discriminator_norm: whether G and D have batch norm.
+        gate: accuracy on the batch above which D is not updated; 1: D is always updated, as it is
+            under objectives for which the sign of a single logit does not mean real or fake. Each
+            replica uses the accuracy on its own samples.
+        occupancy: mean of the voxels that G generates before training.
         generator: a Keras model, (latent_dim,) -> image_shape.
         discriminator: a Keras model, image_shape -> logits (1,).
 
@@ -90,21 +91,21 @@ class GAN3D(GAN):
         return [batch_spec.voxels("x", self.image_shape)]
 
     def discriminator_loss(self, x, outputs):
-        said = []
+        predictions = []
 
-        def judge(samples, training):
-            said.append(self.discriminator(samples, training=training))
-            return said[-1]
+        def recording_discriminator(samples, training):
+            predictions.append(self.discriminator(samples, training=training))
+            return predictions[-1]
 
-        loss = self.discriminator_objective(judge, **outputs)
+        loss = self.discriminator_objective(recording_discriminator, **outputs)
         if not isinstance(self.objective, (NonSaturating, Minimax, Hinge)):
             return loss
-        real, fake = (ops.cast(logits > 0.0, "float32") for logits in said[:2])
-        right = 0.5 * (ops.mean(real) + 1.0 - ops.mean(fake))
-        return loss * ops.cast(right <= self.gate, loss.dtype)
+        real, fake = (ops.cast(logits > 0.0, "float32") for logits in predictions[:2])
+        accuracy = 0.5 * (ops.mean(real) + 1.0 - ops.mean(fake))
+        return loss * ops.cast(accuracy <= self.gate, loss.dtype)
 
     def recipe(self):
-        """Paper: D learns 250 times slower than G."""
+        """Paper: the learning rate of D is 250 times smaller than that of G."""
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam({"discriminator": 1e-5, "generator": 2.5e-3}),
@@ -118,17 +119,24 @@ class GAN3D(GAN):
         return conv3d.discriminator(self.image_shape, self.width, self.discriminator_norm)
 
     def build_features(self):
-        """What every convolution but the first says, max-pooled to 2x2x2, flattened and joined
-        (§4.2)."""
-        maps = [n.input for n in self.discriminator.layers if isinstance(n, READERS)]
-        read = [said for said in maps if len(said.shape) == 5][2:]
-        if not read:
+        """Builds the network x -> activations of all convolutions except the first, max-pooled to
+        2x2x2, flattened and joined (§4.2)."""
+        maps = [n.input for n in self.discriminator.layers if isinstance(n, READING_LAYERS)]
+        feature_maps = [feature_map for feature_map in maps if len(feature_map.shape) == 5][2:]
+        if not feature_maps:
             return super().build_features()
-        x, read = with_fresh_input(self.discriminator.inputs[0], read)
-        pools = [layers.MaxPooling3D(max(1, said.shape[1] // 2)) for said in read]
-        pooled = [pool(said) for pool, said in zip(pools, read, strict=True)]
-        flat = [layers.Flatten()(said) for said in pooled]
+        x, feature_maps = with_fresh_input(self.discriminator.inputs[0], feature_maps)
+        pools = [
+            layers.MaxPooling3D(max(1, feature_map.shape[1] // 2)) for feature_map in feature_maps
+        ]
+        pooled = [pool(feature_map) for pool, feature_map in zip(pools, feature_maps, strict=True)]
+        flat = [layers.Flatten()(feature_map) for feature_map in pooled]
         return keras.Model(x, layers.Concatenate()(flat) if len(flat) > 1 else flat[0])
 
 
-READERS = (layers.Conv3D, layers.Flatten, layers.GlobalAveragePooling3D, layers.GlobalMaxPooling3D)
+READING_LAYERS = (
+    layers.Conv3D,
+    layers.Flatten,
+    layers.GlobalAveragePooling3D,
+    layers.GlobalMaxPooling3D,
+)

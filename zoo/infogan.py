@@ -1,14 +1,15 @@
-"""InfoGAN: codes that the image must give away take on a meaning by themselves.
+"""InfoGAN: latent codes that can be predicted from the image become interpretable without labels.
 
 Chen, Duan, Houthooft, Schulman, Sutskever, Abbeel (2016), "InfoGAN: Interpretable Representation
 Learning by Information Maximizing Generative Adversarial Nets", https://arxiv.org/abs/1606.03657
 
     min_{G,Q} max_D  V(D, G) - λ L_I,  L_I = E log Q(c|G(z, c)) + H(c) ≤ I(c; G(z, c))
 
-Q is a second head of D's network, so that both players carry the term, as in the authors' code. Its
-MNIST numbers: a category of 10, two codes U(-1, 1) under Q = N(μ, 1), noise U(-1, 1)^62; Adam with
-β₁ = .5, 2e-4 for D and 1e-3 for G. Here the leaky slope is .2, and D's dense layer has no batch
-norm. A large L_I says that the codes can be read, not what they mean.
+Q is a second head of D's network, and both players minimise the term, as in the authors' code. Its
+hyperparameters for MNIST: a category of 10, two codes U(-1, 1) under Q = N(μ, 1), noise
+U(-1, 1)^62; Adam with β₁ = .5, 2e-4 for D and 1e-3 for G. Here the negative slope of LeakyReLU is
+.2, and D's dense layer has no batch norm. A large L_I means that the codes can be predicted, not
+that they have a meaning.
 """
 
 import keras
@@ -27,16 +28,17 @@ from zoo.networks.label_conditioning import resolve_labels
 
 
 class InfoGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps [latents, categories one-hot, codes] to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps [latents, categories one-hot, codes] to samples
+    like x.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4 for the paper's networks; (2,)
             builds small networks for points.
-        latent_dim: of the noise z; None: the paper's 62, for points 2.
-        width: units of each hidden layer of plain networks; None: the paper's.
-        categories: how many values the category has, from 1.
-        codes: how many continuous codes there are, from 1.
+        latent_dim: dimension of the noise z; None: the paper's 62, for points 2.
+        width: units of each hidden layer of fully connected networks; None: the paper's.
+        categories: number of values of the category, from 1.
+        codes: number of continuous codes, from 1.
         generator: a Keras model, [(latent_dim,), (categories,), (codes,)] -> image_shape.
         discriminator: a Keras model, image_shape -> [logit (1,), category logits (categories,),
             means of the codes (codes,)].
@@ -71,18 +73,21 @@ class InfoGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 16, "width": 256} if len(image_shape) == 3 else {}
 
     def shapes(self):
-        told = [(self.latent_dim,), (self.categories,), (self.codes,)]
-        said = [(1,), (self.categories,), (self.codes,)]
-        return {"generator": (told, None), "discriminator": ([self.image_shape], said)}
+        input_shapes = [(self.latent_dim,), (self.categories,), (self.codes,)]
+        output_shapes = [(1,), (self.categories,), (self.codes,)]
+        return {
+            "generator": (input_shapes, None),
+            "discriminator": ([self.image_shape], output_shapes),
+        }
 
     def forward(self, x):
         z, category, codes = self.prior(ops.shape(x)[0])
-        told = ops.one_hot(category, self.categories)
-        fake = self.generator([z, told, codes], training=True)
+        one_hot = ops.one_hot(category, self.categories)
+        fake = self.generator([z, one_hot, codes], training=True)
         return {"real": x, "fake": fake, "category": category, "codes": codes}
 
     def discriminator_loss(self, x, outputs):
@@ -94,7 +99,7 @@ class InfoGAN(GAN):
         return {"adversarial": adversarial} | self.information(outputs)
 
     def information(self, outputs):
-        """-E log Q(c|x) of the category and of the codes: the terms of -L_I that can move."""
+        """Returns -E log Q(c|x) of the category and of the codes: the trainable terms of -L_I."""
         _, logits, mean = self.discriminator(outputs["fake"], training=True)
         return {
             "category": mutual_information([outputs["category"]], [logits]),
@@ -102,18 +107,19 @@ class InfoGAN(GAN):
         }
 
     def real_logit(self, x, training=False):
-        """The logit of D alone."""
+        """Returns the logit of D, without the outputs of Q."""
         return self.discriminator(x, training=training)[0]
 
     rates = {"discriminator": 2e-4, "generator": 1e-3}
 
     def recipe(self):
-        """Paper: λ = 1; the generator learns five times as fast."""
+        """Paper: λ = 1; five times the learning rate for the generator."""
         return {"objective": NonSaturating(), "optimizers": self.adam(self.rates)}
 
     def modern_recipe(self, steps=10_000):
-        """The paper's rates, decaying, with R1 (γ ½ for pixels in [0, 1] is 2 for [-1, 1]), G
-        averaged; the codes weigh .2, since a small image bears little of them."""
+        """The paper's learning rates with decay, R1 (γ ½ for pixels in [0, 1] is 2 for [-1, 1]) and
+        an EMA of G; the codes weigh .2, since a small image carries little information about
+        them."""
         return {
             "objective": NonSaturating(),
             "penalties": [R1(2.0)],
@@ -122,19 +128,19 @@ class InfoGAN(GAN):
         }
 
     def latents(self, n):
-        """z ~ U(-1, 1), shape (n, latent_dim); of plain networks N(0, I)."""
+        """Samples z ~ U(-1, 1), shape (n, latent_dim); N(0, I) for fully connected networks."""
         if self.width or len(self.image_shape) != 3:
             return AdversarialModel.latents(self, n)
         return noise.uniform((n, self.latent_dim), -1.0, 1.0)
 
     def prior(self, n):
-        """z; a category in 0 … categories - 1, shape (n,); codes ~ U(-1, 1), shape (n, codes)."""
+        """Samples z; a category in 0 … categories - 1, shape (n,); codes ~ U(-1, 1), (n, codes)."""
         category = priors.categories(n, self.categories)
         return self.latents(n), category, noise.uniform((n, self.codes), -1.0, 1.0)
 
     def draw(self, n, categories=None, codes=None):
-        """[latents, categories one-hot, codes]: n categories, or one for all, by default each in
-        turn; n rows of codes, or one for all, by default those of the prior."""
+        """Samples [latents, categories one-hot, codes]. `categories`: n, or one for all; default:
+        each in turn. `codes`: n rows, or one for all; default: samples of the prior."""
         z, _, drawn = self.prior(n)
         if codes is not None:
             codes = np.asarray(codes, "float32")
@@ -144,15 +150,15 @@ class InfoGAN(GAN):
                     f"Received: shape={codes.shape}"
                 )
             drawn = np.broadcast_to(codes, (n, self.codes))
-        which = resolve_labels(categories, n, self.categories, "categories")
-        return [z, ops.one_hot(which, self.categories), drawn]
+        category = resolve_labels(categories, n, self.categories, "categories")
+        return [z, ops.one_hot(category, self.categories), drawn]
 
     def classify(self, x):
-        """Logits of Q(category|x): a NumPy array (n, categories)."""
+        """Returns the logits of Q(category|x): a NumPy array (n, categories)."""
         return self.predict_checked(self.averaged().output_of("discriminator", 1), x)
 
     def encode(self, x):
-        """Means of Q(codes|x): a NumPy array (n, codes)."""
+        """Returns the means of Q(codes|x): a NumPy array (n, codes)."""
         return self.predict_checked(self.averaged().output_of("discriminator", 2), x)
 
     def signatures(self):
@@ -172,13 +178,13 @@ class InfoGAN(GAN):
         return mlp.joint_generator(inner, **{entry: (n,) for entry, n in shapes.items()})
 
     def build_discriminator(self):
-        plain = self.width or len(self.image_shape) != 3
-        if plain:
+        fully_connected = self.width or len(self.image_shape) != 3
+        if fully_connected:
             trunk = mlp.discriminator(self.image_shape, **self.mlp_sizes())
         else:
             trunk = conv.discriminator(self.image_shape, **PAPER)
-        x = layers.Dense(128, use_bias=bool(plain))(trunk.get_layer("logit").input)
-        if not plain:
+        x = layers.Dense(128, use_bias=bool(fully_connected))(trunk.get_layer("logit").input)
+        if not fully_connected:
             x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
         x = layers.LeakyReLU(0.2)(x)
         category = layers.Dense(self.categories, dtype="float32", name="category")(x)

@@ -1,16 +1,17 @@
-"""LAPGAN: an image drawn from coarse to fine, each level of a pyramid by a GAN of its own.
+"""LAPGAN: images generated from coarse to fine, one GAN for each level of a Laplacian pyramid.
 
 Denton, Chintala, Szlam, Fergus (2015), "Deep Generative Image Models using a Laplacian Pyramid of
 Adversarial Networks", https://arxiv.org/abs/1506.05751
 
     x_{k+1} = d(x_k),  h_k = x_k - u(x_{k+1}):  x_k = u(x_{k+1}) + h_k exactly
     level k: D(h_k + l_k) against D(G_k(z_k, l_k) + l_k),  l_k = u(x_{k+1})   (eq. 4, 5)
-    drawing: x̃_K = G_K(z_K),  x̃_k = u(x̃_{k+1}) + G_k(z_k, u(x̃_{k+1}))
+    sampling: x̃_K = G_K(z_K),  x̃_k = u(x̃_{k+1}) + G_k(z_k, u(x̃_{k+1}))
 
-The levels share nothing, so that one `fit` trains each as if alone. d averages 2x2 pixels and u is
-bilinear, in training as in drawing. The networks are those of the authors' release for CIFAR-10
-with the paper's base at 8x8; SGD at .02, momentum .5, which the paper raises to .8. The classes of
-CC-LAPGAN are left out. All noise is one latent: a vector for the base, a plane for each level.
+The levels share no weights, so that one `fit` trains each level independently. d averages 2x2
+pixels and u is bilinear, in training and in sampling. The networks are those of the authors'
+release for CIFAR-10 with the paper's base at 8x8; SGD at .02, momentum .5, which the paper raises
+to .8. The class conditioning of CC-LAPGAN is omitted. All noise is one latent: a vector for the
+base, and one plane for each level.
 """
 
 import keras
@@ -25,21 +26,22 @@ from zoo.networks.laplacian_pyramid import down, up
 
 
 class LAPGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1]; labels beside x are passed
-    over. Calling the model maps latents (batch, latent_dim) to images.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1]. Labels in the batch
+    are ignored. Calling the model maps latents (batch, latent_dim) to images.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 2**levels.
-        latent_dim: follows from the rest: 100 for the base and a number for each finer pixel.
+        latent_dim: follows from the other sizes: 100 for the base and one for each pixel of each
+            finer level.
         width: channels of the convolutions; the dense layers of the base have 18.75 (G) and 9.375
             (D) times as many units, 1200 and 600.
-        levels: how many are drawn on top of the base.
-        generator, discriminator: Keras models as `networks.pyramid` builds them, a layer `level_k`
-            for each level.
+        levels: number of levels on top of the base.
+        generator, discriminator: Keras models as in `zoo.networks.laplacian_pyramid`, with a layer
+            `level_k` for each level.
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
-            networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved `levels` times,
+            and networks that do not fit the sizes.
 
     Example:
         >>> model = LAPGAN(image_shape=(16, 16, 1), width=16, levels=1)
@@ -63,18 +65,20 @@ class LAPGAN(GAN):
     ):
         shape_checks.check_counts(levels=levels)
         super().__init__(image_shape, latent_dim, width, name=name, levels=levels, **networks)
-        needed = sum(laplacian_pyramid.parts_of(self.image_shape, levels))
-        if self.latent_dim != needed:
+        expected = sum(laplacian_pyramid.parts_of(self.image_shape, levels))
+        if self.latent_dim != expected:
             raise ValueError(
-                f"`latent_dim` should be {needed}, or None. Received: latent_dim={self.latent_dim}"
+                f"`latent_dim` should be {expected}, or None. "
+                f"Received: latent_dim={self.latent_dim}"
             )
         parts = [f"level_{k}" for k in range(levels + 1)]
         for network in self.network_names:
-            there = [layer.name for layer in getattr(self, network).layers]
-            if missing := [part for part in parts if part not in there]:
+            layer_names = [layer.name for layer in getattr(self, network).layers]
+            if missing := [part for part in parts if part not in layer_names]:
                 raise ValueError(
-                    f"`{network}` should have layers {', '.join(parts)}, as networks.pyramid "
-                    f"builds them. Received: one without {', '.join(missing)}."
+                    f"`{network}` should have layers {', '.join(parts)}, as in "
+                    "`zoo.networks.laplacian_pyramid`. "
+                    f"Received: a network without {', '.join(missing)}."
                 )
 
     def default_sizes(self, image_shape, levels, **sizes):
@@ -82,7 +86,7 @@ class LAPGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"width": 16}
 
     def shapes(self):
@@ -109,20 +113,21 @@ class LAPGAN(GAN):
         return outputs
 
     def discriminator_loss(self, x, outputs):
-        return self.of_levels(self.discriminator_objective, outputs)
+        return self.level_losses(self.discriminator_objective, outputs)
 
     def generator_loss(self, x, outputs):
-        return self.of_levels(self.generator_objective, outputs)
+        return self.level_losses(self.generator_objective, outputs)
 
-    def of_levels(self, objective, outputs):
-        """A term for each level, the base first."""
+    def level_losses(self, objective, outputs):
+        """Returns the loss of each level, the base first."""
         return {
             f"level_{k}": objective(self.level("discriminator", k), **samples)
             for k, samples in enumerate(outputs)
         }
 
     def pyramid(self, x):
-        """(the base, [h of each finer level, the coarsest first]), exactly what x is made of."""
+        """Returns (the base, [h of each finer level, the coarsest first]), which reconstruct x
+        exactly."""
         details = []
         for _ in range(self.levels):
             low = down(x)
@@ -130,10 +135,10 @@ class LAPGAN(GAN):
             x = low
         return x, details[::-1]
 
-    decay = 1.00004  # what the rate is divided by at each epoch of CIFAR-10
+    decay = 1.00004  # divisor of the learning rate at each epoch of CIFAR-10
 
     def recipe(self):
-        """Paper: SGD at .02, momentum .5, a decay that is hardly one."""
+        """Paper: SGD at .02, momentum .5, a very slow decay."""
 
         def sgd():
             rate = keras.optimizers.schedules.ExponentialDecay(0.02, 391, 1.0 / self.decay)
@@ -144,18 +149,18 @@ class LAPGAN(GAN):
     bound = 1.0  # z ~ U(-1, 1)
 
     def cuts(self):
-        """Where the latent is cut into the parts of the levels."""
+        """Returns the indices at which the latent is split into the parts of the levels."""
         return laplacian_pyramid.cuts(laplacian_pyramid.parts_of(self.image_shape, self.levels))
 
     def level(self, network, k):
-        """The part of "generator" or "discriminator" that plays at level k, 0 the base."""
+        """Returns the network of level k of "generator" or "discriminator"; 0 is the base."""
         part = f"level_{k}"
         return self.view(f"{network}, {part}", lambda: getattr(self, network).get_layer(part))
 
     def build_features(self):
-        """x -> what the last layer of the finest level's D reads."""
-        judge = self.level("discriminator", self.levels)
-        hidden = keras.Model(judge.inputs, penultimate_tensor(judge.outputs[0]))
+        """Builds the network x -> input of the last layer of the finest level's D."""
+        network = self.level("discriminator", self.levels)
+        hidden = keras.Model(network.inputs, penultimate_tensor(network.outputs[0]))
         images = keras.Input(self.image_shape, name="images")
         blurred = up(down(images))
         return keras.Model(images, layers.Flatten()(hidden([images - blurred, blurred])))

@@ -1,14 +1,14 @@
-"""LSGAN: least squares, which also pull at samples that the discriminator takes for real.
+"""LSGAN: a least squares loss, with gradients also for samples that D already classifies as real.
 
 Mao, Li, Xie, Lau, Wang, Smolley (2017), "Least Squares Generative Adversarial Networks",
 https://arxiv.org/abs/1611.04076
 
     D: ½ E(D(x) - 1)² + ½ E D(G(z))²,  G: ½ E(D(G(z)) - 1)²
 
-With targets -1, 1 and 0 the game would be that of Pearson's χ² (theorem in §3.2.2); with the 0-1
-coding of eq. 9, the one used here and in practice, it is not one of a divergence that has a name.
-The networks are DCGAN's, on which §4.2 compares stability; the deeper ones for 112x112 scenes are
-left out. The rate of 2e-4 is recalled, not read in a release.
+With targets -1, 1 and 0 the objective would be Pearson's χ² divergence (theorem in §3.2.2); with
+the 0-1 coding of eq. 9, used here and in practice, it is not a named divergence. The networks
+are DCGAN's, on which §4.2 compares stability; the deeper ones for 112x112 scenes are omitted. The
+learning rate of 2e-4 is recalled, not read in a release.
 """
 
 from trainers.objectives import LeastSquares
@@ -17,16 +17,16 @@ from zoo.networks import conv
 
 
 class LSGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4; (2,) builds small networks for
             points.
-        latent_dim: of z; None: 100, for points 2.
+        latent_dim: dimension of z; None: 100, for points 2.
         width: channels of the stage next to the image; for points units of every layer.
-        batch_norm: in both networks, but at the output of G and the input of D.
-        generator, discriminator: Keras models that replace these.
+        batch_norm: in both networks, except at the output of G and the input of D.
+        generator, discriminator: Keras models that replace the default ones.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
@@ -55,7 +55,7 @@ class LSGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 64} if len(image_shape) == 3 else {}
 
     def recipe(self):

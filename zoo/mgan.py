@@ -1,4 +1,4 @@
-"""MGAN: a photograph redrawn in the manner of one picture, in a single pass.
+"""MGAN: transfers the style of one picture to photographs, in a single forward pass.
 
 Li, Wand (2016), "Precomputed Real-Time Texture Synthesis with Markovian Generative Adversarial
 Networks", https://arxiv.org/abs/1604.04382
@@ -6,13 +6,14 @@ Networks", https://arxiv.org/abs/1604.04382
     D: E max(0, 1 - D(y)) + E max(0, 1 + D(G(x))), the mean over patches
     G: -E D(G(x)) + α mean (Φ(x) - Φ(G(x)))² + β Υ(G(x)),  Υ the total variation
 
-y are crops of the style, x of photographs. This is the game without VGG19, in whose features the
-paper's D and Φ look and from which its G, a decoder, draws. Here nothing has to be fetched: D
-judges pixels, as do all PatchGANs since; G is the residual network of CycleGAN; Φ are the means of
-4x4 pixels, which leave the texture free, or the paper's:
-`MGAN(content=networks.content.vgg19("block5_conv1"))`. Four things more differ from the authors'
-code: it shows D, for y, what an optimisation per picture (MDAN) made of photographs, and G learns
-that first; G too stops at a margin; its rate is .02; and α and β are our own.
+y are crops of the style, x of photographs. This is the method without VGG19: in the paper, D and Φ
+take its features as input, and G decodes them. Here nothing has to be downloaded: D takes pixels,
+as in all later PatchGANs; G is the residual network of CycleGAN; Φ is the mean of 4x4 pixels, which
+does not constrain texture, or the paper's:
+`MGAN(content=zoo.networks.perceptual.vgg19("block5_conv1"))`. Four more things differ from the
+authors' code: its y for D are stylised photographs that an optimisation per picture (MDAN)
+computed, and its G is trained on them first; its G too has a hinge; its learning rate is .02; and α
+and β are our own.
 """
 
 from trainers.adversarial import AdversarialModel
@@ -24,9 +25,9 @@ from zoo.networks import patchgan, perceptual, resnet_translator
 
 
 class MGAN(ImageToImage, AdversarialModel):
-    """Fits batches of (x, y), images in [-1, 1] of shape (batch, *image_shape): x crops of
-    photographs, y of the style. Calling the model maps x to images like it that have the patches of
-    y, sides multiples of 2**stages; `translate` takes any.
+    """Trains on batches of (x, y), images in [-1, 1], shape (batch, *image_shape): x crops of
+    photographs, y of the style. Calling the model maps x to images with the content of x and the
+    patches of y, for sides that are multiples of 2**stages; `translate` takes any size.
 
     Args:
         image_shape: (height, width, channels) of x and y in training.
@@ -34,15 +35,16 @@ class MGAN(ImageToImage, AdversarialModel):
         stages: how often G halves the sides.
         blocks: residual blocks of G.
         outer_kernel: side of the first and the last kernel of G.
-        patch_stages: how often D halves the sides: it sees 16, 34, 70 pixels for 1 to 3.
+        patch_stages: how often D halves the sides: its patches are 16, 34, 70 pixels wide for 1 to
+            3.
         generator: a Keras model, (h, w, channels) -> (h, w, channels).
         discriminator: a Keras model, (h, w, channels) -> logits (h', w', 1).
-        content: a Keras model, image_shape -> one or several maps of features. It is frozen,
-            wherever else it is used.
+        content: a Keras model, image_shape -> one or several feature maps. Its weights are frozen,
+            also for other models that share them.
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
-            networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved `stages` times,
+            and networks that do not fit the sizes.
 
     Example:
         >>> from keras import ops
@@ -85,11 +87,11 @@ class MGAN(ImageToImage, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"width": 16, "blocks": 3, "outer_kernel": 3, "patch_stages": 1}
 
     def min_size(self):
-        return resnet_translator.least_side(self.stages, self.outer_kernel)
+        return resnet_translator.min_side(self.stages, self.outer_kernel)
 
     def shapes(self):
         images = (None, None, self.image_shape[-1])
@@ -114,7 +116,7 @@ class MGAN(ImageToImage, AdversarialModel):
         }
 
     def recipe(self):
-        """The hinge loss of the paper; the rate, α and β are ours."""
+        """The hinge loss of the paper; the learning rate, α and β are ours."""
         return {
             "objective": Hinge(),
             "optimizers": self.adam(2e-4),
@@ -122,11 +124,11 @@ class MGAN(ImageToImage, AdversarialModel):
         }
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages, with the same weights."""
+        """Relativistic pairing loss, learning rate decay and EMA, with the same loss weights."""
         return super().modern_recipe(steps) | {"loss_weights": self.recipe()["loss_weights"]}
 
     def build_features(self):
-        """x -> what the last residual block of G says, the mean over all places."""
+        """Builds the network x -> last residual block of G, averaged over positions."""
         return resnet_translator.middle(self.generator)
 
     def build_generator(self):

@@ -1,14 +1,14 @@
-"""Pix2Pix: an image of an image, learned from pairs.
+"""Pix2Pix: image-to-image translation, learned from pairs.
 
 Isola, Zhu, Zhou, Efros (2017), "Image-to-Image Translation with Conditional Adversarial Networks",
 https://arxiv.org/abs/1611.07004
 
     min_G max_D  E log σ(D(y, x)) + E log(1 - σ(D(G(x, z), x))) + λ E‖y - G(x, z)‖₁,  λ = 100
 
-D judges patches of 70x70 pixels, each by itself (§3.2.2), and its loss is halved. z is dropout,
-also when the model is used (§3.2). The networks are the paper's for 256x256, batches of one, for
-which its batch norm is instance norm, as here for batches of any size unless `batch_norm`;
-Adam(2e-4, .5). The random crops of 286x286 to 256x256 are the data's affair.
+D classifies patches of 70x70 pixels independently (§3.2.2), and its loss is halved. z is dropout,
+at inference too (§3.2). The networks are the paper's for 256x256 and batches of one, for which its
+batch norm is instance norm; here it is instance norm for any batch size, unless `batch_norm`;
+Adam(2e-4, .5). The random crops from 286x286 to 256x256 are left to the data pipeline.
 """
 
 import keras
@@ -24,27 +24,29 @@ from zoo.networks.feature_taps import with_fresh_input
 
 
 class Pix2Pix(ImageToImage, AdversarialModel):
-    """Fits batches of (x, y), images in [-1, 1]: x, shape (batch, height, width, source_channels),
-    is to become y, shape (batch, *image_shape). Calling the model maps x to images like y, sides
-    multiples of 2**stages; `translate` takes any.
+    """Trains on batches of (x, y), images in [-1, 1]: source x, shape (batch, height, width,
+    source_channels), and target y, shape (batch, *image_shape). Calling the model maps x to images
+    like y, for sides that are multiples of 2**stages; `translate` takes any size.
 
     Args:
         image_shape: (height, width, channels) of y in training.
         source_channels: of x; None: as many as y has.
         width: channels of the first stage of both networks.
-        stages: how often G halves the sides; None: to 1x1, but eight times at most.
-        patch_stages: how often D halves them: it sees 16, 34, 70, 142, 286 pixels for 1 to 5.
-        dropout: the share of G's units that are dropped.
-        batch_norm: in G batch norm, for batches of several, not instance norm. `translate` takes
-            the statistics of the training, where the paper takes those of its batch of one.
-        conditional: whether D sees x beside y.
+        stages: how often G halves the sides; None: down to 1x1, but at most eight times.
+        patch_stages: how often D halves the sides: its patches are 16, 34, 70, 142, 286 pixels wide
+            for 1 to 5.
+        dropout: fraction of G's units that are dropped.
+        batch_norm: batch norm in G instead of instance norm, for batches of several images.
+            `translate` uses the moving statistics of training, where the paper uses those of its
+            batch of one.
+        conditional: whether x is an input of D.
         generator: a Keras model, (h, w, source_channels) -> (h, w, channels).
-        discriminator: a Keras model, [(h, w, channels), (h, w, source_channels)], or the first
-            alone where it is not conditional -> logits (h', w', 1).
+        discriminator: a Keras model, [(h, w, channels), (h, w, source_channels)], or only the first
+            if not conditional -> logits (h', w', 1).
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
-            networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved `stages` times,
+            and networks that do not fit the sizes.
 
     Example:
         >>> from keras import ops
@@ -90,7 +92,7 @@ class Pix2Pix(ImageToImage, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"width": 16, "stages": 3, "patch_stages": 1, "batch_norm": True}
 
     def default_sizes(self, image_shape, **sizes):
@@ -101,8 +103,8 @@ class Pix2Pix(ImageToImage, AdversarialModel):
 
     def shapes(self):
         source, image = (None, None, self.source_channels), (None, None, self.image_shape[-1])
-        seen = [image, source] if self.conditional else [image]
-        return {"generator": ([source], [image]), "discriminator": (seen, None)}
+        input_shapes = [image, source] if self.conditional else [image]
+        return {"generator": ([source], [image]), "discriminator": (input_shapes, None)}
 
     def batch_format(self):
         source = (*self.image_shape[:2], self.source_channels)
@@ -129,16 +131,16 @@ class Pix2Pix(ImageToImage, AdversarialModel):
         }
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages, with the paper's λ."""
+        """Relativistic pairing loss, learning rate decay and EMA, with the paper's λ."""
         kept = {"loss_weights": {"generator_l1": 100.0}}
         return super().modern_recipe(steps) | kept
 
     def build_features(self):
-        """x -> what the middle of the U says, the mean over all places."""
-        middle = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
-        middle = [n for n in middle if not isinstance(n, layers.Conv2DTranspose)][-1].output
-        x, said = with_fresh_input(self.generator.inputs[0], middle)
-        return keras.Model(x, layers.GlobalAveragePooling2D()(said))
+        """Builds the network x -> bottleneck of the U-Net, averaged over positions."""
+        bottleneck = [n for n in self.generator.layers if isinstance(n, layers.Conv2D)]
+        bottleneck = [n for n in bottleneck if not isinstance(n, layers.Conv2DTranspose)][-1].output
+        x, features = with_fresh_input(self.generator.inputs[0], bottleneck)
+        return keras.Model(x, layers.GlobalAveragePooling2D()(features))
 
     def build_generator(self):
         channels = self.source_channels, self.image_shape[-1]

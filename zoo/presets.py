@@ -1,4 +1,4 @@
-"""Trained models that come with the project: saved_models/NAME, each with a card of its numbers."""
+"""Loads the trained models in saved_models/NAME, each with a card of its scores."""
 
 import difflib
 import json
@@ -7,15 +7,15 @@ from pathlib import Path
 
 import keras
 
-FOLDER = Path(__file__).parents[1] / "saved_models"  # of a checkout; a wheel has none
+FOLDER = Path(__file__).parents[1] / "saved_models"  # in a checkout; a wheel has no such folder
 
 
 def list_presets(folder=None):
-    """The names that `from_preset` knows, sorted.
+    """Returns the names that `from_preset` accepts, sorted.
 
     Args:
-        folder: where presets are; None: the environment's GAN_ZOO_PRESETS, else saved_models/ of
-            the checkout.
+        folder: the folder of the presets; None: the environment variable GAN_ZOO_PRESETS, else
+            saved_models/ of the checkout.
 
     Example:
         >>> list_presets("nowhere")
@@ -25,42 +25,42 @@ def list_presets(folder=None):
 
 
 def from_preset(name, folder=None):
-    """A trained model, compiled by the rules that trained it: `fit` trains it on.
+    """Loads a trained model, compiled as it was trained: `fit` continues its training.
 
     Args:
         name: one of `list_presets()`. Its card is saved_models/NAME/README.md.
         folder: as for `list_presets`.
 
     Returns:
-        A model of the zoo.
+        A compiled model of the zoo.
 
     Raises:
-        ValueError: when there is none of that name, the message names the nearest ones; or when its
-            file is damaged.
+        ValueError: if there is no such preset, the message names the most similar ones; or if its
+            file is corrupt.
 
     Example:
         >>> from_preset("dcgan_digit", folder="nowhere")
         Traceback (most recent call last):
         ValueError: `name` should be one of the presets in nowhere: there is none. ...
     """
-    place, known = _folder(folder), list_presets(folder)
+    directory, known = _folder(folder), list_presets(folder)
     if name not in known:
-        near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4)
-        hint = f"Did you mean {' or '.join(near)}? " if near else ""
-        there = ", ".join(known) or "there is none"
+        similar = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4)
+        hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
+        names = ", ".join(known) or "there is none"
         raise ValueError(
-            f"`name` should be one of the presets in {place}: {there}. {hint}"
+            f"`name` should be one of the presets in {directory}: {names}. {hint}"
             f"Received: name={name!r}. Another folder is named by `folder` or GAN_ZOO_PRESETS."
         )
-    path = place / name / "model.keras"
+    path = directory / name / "model.keras"
     try:
         model = keras.saving.load_model(path)
-        rules = json.loads(path.with_name("rules.json").read_text(encoding="utf-8"))
-        model.compile_from_config(rules)
+        compile_config = json.loads(path.with_name("rules.json").read_text(encoding="utf-8"))
+        model.compile_from_config(compile_config)
     except Exception as error:  # Keras raises whatever its reader met
         raise ValueError(
-            f"{path} and rules.json beside it should be a model of this version of the zoo. They "
-            f"cannot be read: {str(error).splitlines()[0]} Its card says how it is made again."
+            f"{path} and rules.json next to it should be a model of this version of the zoo. They "
+            f"cannot be read: {str(error).splitlines()[0]} Its card says how to train it again."
         ) from None
     return model
 

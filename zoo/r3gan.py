@@ -1,13 +1,13 @@
-"""R3GAN: a relativistic pairing loss with R1 and R2 needs no tricks.
+"""R3GAN: a relativistic pairing loss with R1 and R2 is stable without further tricks.
 
 Huang, Gokaslan, Kuleshov, Tompkin (2024), "The GAN is dead; long live the GAN! A Modern Baseline
 GAN", https://arxiv.org/abs/2501.05441
 
     D: E softplus(D(G(z)) - D(x)) + γ/2 E‖∇D(x)‖² + γ/2 E‖∇D(G(z))‖²,  G: E softplus(D(x) - D(G(z)))
 
-Residual networks without any normalisation, two blocks to a stage: 1x1, grouped 3x3, 1x1, twice as
-wide inside. The widths are those of the CIFAR-10 experiment. The paper lets β₂ and γ follow
-cosines; here β₂ is its last value and γ its first.
+Residual networks without any normalisation, two blocks per stage: 1x1, grouped 3x3, 1x1, with twice
+the width inside. The widths are those of the CIFAR-10 experiment. The paper lets β₂ and γ follow
+cosine schedules; here β₂ is its last value and γ its first.
 """
 
 import keras
@@ -22,18 +22,18 @@ from zoo.gan import GAN
 
 
 class R3GAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), sides 4·2ⁿ; (2,) builds small networks for points.
-        latent_dim: of z ~ N(0, I); None: the paper's 64, for points 2.
-        width: channels of every stage, or units of every layer when dense; None: the paper's 768,
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 64, for points 2.
+        width: channels of every stage; with `dense` units of every layer; None: the paper's 768,
             for points 128.
-        cardinality: groups of the 3x3 convolutions; divides twice the width.
-        blocks: residual blocks in a stage.
+        cardinality: number of groups of the 3x3 convolutions; divides twice the width.
+        blocks: number of residual blocks per stage.
         dense: fully connected networks, best for 8x8 images.
-        generator, discriminator: Keras models that replace these.
+        generator, discriminator: Keras models that replace the default ones.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
@@ -75,26 +75,26 @@ class R3GAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         if len(image_shape) != 3:
             return {}
         if min(image_shape[:2]) <= 8:
             return {"latent_dim": 32, "width": 256, "dense": True}
-        # TensorFlow's CPU kernels take a hundred times as long for the penalties' second
-        # derivatives of grouped convolutions: there is one group.
+        # TensorFlow's CPU kernels are a hundred times slower for the second derivatives of
+        # grouped convolutions, which the penalties need: use one group.
         return {"width": 32, "cardinality": 1, "blocks": 1}
 
     def recipe(self):
-        """Paper: Adam(2e-4, 0, .99), γ .05, averaged generator, as for CIFAR-10. Dense networks and
-        those for points learn faster under a rate of 1e-3, with γ .5 and .02."""
+        """Paper: Adam(2e-4, 0, .99), γ .05, EMA of G, as for CIFAR-10. Fully connected networks
+        learn faster with a rate of 1e-3, and γ .5 for images and .02 for points."""
         return self._recipe_with(decay=lambda rate: rate)
 
     def modern_recipe(self, steps=15_000):
-        """The same with rates that decay over the second half of `steps`."""
+        """The same with learning rates that decay over the second half of `steps`."""
         return self._recipe_with(decay=lambda rate: LinearDecay(rate, steps))
 
     def _recipe_with(self, decay):
-        """Rules with the rate that `decay` makes of a rate."""
+        """Returns compile arguments with the learning rates `decay(rate)`."""
         if len(self.image_shape) != 3:
             rate, gamma = 1e-3, 0.02
         elif self.dense:
@@ -114,7 +114,7 @@ class R3GAN(GAN):
         }
 
     def latents(self, n):
-        """z ~ N(0, I), shape (n, latent_dim)."""
+        """Samples z ~ N(0, I), shape (n, latent_dim)."""
         return AdversarialModel.latents(self, n)
 
     def build_generator(self):
@@ -134,14 +134,14 @@ def generator(image_shape, latent_dim, width, cardinality, blocks):
     """z (latent_dim,) -> learned 4x4xw basis -> 8x8xw -> … -> hxwxw -> 1x1 -> image."""
     count = stages(image_shape)
     inputs = keras.Input((latent_dim,), name="latent")
-    # A learned 4x4 basis, one picture for each channel, weighted by what z says of the channel.
+    # A learned 4x4 basis, one map for each channel, weighted by a linear function of z.
     basis = layers.EinsumDense(
         "nc,hwc->nhwc", (4, 4, width), kernel_initializer=RandomNormal(0.0, 1.0), name="basis"
     )
     x = basis(layers.Dense(width)(inputs))
     for stage in range(count + 1):
         if stage:
-            # Copies and then the mean of neighbours: interpolation with the filter [1, 2, 1].
+            # Nearest-neighbour upsampling and 2x2 means: interpolation with the filter [1, 2, 1].
             x = layers.AveragePooling2D(2, 1, padding="same")(layers.UpSampling2D()(x))
         for _ in range(blocks):
             x = _block(x, cardinality, depth=blocks * (count + 1))
@@ -150,13 +150,13 @@ def generator(image_shape, latent_dim, width, cardinality, blocks):
 
 
 def discriminator(image_shape, width, cardinality, blocks):
-    """x image -> 1x1 -> hxwxw -> … -> 4x4xw -> weighted sum over places -> logit (1,)."""
+    """x image -> 1x1 -> hxwxw -> … -> 4x4xw -> weighted sum over positions -> logit (1,)."""
     count = stages(image_shape)
     inputs = keras.Input(image_shape, name="images")
     x = layers.Conv2D(width, 1)(inputs)
     for stage in range(count + 1):
         if stage:
-            # The mean of neighbours twice, the second time apart: the filter [1, 2, 1].
+            # 2x2 means twice, the second time with stride 2: the filter [1, 2, 1].
             x = layers.AveragePooling2D(2)(layers.AveragePooling2D(2, 1, padding="same")(x))
         for _ in range(blocks):
             x = _block(x, cardinality, depth=blocks * (count + 1))
@@ -166,22 +166,22 @@ def discriminator(image_shape, width, cardinality, blocks):
 
 
 def stages(image_shape):
-    """How often 4x4 is doubled to reach the image.
+    """Returns how often 4x4 is doubled to reach the image size.
 
     Raises:
-        ValueError: for images that are not square with a side 4·2ⁿ.
+        ValueError: for images that are not square with a side of 4·2ⁿ.
     """
     side = image_shape[0]
     if side != image_shape[1] or side < 4 or side & (side - 1):
         raise ValueError(
             "`image_shape` should be square with a side of 4, 8, 16, 32 … "
-            f"Received: image_shape={tuple(image_shape)}. dense=True takes any."
+            f"Received: image_shape={tuple(image_shape)}. dense=True takes any size."
         )
     return side.bit_length() - 3
 
 
 def _block(x, cardinality, depth):
-    """x + 1x1(3x3 in groups(1x1(x))), twice as wide inside.
+    """Residual block x + 1x1(3x3 in groups(1x1(x))), with twice the width inside.
 
     The last convolution starts at 0 and the others are scaled down with the depth of the network,
     so that the sum keeps its variance without a normalisation (Zhang et al. 2019, Fixup).

@@ -1,4 +1,4 @@
-"""SemiSupervisedGAN: a classifier with few labels that learns from telling real images from drawn.
+"""SemiSupervisedGAN: a classifier with few labels, which is also the discriminator of a GAN.
 
 Salimans, Goodfellow, Zaremba, Cheung, Radford, Chen (2016), "Improved Techniques for Training
 GANs", §5, https://arxiv.org/abs/1606.03498
@@ -6,10 +6,10 @@ GANs", §5, https://arxiv.org/abs/1606.03498
     D(x) = Z/(Z + 1), Z = Σₖ exp lₖ(x): the logit of "real" is log Z, of the K class logits
     D: -E log softmax(l(x))_y + ½ (-E log D(x) - E log(1 - D(G(z)))),  G: ‖E f(x) - E f(G(z))‖²
 
-f is what D's last layer reads. The networks are those for MNIST: weight-normalised layers of 1000,
-500, 250, 250 and 250 units with noise of .3 and .5 before each; Adam(3e-3, .5), batches of 100, and
-the averaged weights (.9999) classify. The initialisation from data is left out. What classifies
-best does not draw best (Dai et al. 2017).
+f is the input of D's last layer. The networks are those for MNIST: weight-normalised layers of
+1000, 500, 250, 250 and 250 units with noise of .3 and .5 before each; Adam(3e-3, .5), batches of
+100, and the EMA weights (.9999) classify. The data-dependent initialisation is omitted. The best
+classifier is not the best generator (Dai et al. 2017).
 """
 
 import math
@@ -26,24 +26,24 @@ from zoo.layers import GaussianNoise, WeightNormalization
 
 
 class SemiSupervisedGAN(GAN):
-    """Fits batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y, class
-    numbers, shape (batch,), -1 where the class is not known. Calling the model maps latents (batch,
-    latent_dim) to samples like x; `classify` maps x to class logits. Of several replicas each takes
-    the mean over the labels of its own samples.
+    """Trains on batches of (x, y): x, shape (batch, *image_shape), images in [-1, 1] or points; y,
+    class numbers, shape (batch,), -1 where the class is unknown. Calling the model maps latents
+    (batch, latent_dim) to samples like x; `classify` maps x to class logits. Each replica averages
+    over the labels of its own samples.
 
     Args:
         image_shape: (height, width, channels), or (d,) for points.
-        latent_dim: of z ~ U(0, 1); None: the paper's 100, for points 2.
-        width: units of D's widest layer, which G has half as many of; None: the paper's 1000, for
+        latent_dim: dimension of z ~ U(0, 1); None: the paper's 100, for points 2.
+        width: units of D's widest layer, twice those of G's layers; None: the paper's 1000, for
             points 128.
-        noises: deviations of the noise on D's input and before each of its other layers.
-        classes: how many there are.
+        noises: standard deviations of the noise on D's input and before each of its other layers.
+        classes: number of classes.
         generator: a Keras model, (latent_dim,) -> image_shape.
         discriminator: a Keras model, image_shape -> class logits (classes,).
 
     Raises:
         TypeError, ValueError: for unknown arguments, networks that do not fit the sizes, and
-            objectives that do not read a logit.
+            objectives that do not take logits.
 
     Example:
         >>> model = SemiSupervisedGAN(image_shape=(8, 8, 1), width=64)
@@ -77,7 +77,7 @@ class SemiSupervisedGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 50, "width": 256} if len(image_shape) == 3 else {}
 
     def default_sizes(self, image_shape, **sizes):
@@ -104,23 +104,23 @@ class SemiSupervisedGAN(GAN):
 
     def generator_loss(self, batch, outputs):
         x, _ = batch
-        read = self.view("features", self.build_features)
-        return feature_matching(read(x, training=True), read(outputs, training=True))
+        features = self.view("features", self.build_features)
+        return feature_matching(features(x, training=True), features(outputs, training=True))
 
     def real_logit(self, x, training=False):
-        """log Z(x): the logit of "real" that the class logits imply."""
+        """Returns log Z(x), the logit of "real" that follows from the class logits."""
         return realness(self.discriminator(x, training=training))
 
     def recipe(self):
-        """Paper: Adam(3e-3, .5), the two tasks of D weigh 1 and ½ of each half."""
+        """Paper: Adam(3e-3, .5); the labelled loss of D weighs 1, each unlabelled term ½."""
         return self._recipe_with(3e-3, momentum=0.9999)
 
     def modern_recipe(self, steps=10_000):
-        """The same with a rate of 1e-3 that decays, and an average as long as the steps allow."""
+        """The same with a learning rate of 1e-3 with decay, and an EMA as long as steps allow."""
         return self._recipe_with(1e-3, steps=steps)
 
     def _recipe_with(self, rate, **changes):
-        """Rules with this rate, D averaged."""
+        """Returns compile arguments with this learning rate and an EMA of D."""
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(rate, averaged=["discriminator"], **changes),
@@ -128,11 +128,11 @@ class SemiSupervisedGAN(GAN):
         }
 
     def latents(self, n):
-        """z ~ U(0, 1), shape (n, latent_dim)."""
+        """Samples z ~ U(0, 1), shape (n, latent_dim)."""
         return noise.uniform((n, self.latent_dim))
 
     def classify(self, x):
-        """Class logits of the averaged discriminator: a NumPy array (n, classes)."""
+        """Returns class logits of the EMA discriminator: a NumPy array (n, classes)."""
         return self.predict_checked(self.averaged().discriminator, x)
 
     def signatures(self):
@@ -150,11 +150,11 @@ class SemiSupervisedGAN(GAN):
             x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
             x = layers.Activation("softplus")(x)
         points = len(self.image_shape) != 3
-        squash = None if points else "sigmoid"
-        last = layers.Dense(math.prod(self.image_shape), squash, dtype="float32")
+        output_activation = None if points else "sigmoid"
+        last = layers.Dense(math.prod(self.image_shape), output_activation, dtype="float32")
         x = WeightNormalization(last)(x)
         if not points:
-            x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)  # their pixels are in [0, 1]
+            x = layers.Rescaling(2.0, -1.0, dtype="float32")(x)  # the authors' pixels: [0, 1]
         x = layers.Reshape(self.image_shape, dtype="float32", name="images")(x)
         return keras.Model(inputs, x, name="generator")
 

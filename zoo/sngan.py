@@ -1,14 +1,14 @@
-"""SNGAN: every layer of D is divided by its largest singular value, so that D is 1-Lipschitz.
+"""SNGAN: the weights of D are divided by their spectral norm, so that D is 1-Lipschitz.
 
 Miyato, Kataoka, Koyama, Yoshida (2018), "Spectral Normalization for Generative Adversarial
 Networks", https://arxiv.org/abs/1802.05957
 
     W̄ = W/σ(W);  D: E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))),  G: -E D(G(z));  5 turns of D
 
-The networks are those of the CIFAR-10 experiment (table 4). Two things differ: the rates stay,
-where theirs fall to 0 over 100,000 steps, and G sees as many samples in a turn as D, theirs twice
-as many. A convolution's σ is that of its kernel as a matrix (out, in·h·w), §4.2: the slope of the
-convolution itself can be larger.
+The networks are those of the CIFAR-10 experiment (table 4). Two things differ: the learning rates
+are constant, where theirs fall to 0 over 100,000 steps, and G uses as many samples per turn as D,
+where theirs uses twice as many. A convolution's σ is that of its kernel as a matrix (out, in·h·w),
+§4.2: the Lipschitz constant of the convolution itself can be larger.
 """
 
 from trainers.adversarial import AdversarialModel
@@ -19,18 +19,18 @@ from zoo.networks import conv, mlp, resnet
 
 
 class SNGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, five turns of
-    the discriminator to a batch; labels beside x are passed over. Calling the model maps latents
-    (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points, with five
+    turns of the discriminator per batch. Labels in the batch are ignored. Calling the model maps
+    latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), even sides; (2,) builds small networks for points.
-        latent_dim: of z ~ N(0, I); None: the paper's 128, for points 2.
-        width: channels of D's residual blocks, G's are twice as wide; without them those of the
-            stage next to the image; for points units of every layer.
-        residual: the paper's residual networks; False: those of DCGAN, D without batch norm.
-        generator, discriminator: Keras models that replace these. They are taken as they are: wrap
-            the layers of yours in `zoo.layers.SpectralNormalization`.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 128, for points 2.
+        width: channels of D's residual blocks, G's are twice as wide; without residual blocks, of
+            the stage next to the image; for points units of every layer.
+        residual: the paper's residual networks; False: those of DCGAN, with no batch norm in D.
+        generator, discriminator: Keras models that replace the default ones. They are used
+            unchanged: wrap the layers of yours in `zoo.layers.SpectralNormalization`.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
@@ -60,7 +60,7 @@ class SNGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 64, "residual": False} if len(image_shape) == 3 else {}
 
     def recipe(self):
@@ -72,7 +72,7 @@ class SNGAN(GAN):
         }
 
     def latents(self, n):
-        """z ~ N(0, I), shape (n, latent_dim)."""
+        """Samples z ~ N(0, I), shape (n, latent_dim)."""
         return AdversarialModel.latents(self, n)
 
     def build_generator(self):

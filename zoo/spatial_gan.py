@@ -1,14 +1,14 @@
-"""SpatialGAN: a texture of any size, learned from one picture of it.
+"""SpatialGAN: synthesises textures of any size from one example image.
 
 Jetchev, Bergmann, Vollgraf (2016), "Texture Synthesis with Spatial Generative Adversarial
 Networks", https://arxiv.org/abs/1611.08207
 
-    V = E_x [mean over places λ, μ of log σ(D_λμ(x))] + E_z [mean of log(1 - σ(D_λμ(G(z))))]
-    z ~ U(-1, 1)^(l x m x d): noise for each place, not for each image    (eq. 3, §3)
+    V = E_x [mean over positions λ, μ of log σ(D_λμ(x))] + E_z [mean of log(1 - σ(D_λμ(G(z))))]
+    z ~ U(-1, 1)^(l x m x d): noise for each position, not for each image    (eq. 3, §3)
 
-G is convolutional throughout, so that a larger field of noise is a larger texture, and what is far
-apart in it is independent. Numbers are those of the authors' release: five layers of 5x5, d = 100,
-Adam(5e-4, .5), batches of 64; its weight decay of 1e-5 is left out.
+G is fully convolutional, so that a larger noise map gives a larger texture, and distant regions are
+independent. The hyperparameters are those of the authors' release: five layers of 5x5, d = 100,
+Adam(5e-4, .5), batches of 64; its weight decay of 1e-5 is omitted.
 """
 
 import numbers
@@ -25,22 +25,22 @@ from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 class SpatialGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), crops of textures in [-1, 1]; labels beside x
-    are passed over. Calling the model maps fields of latents (batch, h, w, latent_dim) to images
-    2**stages times as large.
+    """Trains on batches of x, shape (batch, *image_shape), crops of textures in [-1, 1]. Labels in
+    the batch are ignored. Calling the model maps latents (batch, h, w, latent_dim) to images with
+    sides 2**stages times as large.
 
     Args:
         image_shape: (height, width, channels) of x in training, sides multiples of 2**stages.
-        latent_dim: of the noise at each place.
-        width: channels of the largest maps.
-        stages: how often the sides are doubled, and halved in D.
+        latent_dim: dimension of the noise at each position.
+        width: channels of the largest feature maps.
+        stages: how often G doubles the sides, and D halves them.
         kernel_size: of all convolutions.
         generator: a Keras model, (h, w, latent_dim) -> (2**stages h, 2**stages w, channels).
         discriminator: a Keras model, (h, w, channels) -> logits (h', w', 1).
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be halved as often, and
-            networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be halved `stages` times,
+            and networks that do not fit the sizes.
 
     Example:
         >>> from keras import ops
@@ -76,13 +76,13 @@ class SpatialGAN(GAN):
         )
         if (outputs := outputs.shape[1:]) != self.image_shape:
             raise ValueError(
-                f"`generator` should make sides {2**stages} times those of its latents for "
-                f"stages={stages}. Received: one that makes {outputs} of {field[0]}x{field[1]}."
+                f"`generator` should output sides {2**stages} times those of its latents for "
+                f"stages={stages}. Received: outputs {outputs} for {field[0]}x{field[1]} latents."
             )
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 20, "width": 32, "stages": 3}
 
     def shapes(self):
@@ -96,19 +96,19 @@ class SpatialGAN(GAN):
     bound = 1.0  # z ~ U(-1, 1)
 
     def latents(self, n, size=None):
-        """z ~ U(-1, 1), shape (n, h, w, latent_dim), for images of a size (height, width) or a
-        little more; None: that of `image_shape`."""
-        places = (-(-side // 2**self.stages) for side in size or self.image_shape[:2])
-        return noise.uniform((n, *places, self.latent_dim), -self.bound, self.bound)
+        """Samples z ~ U(-1, 1), shape (n, h, w, latent_dim), for images of at least `size`,
+        (height, width) in pixels; None: that of `image_shape`."""
+        positions = (-(-side // 2**self.stages) for side in size or self.image_shape[:2])
+        return noise.uniform((n, *positions, self.latent_dim), -self.bound, self.bound)
 
     def draw(self, n, size=None):
-        """Latents of n images.
+        """Samples the latents of n images.
 
         Args:
-            size: (height, width) in pixels; None: as `image_shape` says.
+            size: (height, width) in pixels; None: that of `image_shape`.
 
         Raises:
-            ValueError: for what is no size.
+            ValueError: for an invalid size.
         """
         sides = size if isinstance(size, (tuple, list)) else ()
         fits = len(sides) == 2 and all(isinstance(s, numbers.Integral) and s > 0 for s in sides)
@@ -117,20 +117,20 @@ class SpatialGAN(GAN):
         return self.latents(n, size)
 
     def generate(self, n, seed=None, batch_size=16, truncation=1.0, size=None):
-        """Draws textures, as any family does, of any size.
+        """Generates textures of any size; otherwise as `generate` of any family.
 
         Args:
-            size: (height, width) in pixels; None: as `image_shape` says.
+            size: (height, width) in pixels; None: that of `image_shape`.
         """
-        told = {} if size is None else {"size": size}
-        images = super().generate(n, seed, batch_size, truncation, **told)
+        arguments = {} if size is None else {"size": size}
+        images = super().generate(n, seed, batch_size, truncation, **arguments)
         height, width = size or self.image_shape[:2]
         return images[:, :height, :width]
 
     def build_features(self):
-        """x -> what the last layer of D reads, the mean over all places."""
-        judge = self.discriminator
-        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
+        """Builds the network x -> input of the last layer of D, averaged over positions."""
+        network = self.discriminator
+        x, hidden = with_fresh_input(network.inputs[0], penultimate_tensor(network.outputs[0]))
         return keras.Model(x, layers.GlobalAveragePooling2D()(hidden))
 
     def build_generator(self):

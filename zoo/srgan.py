@@ -1,16 +1,17 @@
-"""SRGAN: a photograph enlarged, with the detail that such photographs have.
+"""SRGAN: super-resolution of photographs with a perceptual and an adversarial loss.
 
 Ledig, Theis, Huszár, Caballero, Cunningham, Acosta, Aitken, Tejani, Totz, Wang, Shi (2017),
 "Photo-Realistic Single Image Super-Resolution Using a Generative Adversarial Network",
 https://arxiv.org/abs/1609.04802
 
-    G: mean (φ(x) - φ(G(x↓)))² + 1e-3 E[-log D(G(x↓))]    (eq. 3),  D: the game of GAN
-    before, SRResNet: mean (x - G(x↓))²    (§3.2)
+    G: mean (φ(x) - φ(G(x↓)))² + 1e-3 E[-log D(G(x↓))]    (eq. 3),  D: the loss of GAN
+    pretraining, SRResNet: mean (x - G(x↓))²    (§3.2)
 
-x↓ is shrunk by anti-aliased bicubic weights, φ is what a frozen network says. The paper's is VGG19,
-whose weights have to be fetched: `SRGAN(content=networks.content.vgg19())`; without, it is filters
-that nobody has trained. Adam(1e-4, .9), batches of 16 crops of 96x96, a million steps of SRResNet
-and then 100,000 of SRGAN, and as many at 1e-5 (§3.2).
+x↓ is x downsampled with anti-aliased bicubic weights, φ(x) the features of a frozen network. The
+paper's is VGG19, whose weights have to be downloaded:
+`SRGAN(content=zoo.networks.perceptual.vgg19())`; the default is randomly initialised filters.
+Adam(1e-4, .9), batches of 16 crops of 96x96, a million steps of SRResNet and then 100,000 of SRGAN,
+and as many at 1e-5 (§3.2).
 """
 
 import keras
@@ -28,32 +29,32 @@ from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
 
 class SRGAN(ImageConditioned, AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), large images in [-1, 1]. Calling the model
-    maps small images (batch, h, w, channels) to large ones, (batch, factor h, factor w, channels);
-    `enlarge` cuts them to [-1, 1].
+    """Trains on batches of x, shape (batch, *image_shape), large images in [-1, 1]. Calling the
+    model maps small images (batch, h, w, channels) to large ones, (batch, factor h, factor w,
+    channels); `enlarge` clips them to [-1, 1].
 
-    Two stages: `compile(**model.pretraining())` and `fit` make it SRResNet, `compile()` and `fit`
-    go on from there to SRGAN.
+    Training has two stages: `compile(**model.pretraining())` and `fit` train SRResNet, and
+    `compile()` and `fit` then continue from it with SRGAN.
 
     Args:
         image_shape: (height, width, channels) of x in training, sides multiples of `factor`.
         factor: by which sides are enlarged, a power of 2.
         width: channels of G.
         blocks: residual blocks of G.
-        discriminator_width: channels of the first layers of D; None: as many as G has.
+        discriminator_width: channels of the first layers of D; None: `width`.
         outer_kernel: side of the kernels of the first and the last convolution of G.
         batch_norm: in both networks.
-        skip: whether G adds to a bicubic enlargement, instead of making all.
-        patch_stages: how often a D halves the sides that judges patches, as that of pix2pix does,
-            instead of all of a crop; None: the paper's.
+        skip: whether G adds to a bicubic enlargement, instead of generating the complete image.
+        patch_stages: how often D halves the sides, as a PatchGAN like that of pix2pix, which
+            classifies patches; None: the paper's D, which classifies the complete crop.
         generator: a Keras model, (h, w, channels) -> (factor h, factor w, channels).
         discriminator: a Keras model, image_shape -> logits.
-        content: a Keras model, image_shape -> one or several maps of features. It is frozen,
-            wherever else it is used.
+        content: a Keras model, image_shape -> one or several feature maps. Its weights are frozen,
+            also for other models that share them.
 
     Raises:
-        TypeError, ValueError: for unknown arguments, sides that cannot be shrunk or judged, and
-            networks that do not fit the sizes.
+        TypeError, ValueError: for unknown arguments, sides that cannot be downsampled or are too
+            small for D, and networks that do not fit the sizes.
 
     Example:
         >>> model = SRGAN(image_shape=(16, 16, 3), width=4, blocks=1)
@@ -106,11 +107,11 @@ class SRGAN(ImageConditioned, AdversarialModel):
             **networks,
         )
         shape_checks.check_multiples(self.image_shape, factor, factor=factor)
-        least = patchgan.min_side(patch_stages or 0)
-        if min(self.image_shape[:2]) < least:
+        min_side = patchgan.min_side(patch_stages or 0)
+        if min(self.image_shape[:2]) < min_side:
             raise ValueError(
-                f"`image_shape` should have sides from {least} on for patch_stages={patch_stages}. "
-                f"Received: image_shape={self.image_shape}"
+                f"`image_shape` should have sides from {min_side} on for "
+                f"patch_stages={patch_stages}. Received: image_shape={self.image_shape}"
             )
         self.shrink = Bicubic(factor, shrink=True, dtype="float32")
         small = self.shrink.compute_output_shape((None, *self.image_shape))
@@ -118,16 +119,16 @@ class SRGAN(ImageConditioned, AdversarialModel):
         if large != (None, *self.image_shape):
             raise ValueError(
                 f"`generator` should enlarge by factor={factor}, {small[1:]} to "
-                f"{self.image_shape}. Received: one that makes {large[1:]}."
+                f"{self.image_shape}. Received: outputs {large[1:]}."
             )
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         patches = 2 if min(image_shape[:2]) >= patchgan.min_side(2) else 1
-        judge = {"discriminator_width": 32, "patch_stages": patches}
-        networks = {"width": 32, "blocks": 4, "outer_kernel": 3}
-        return judge | networks | {"batch_norm": False, "skip": True}
+        discriminator = {"discriminator_width": 32, "patch_stages": patches}
+        generator = {"width": 32, "blocks": 4, "outer_kernel": 3}
+        return discriminator | generator | {"batch_norm": False, "skip": True}
 
     def default_sizes(self, width, **sizes):
         return {"discriminator_width": width}
@@ -143,23 +144,23 @@ class SRGAN(ImageConditioned, AdversarialModel):
         return self.discriminator_objective(self.discriminator, x, outputs["fake"])
 
     def generator_loss(self, x, outputs):
-        """Of content and game only what weighs something is computed."""
+        """Returns the loss terms; content and adversarial terms of weight 0 are not computed."""
         terms = {"content": self.content_loss, "adversarial": self.adversarial_loss}
-        found = {"pixels": feature_distance(x, outputs["fake"])}
+        losses = {"pixels": feature_distance(x, outputs["fake"])}
         for term, loss in terms.items():
-            weighs = self.loss_weights.get(f"generator_{term}", 1.0)
-            found[term] = loss(x, outputs["fake"]) if weighs else 0.0
-        return found
+            weight = self.loss_weights.get(f"generator_{term}", 1.0)
+            losses[term] = loss(x, outputs["fake"]) if weight else 0.0
+        return losses
 
     def adversarial_loss(self, x, y):
         return self.generator_objective(self.discriminator, x, y)
 
     def content_loss(self, x, y):
-        """The distance of φ(x) and φ(y) (eq. 5)."""
+        """Returns the distance between φ(x) and φ(y) (eq. 5)."""
         return feature_distance(self.content(x), self.content(y))
 
     def recipe(self):
-        """Paper: the game weighs 1e-3 beside the content."""
+        """Paper: weights 1 for the content and 1e-3 for the adversarial loss."""
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(1e-4, 0.9),
@@ -167,11 +168,12 @@ class SRGAN(ImageConditioned, AdversarialModel):
         }
 
     def pretraining(self, steps=None):
-        """What `compile` takes for the first stage, of SRResNet: no judge, and pixels only.
+        """Returns the compile arguments of the first stage, SRResNet: pixel loss only, no turns of
+        D.
 
         Args:
-            steps: how long it will be, for rates that fall from 1e-3, which networks without batch
-                norm stand; None: the recipe's.
+            steps: number of train steps, for learning rates that decay from 1e-3, which is stable
+                for networks without batch norm; None: the recipe's optimizers.
         """
         weights = {"pixels": 1.0, "content": 0.0, "adversarial": 0.0}
         weights = {f"generator_{term}": weight for term, weight in weights.items()}
@@ -179,8 +181,8 @@ class SRGAN(ImageConditioned, AdversarialModel):
         return stage | ({"optimizers": self.adam(1e-3, 0.9, steps=steps)} if steps else {})
 
     def modern_recipe(self, steps=10_000):
-        """What hundreds of steps are enough for: D learns faster than G, whose weights are
-        averaged, at rates that fall, and the game weighs .1 beside untrained filters."""
+        """For trainings of hundreds of steps: D learns faster than G, EMA of G, learning rate
+        decay, and a weight of .1 for the adversarial loss, next to randomly initialised filters."""
         rates = {"discriminator": 5e-4, "generator": 2e-4}
         return self.recipe() | {
             "optimizers": self.adam(rates, steps=steps, averaged=["generator"]),
@@ -191,11 +193,11 @@ class SRGAN(ImageConditioned, AdversarialModel):
         return self.generator(x, training=training)
 
     def enlarge(self, x, batch_size=16):
-        """Enlarged images.
+        """Enlarges images.
 
         Args:
             x: images in [-1, 1], shape (n, h, w, channels), of any height and width.
-            batch_size: how many are made at a time.
+            batch_size: number of images per call of the network.
 
         Returns:
             A NumPy array (n, factor h, factor w, channels), in [-1, 1].
@@ -203,12 +205,12 @@ class SRGAN(ImageConditioned, AdversarialModel):
         Raises:
             ValueError: for another dtype, shape or number of channels.
         """
-        shown = self.averaged()
+        ema_copy = self.averaged()
         x = self.validated(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
-        return predict_in_batches(shown.view("enlarge", shown.build_enlarging), x, batch_size)
+        return predict_in_batches(ema_copy.view("enlarge", ema_copy.build_enlarging), x, batch_size)
 
     def build_enlarging(self):
-        """Small images -> large ones, cut to [-1, 1]."""
+        """Builds the network small images -> large ones, clipped to [-1, 1]."""
         low = self.generator.inputs[0]
         images = ops.clip(self.generator(low), -1.0, 1.0)
         return keras.Model(low, layers.Identity(dtype="float32", name="images")(images))
@@ -217,9 +219,9 @@ class SRGAN(ImageConditioned, AdversarialModel):
         return {"enlarge": self.view("enlarge", self.build_enlarging)}
 
     def build_features(self):
-        """x -> the input of the discriminator's last layer, flattened."""
-        judge = self.discriminator
-        x, hidden = with_fresh_input(judge.inputs[0], penultimate_tensor(judge.outputs[0]))
+        """Builds the network x -> input of the discriminator's last layer, flattened."""
+        network = self.discriminator
+        x, hidden = with_fresh_input(network.inputs[0], penultimate_tensor(network.outputs[0]))
         return keras.Model(x, layers.Flatten()(hidden))
 
     def build_generator(self):

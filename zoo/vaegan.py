@@ -1,16 +1,16 @@
-"""VAEGAN: a variational autoencoder whose pixels are compared as a discriminator sees them.
+"""VAEGAN: a variational autoencoder with a reconstruction error in the features of a discriminator.
 
 Larsen, Sønderby, Larochelle, Winther (2016), "Autoencoding beyond pixels using a learned similarity
 metric", https://arxiv.org/abs/1512.09300
 
-    L_llike = ½ E‖D_l(x) - D_l(G(E(x)))‖²,  D_l: what D's last layer reads
+    L_llike = ½ E‖D_l(x) - D_l(G(E(x)))‖²,  D_l: input of D's last layer
     L_GAN = E log σ(D(x)) + E log(1 - σ(D(G(z)))) + E log(1 - σ(D(G(E(x)))))
     E: KL(q(z|x) ‖ N(0, I)) + L_llike,  G: γ L_llike - L_GAN,  D: -L_GAN
 
-What D says of an image never reaches E, and the likeness never D (§3.2, algorithm 1); all three
-move at once. The authors' code is for 64x64 faces; its widths, z of 128, batches of 64 and γ 1e-2
-are here. Three things differ: Adam(2e-4, .5) for RMSProp; the real half of D's loss is counted once
-for each kind of fake, which keeps it balanced; no player's update is skipped.
+The gradient of L_GAN never reaches E, and that of L_llike never D (§3.2, algorithm 1); all three
+update simultaneously. The authors' code is for 64x64 faces; this file has its widths, z of 128,
+batches of 64 and γ 1e-2. Three things differ: Adam(2e-4, .5) for RMSProp; the real half of D's loss
+is counted once for each kind of fake, which keeps it balanced; no player's update is skipped.
 """
 
 import keras
@@ -25,14 +25,14 @@ from zoo.networks.feature_taps import penultimate_tensor
 
 
 class VAEGAN(EncoderMixin, AdversarialModel):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points; labels beside x
-    are passed over. Calling the model maps latents (batch, latent_dim) to samples like x; `encode`
-    maps x to the mean of q(z|x).
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points. Labels in
+    the batch are ignored. Calling the model maps latents (batch, latent_dim) to samples like x;
+    `encode` maps x to the mean of q(z|x).
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4; (2,) builds small networks for
             points.
-        latent_dim: of z ~ N(0, I); None: the paper's 128, for points 2.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 128, for points 2.
         width: channels of E's first stage; None: the paper's 64; for points units of every layer.
         batch_norm: in all three networks.
         generator: a Keras model, (latent_dim,) -> image_shape.
@@ -71,7 +71,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 32, "width": 32} if len(image_shape) == 3 else {}
 
     def default_sizes(self, image_shape, **sizes):
@@ -112,13 +112,15 @@ class VAEGAN(EncoderMixin, AdversarialModel):
             ),
         }
 
-    def feature_reconstruction(self, x, again):
-        """½ E‖D_l(x) - D_l(x̃)‖²."""
-        seen = self.view("similarity", self.build_similarity)
-        return 0.5 * squared_error(seen(x, training=True), seen(again, training=True))
+    def feature_reconstruction(self, x, reconstruction):
+        """Returns ½ E‖D_l(x) - D_l(x̃)‖²."""
+        features = self.view("similarity", self.build_similarity)
+        return 0.5 * squared_error(
+            features(x, training=True), features(reconstruction, training=True)
+        )
 
     def recipe(self):
-        """Paper: γ 1e-2, all at once."""
+        """Paper: γ 1e-2, simultaneous updates."""
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(2e-4),
@@ -127,13 +129,13 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         }
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages, with the paper's γ and schedule; each
-        kind of fake brings its own R1 and R2, so that each weighs half."""
+        """Relativistic pairing loss, learning rate decay and EMA, with the paper's γ and schedule.
+        R1 and R2 are added for each kind of fake, so that each weighs half."""
         kept = {name: self.recipe()[name] for name in ("loss_weights", "schedule")}
         return super().modern_recipe(steps, gamma=0.5) | kept
 
     def build_similarity(self):
-        """x -> D_l(x), flattened."""
+        """Builds the network x -> D_l(x), flattened."""
         hidden = penultimate_tensor(self.discriminator.outputs[0])
         return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
 
@@ -142,14 +144,14 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         if len(self.image_shape) != 3:
             return super().build_generator()
         count = self.halvings()
-        height, breadth = (side // 2**count for side in self.image_shape[:2])
+        base_height, base_width = (side // 2**count for side in self.image_shape[:2])
         first, *rest = [n * self.width // 2 for n in (8, 6, 4, 1)]
         inputs = keras.Input((self.latent_dim,), name="latent")
-        x = layers.Dense(height * breadth * first, use_bias=not self.batch_norm)(inputs)
-        x = self.finish(layers.Reshape((height, breadth, first))(x))
+        x = layers.Dense(base_height * base_width * first, use_bias=not self.batch_norm)(inputs)
+        x = self.norm_act(layers.Reshape((base_height, base_width, first))(x))
         for filters in rest[:count]:
             up = layers.Conv2DTranspose(filters, 5, 2, padding="same", use_bias=not self.batch_norm)
-            x = self.finish(up(x))
+            x = self.norm_act(up(x))
         x = layers.Conv2D(self.image_shape[-1], 5, padding="same")(x)
         x = layers.Activation("tanh", dtype="float32", name="images")(x)
         return keras.Model(inputs, x, name="generator")
@@ -161,7 +163,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         inputs = keras.Input(self.image_shape, name="images")
         x = self.down(inputs, [n * self.width for n in (1, 2, 4)])
         x = layers.Dense(16 * self.width, use_bias=not self.batch_norm)(layers.Flatten()(x))
-        heads = mlp.heads(self.finish(x), self.latent_dim, gaussian=True)
+        heads = mlp.heads(self.norm_act(x), self.latent_dim, gaussian=True)
         return keras.Model(inputs, heads, name="encoder")
 
     def build_discriminator(self):
@@ -173,20 +175,21 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         x = self.down(x, [n * self.width for n in (2, 3, 4)])
         x = layers.Dense(8 * self.width, use_bias=not self.batch_norm)(layers.Flatten()(x))
         logit = layers.Dense(1, dtype="float32", name="logit")
-        return keras.Model(inputs, logit(self.finish(x)), name="discriminator")
+        return keras.Model(inputs, logit(self.norm_act(x)), name="discriminator")
 
     def halvings(self):
-        """Three; two of sides that allow no more (28)."""
+        """Returns how often the sides are halved: 3, or 2 where sides allow no more (28)."""
         return min(3, conv.stages(self.image_shape))
 
     def down(self, x, widths):
-        """Halves the sides with 5x5 convolutions."""
+        """Appends 5x5 convolutions that halve the sides, with batch norm and ReLU."""
         for filters in widths[: self.halvings()]:
             halve = layers.Conv2D(filters, 5, 2, padding="same", use_bias=not self.batch_norm)
-            x = self.finish(halve(x))
+            x = self.norm_act(halve(x))
         return x
 
-    def finish(self, x):
+    def norm_act(self, x):
+        """Appends batch norm, where enabled, and ReLU."""
         if self.batch_norm:
             x = layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x)
         return layers.ReLU()(x)

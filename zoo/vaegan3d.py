@@ -1,15 +1,15 @@
-"""VAEGAN3D: the voxels of an object from one picture of it.
+"""VAEGAN3D: reconstructs the voxels of an object from one picture of it.
 
 Wu, Zhang, Xue, Freeman, Tenenbaum (2016), "Learning a Probabilistic Latent Space of Object Shapes
 via 3D Generative-Adversarial Modeling", §3.3, https://arxiv.org/abs/1610.07584
 
     E: α₁ KL(q(z|x) ‖ N(0, I)) + α₂ ‖G(E(x)) - y‖²,  x a picture, y the voxels
-    G: α₂ ‖G(E(x)) - y‖² and the game of GAN,  D: log D(y) + log(1 - D(G(z))), z ~ N(0, I)
+    G: α₂ ‖G(E(x)) - y‖² and the loss of GAN,  D: log D(y) + log(1 - D(G(z))), z ~ N(0, I)
 
-α₁ = 5 and α₂ = 1e-4 (§3.3). D never sees what was made of a picture. G and D are those of 3D-GAN,
-without the gate. Three things differ: the distance of voxels is squared; E halves a picture until
-4x4, where the paper's begins with a kernel of 11 and a stride of 4 at 256x256; and E, whose rate we
-could not read, learns as fast as G.
+α₁ = 5 and α₂ = 1e-4 (§3.3). D never sees reconstructions. G and D are those of 3D-GAN, without the
+accuracy threshold for D. Three things differ: the distance between voxels is squared; E halves a
+picture down to 4x4, where the paper's E begins with a kernel of 11 and a stride of 4 at 256x256;
+and E, whose learning rate we could not read, has that of G.
 """
 
 import keras
@@ -24,17 +24,18 @@ from zoo.networks import conv3d, mlp, priors
 
 
 class VAEGAN3D(EncoderMixin, AdversarialModel):
-    """Fits batches of (x, y): x pictures, shape (batch, *view_shape), in [-1, 1]; y voxels, shape
-    (batch, *image_shape), in [0, 1]. Calling the model maps latents (batch, latent_dim) to voxels:
-    full where above .5. `encode` maps pictures to the mean of q(z|x), `reconstruct` to voxels.
+    """Trains on batches of (x, y): x pictures, shape (batch, *view_shape), in [-1, 1]; y voxels,
+    shape (batch, *image_shape), in [0, 1]. Calling the model maps latents (batch, latent_dim) to
+    voxels: occupied where above .5. `encode` maps pictures to the mean of q(z|x), `reconstruct` to
+    voxels.
 
     Args:
         image_shape: (side, side, side, channels) of the voxels, side 8, 16, 32 ….
-        latent_dim: of z.
+        latent_dim: dimension of z.
         width: channels of the largest feature maps of G, of D and of E.
         view_shape: (height, width, channels) of pictures, sides 4 times a power of 2.
         batch_norm: in all three networks.
-        occupancy: how full the voxels are that G draws at first.
+        occupancy: mean of the voxels that G generates before training.
         generator: a Keras model, (latent_dim,) -> image_shape.
         encoder: a Keras model, view_shape -> [mean, log of the standard deviation of q(z|x)],
             each (latent_dim,).
@@ -79,7 +80,7 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         view = {"view_shape": (2 * image_shape[0], 2 * image_shape[0], 1)}
         return view | {"latent_dim": 64, "width": 16, "batch_norm": False, "occupancy": 0.1}
 
@@ -90,7 +91,7 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
         ]
 
     def update_batch_statistics(self, n):
-        AdversarialModel.update_batch_statistics(self, n)  # E reads pictures, not what G makes
+        AdversarialModel.update_batch_statistics(self, n)  # E takes pictures, not voxels
 
     def forward(self, batch):
         x, _ = batch
@@ -122,17 +123,17 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
     def recipe(self):
         """Paper: α₁ 5, α₂ 1e-4."""
         rates = {"discriminator": 1e-5, "encoder": 2.5e-3, "generator": 2.5e-3}
-        likeness = {f"{player}_reconstruction": 1e-4 for player in ("encoder", "generator")}
+        reconstruction = {f"{player}_reconstruction": 1e-4 for player in ("encoder", "generator")}
         return {
             "objective": NonSaturating(),
             "optimizers": self.adam(rates),
-            "loss_weights": likeness | {"encoder_prior": 5.0},
+            "loss_weights": reconstruction | {"encoder_prior": 5.0},
         }
 
     def modern_recipe(self, steps=10_000):
-        """Relativistic pairing, decaying rates and averages; the likeness weighs 1 in E and G, the
-        prior .1, for voxels that are to be the picture's rather than any. An E with batch norm is
-        not averaged: without pictures its statistics cannot be estimated anew."""
+        """Relativistic pairing loss, learning rate decay and EMA; the reconstruction weighs 1 in E
+        and G, the prior .1, for voxels that match the picture. An E with batch norm has no EMA:
+        without pictures its batch statistics cannot be estimated again."""
         averaged = ["generator"] if self.batch_norm else ["encoder", "generator"]
         optimizers = self.adam(5e-4, 0.0, 0.99, steps, averaged)
         changes = {"optimizers": optimizers, "loss_weights": {"encoder_prior": 0.1}}

@@ -1,13 +1,13 @@
-"""WGAN: a critic with clipped weights, whose loss falls as the samples get better.
+"""WGAN: a critic with clipped weights, whose loss correlates with the quality of the samples.
 
 Arjovsky, Chintala, Bottou (2017), "Wasserstein GAN", https://arxiv.org/abs/1701.07875
 
     critic: E f(G(z)) - E f(x), all weights in [-c, c],  G: -E f(G(z));  c .01, 5 critic turns
 
-W₁ = sup over 1-Lipschitz f of E f(x) - E f(G(z)). Clipping bounds the slope of f by a number that
-nobody knows, so the critic's loss is W₁ up to a factor: good for following one training, not for
-comparing two. The authors' code also gives the critic 100 turns in the first 25 train steps and in
-every 500th, which this page leaves out.
+W₁ = sup over 1-Lipschitz f of E f(x) - E f(G(z)). Clipping bounds the gradient norm of f by an
+unknown constant, so the critic's loss is W₁ up to a factor: good for monitoring one training, not
+for comparing two. The authors' code also gives the critic 100 turns in the first 25 train steps and
+in every 500th, which this file omits.
 """
 
 import keras
@@ -20,18 +20,19 @@ from zoo.networks import conv
 
 
 class WGAN(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, five turns of
-    the critic (the `discriminator`) to a batch; labels beside x are passed over. Calling the model
-    maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points, with five
+    turns of the critic (the `discriminator`) per batch. Labels in the batch are ignored. Calling
+    the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), sides multiples of 4; (2,) builds small networks for
             points.
-        latent_dim: of z ~ N(0, I); None: the paper's 100, for points 2.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 100, for points 2.
         width: channels of the stage next to the image; for points units of every layer.
-        clip: the critic's weights stay in [-clip, clip]. Too small and gradients vanish on their
-            way through the critic, too large and it takes long to train.
-        generator, discriminator: Keras models that replace these; the clip holds for them too.
+        clip: the critic's weights are clipped to [-clip, clip]. If too small, gradients vanish on
+            their way through the critic; if too large, the critic takes long to train.
+        generator, discriminator: Keras models that replace the default ones; the weights of a given
+            critic are clipped too.
 
     Raises:
         TypeError, ValueError: for unknown arguments, a clip that is not positive, and sizes or
@@ -56,10 +57,10 @@ class WGAN(GAN):
         name=None,
         **networks,
     ):
-        within = Clip(clip)
+        constraint = Clip(clip)
         super().__init__(image_shape, latent_dim, width, name=name, clip=clip, **networks)
         for weight in self.discriminator.trainable_variables:
-            weight.constraint = within  # which optimizers apply after each update
+            weight.constraint = constraint  # applied by the optimizer after each update
 
     def default_sizes(self, image_shape, **sizes):
         images = len(image_shape) == 3
@@ -67,11 +68,11 @@ class WGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64} if len(image_shape) == 3 else {}
 
     def recipe(self):
-        """Paper: five critic turns, RMSprop(5e-5), algorithm 1: momentum makes it unstable."""
+        """Paper: five critic turns, RMSprop(5e-5), algorithm 1; momentum is unstable."""
         rmsprop = {p: keras.optimizers.RMSprop(5e-5, rho=0.99, epsilon=1e-8) for p in self.players}
         return {
             "objective": Wasserstein(),
@@ -80,7 +81,7 @@ class WGAN(GAN):
         }
 
     def latents(self, n):
-        """z ~ N(0, I), shape (n, latent_dim)."""
+        """Samples z ~ N(0, I), shape (n, latent_dim)."""
         return AdversarialModel.latents(self, n)
 
     def build_generator(self):
@@ -96,7 +97,7 @@ class WGAN(GAN):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Clip(keras.constraints.Constraint):
-    """Brings a weight back into [-limit, limit] after each update (algorithm 1, line 7).
+    """Clips a weight to [-limit, limit] after each update (algorithm 1, line 7).
 
     Args:
         limit: c.

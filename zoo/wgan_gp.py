@@ -1,12 +1,12 @@
-"""WGAN-GP: a critic that estimates the Wasserstein distance, held to slope 1 by a penalty.
+"""WGAN-GP: a Wasserstein critic with a penalty that holds its gradient norm near 1.
 
 Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville (2017), "Improved Training of Wasserstein GANs",
 https://arxiv.org/abs/1704.00028
 
     critic: E f(G(z)) - E f(x) + λ E(‖∇f(x̂)‖₂ - 1)²,  G: -E f(G(z));  λ 10, 5 critic turns
 
-With weight λ the best slope is 1 + W₁/2λ, so that the raw objective reads W₁ too large by that
-factor.
+With weight λ the optimal gradient norm is 1 + W₁/2λ, so that the critic's loss without the penalty
+overestimates W₁ by that factor.
 """
 
 from trainers.adversarial import AdversarialModel
@@ -17,18 +17,19 @@ from zoo.networks import conv, resnet
 
 
 class WGANGP(GAN):
-    """Fits batches of x, shape (batch, *image_shape), images in [-1, 1] or points, five turns of
-    the critic (the `discriminator`) to a batch; labels beside x are passed over. Calling the model
-    maps latents (batch, latent_dim) to samples like x.
+    """Trains on batches of x, shape (batch, *image_shape), images in [-1, 1] or points, with five
+    turns of the critic (the `discriminator`) per batch. Labels in the batch are ignored. Calling
+    the model maps latents (batch, latent_dim) to samples like x.
 
     Args:
         image_shape: (height, width, channels), even sides; (2,) builds small networks for points.
-        latent_dim: of z ~ N(0, I); None: the paper's 128, for points 2.
-        width: channels of every residual block, or without them of the stage next to the image.
+        latent_dim: dimension of z ~ N(0, I); None: the paper's 128, for points 2.
+        width: channels of every residual block; without residual blocks, of the stage next to the
+            image.
         residual: the paper's CIFAR networks; False: those of DCGAN, without normalisation in the
             critic.
-        generator, discriminator: Keras models that replace these. Batch normalisation in the
-            discriminator would void the penalty.
+        generator, discriminator: Keras models that replace the default ones. Batch normalisation in
+            the discriminator would invalidate the penalty.
 
     Raises:
         TypeError, ValueError: for unknown arguments, and sizes or networks that do not fit.
@@ -39,7 +40,7 @@ class WGANGP(GAN):
         >>> model.compile()
         >>> model.turns, model.penalties
         ({'discriminator': 5, 'generator': 1}, [GradientPenalty(weight=0.1, one_sided=False)])
-        >>> datasets.load("ring", batch_size=64, turns=5).element_spec.shape  # what it fits
+        >>> datasets.load("ring", batch_size=64, turns=5).element_spec.shape  # five turns of 64
         TensorShape([320, 2])
     """
 
@@ -61,7 +62,7 @@ class WGANGP(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 64, "width": 64, "residual": False} if len(image_shape) == 3 else {}
 
     def recipe(self):
@@ -76,7 +77,7 @@ class WGANGP(GAN):
         }
 
     def latents(self, n):
-        """z ~ N(0, I), shape (n, latent_dim)."""
+        """Samples z ~ N(0, I), shape (n, latent_dim)."""
         return AdversarialModel.latents(self, n)
 
     def build_generator(self):

@@ -22,7 +22,7 @@ def test_what_an_application_refuses_is_refused_in_a_sentence(model):
     with pytest.raises(ValueError, match="does not enlarge"):
         reuse.CELLS["super_resolution"](model, "digits")
     dense = zoo.create("gan", image_shape=(8, 8, 1), width=8)
-    with pytest.raises(ValueError, match="should read one image by convolutions"):
+    with pytest.raises(ValueError, match="should have one image input and convolutions"):
         reuse.CELLS["its features"](dense, "digits")
     with pytest.raises(ValueError, match="`enlarge` should be called"):
         reuse.CELLS["semantic_editing"](zoo.from_preset("srgan_photos"), "photos")

@@ -23,33 +23,33 @@ def test_the_class_loss_has_the_published_values():
     assert float(cross_entropy(labels, REAL)) == pytest.approx(5.58976, abs=1e-4)
 
 
-def test_d_names_the_class_of_real_and_drawn_images_and_g_of_its_own(model, monkeypatch):
-    said = iter([np.float32(REAL), np.float32(FAKE), np.float32(FAKE)])
+def test_d_classifies_real_and_generated_images_and_g_only_generated_ones(model, monkeypatch):
+    logits = iter([np.float32(REAL), np.float32(FAKE), np.float32(FAKE)])
     y = tf.constant([1, 2, 0, 0])
-    made = {"real": tf.zeros((4, 8, 8, 1)), "fake": tf.zeros((4, 8, 8, 1))}
+    outputs = {"real": tf.zeros((4, 8, 8, 1)), "fake": tf.zeros((4, 8, 8, 1))}
     monkeypatch.setattr(model, "discriminator_objective", lambda *args, **kwargs: 0.0)
     monkeypatch.setattr(model, "generator_objective", lambda *args, **kwargs: 0.0)
 
-    class Says:
+    class FixedLogits:
         def __call__(self, x, training):
-            return None, next(said)
+            return None, next(logits)
 
-    object.__setattr__(model, "discriminator", Says())
-    d = model.discriminator_loss((made["real"], y), made)["class"]
-    g = model.generator_loss((made["real"], y), made)["class"]
+    object.__setattr__(model, "discriminator", FixedLogits())
+    d = model.discriminator_loss((outputs["real"], y), outputs)["class"]
+    g = model.generator_loss((outputs["real"], y), outputs)["class"]
     assert float(d) == pytest.approx(9.43950, abs=1e-4)
     assert float(g) == pytest.approx(3.84974, abs=1e-4)
 
 
-def test_the_discriminator_is_not_told_the_class(model):
+def test_the_discriminator_is_not_conditioned_on_the_class(model):
     assert [x.name for x in model.discriminator.inputs] == ["images"]
     x = model.generate(4, labels=2)
-    logit, named = model.discriminator(x)
+    logit, class_logits = model.discriminator(x)
     np.testing.assert_allclose(model.source(x), logit, atol=1e-6)
-    np.testing.assert_allclose(model.classify(x), named, atol=1e-5)
+    np.testing.assert_allclose(model.classify(x), class_logits, atol=1e-5)
 
 
-def test_source_and_class_count_alike(model):
+def test_source_and_class_losses_have_equal_weights(model):
     assert model.loss_weights == {}
     model.fit(np.zeros((8, 8, 8, 1), "float32"), np.zeros(8, int), batch_size=8, verbose=0)
     losses = {k: float(v) for k, v in model.get_metrics_result().items()}
@@ -58,17 +58,17 @@ def test_source_and_class_count_alike(model):
         assert losses[f"{player}_loss"] == pytest.approx(total, rel=1e-5)
 
 
-def test_it_serves_images_of_a_class_and_classes_of_images(model):
+def test_its_signatures_generate_and_classify(model):
     assert sorted(model.signatures()) == ["classify", "generate"]
     assert [x.name for x in model.signatures()["generate"].inputs] == ["latent", "labels"]
 
 
-def test_labels_that_there_are_not_are_refused(model):
+def test_labels_out_of_range_are_refused(model):
     with pytest.raises(ValueError, match="`labels` should be in 0 … 3"):
         model.generate(2, labels=4)
 
 
-def test_averaged_weights_get_batch_statistics_of_labelled_samples():
+def test_the_ema_copy_estimates_batch_statistics_with_labels():
     model = zoo.ACGAN(image_shape=(8, 8, 1), latent_dim=4, width=4, classes=3)
     model.compile("modern")
     model.fit(np.zeros((16, 8, 8, 1)), np.arange(16) % 3, verbose=0)

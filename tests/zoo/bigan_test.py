@@ -9,7 +9,7 @@ from trainers.objectives import LeastSquares, Wasserstein
 
 
 def linear(name, inputs, units, seed):
-    """A network without biases, and its matrix: what goes in is joined and multiplied."""
+    """A network without biases, and its matrix: inputs are concatenated and multiplied."""
     matrix = np.random.default_rng(seed).normal(size=(sum(inputs.values()), units))
     entries = [keras.Input((n,), name=entry) for entry, n in inputs.items()]
     joined = layers.Concatenate()(entries) if len(entries) > 1 else entries[0]
@@ -20,7 +20,7 @@ def linear(name, inputs, units, seed):
 
 
 @pytest.fixture
-def game():
+def linear_model():
     """A BiGAN of linear networks, a batch, and the four matrices' pieces."""
     generator, g = linear("generator", {"latent": 3}, 2, 0)
     encoder, e = linear("encoder", {"images": 2}, 3, 1)
@@ -35,34 +35,34 @@ def softplus(t):
     return np.log1p(np.exp(t))
 
 
-def test_it_judges_x_beside_its_code_and_a_sample_beside_its_latent(game):
-    model, x, g, e, d = game
-    made = model.forward(tf.constant(x))
-    (real, code), (fake, z) = made["real"], made["fake"]
+def test_it_classifies_x_with_its_code_against_samples_with_their_latents(linear_model):
+    model, x, g, e, d = linear_model
+    outputs = model.forward(tf.constant(x))
+    (real, code), (fake, z) = outputs["real"], outputs["fake"]
     np.testing.assert_array_equal(real, x)
     np.testing.assert_allclose(code, x @ e, rtol=1e-5)
     np.testing.assert_allclose(fake, z.numpy() @ g, rtol=1e-5)
     q = np.concatenate([x, code], axis=1) @ d
     p = np.concatenate([fake, z], axis=1) @ d
     np.testing.assert_allclose(
-        model.discriminator_loss(x, made), softplus(-q).mean() + softplus(p).mean(), rtol=1e-5
+        model.discriminator_loss(x, outputs), softplus(-q).mean() + softplus(p).mean(), rtol=1e-5
     )
 
 
-def test_the_makers_minimise_the_game_with_the_labels_exchanged(game):
+def test_generator_and_encoder_minimise_the_loss_with_exchanged_labels(linear_model):
     """E softplus(D(x, E(x))) + E softplus(-D(G(z), z)), §3.4."""
-    model, x, _, _, d = game
-    made = model.forward(tf.constant(x))
-    q = np.concatenate(made["real"], axis=1) @ d
-    p = np.concatenate(made["fake"], axis=1) @ d
+    model, x, _, _, d = linear_model
+    outputs = model.forward(tf.constant(x))
+    q = np.concatenate(outputs["real"], axis=1) @ d
+    p = np.concatenate(outputs["fake"], axis=1) @ d
     np.testing.assert_allclose(
-        model.generator_loss(x, made), softplus(q).mean() + softplus(-p).mean(), rtol=1e-5
+        model.generator_loss(x, outputs), softplus(q).mean() + softplus(-p).mean(), rtol=1e-5
     )
 
 
-def test_the_encoder_learns_from_the_real_half_alone_and_the_generator_from_the_other(game):
-    """dL/dE = xᵀ σ(D(x, E(x))) v / n, v the part of D that reads codes."""
-    model, x, _, e, d = game
+def test_the_encoder_learns_from_the_real_term_and_the_generator_from_the_other(linear_model):
+    """dL/dE = xᵀ σ(D(x, E(x))) v / n, v the weights of D for codes."""
+    model, x, _, e, d = linear_model
     with tf.GradientTape() as tape:
         loss = model.generator_loss(x, model.forward(tf.constant(x)))
     found = tape.gradient(loss, model.encoder.trainable_variables[0])
@@ -72,8 +72,8 @@ def test_the_encoder_learns_from_the_real_half_alone_and_the_generator_from_the_
 
 
 @pytest.mark.parametrize("objective", [LeastSquares(), Wasserstein()], ids=["squares", "critic"])
-def test_under_other_objectives_too_the_makers_are_on_both_sides(game, objective):
-    model, x, *_ = game
+def test_under_other_objectives_too_generator_and_encoder_have_gradients(linear_model, objective):
+    model, x, *_ = linear_model
     model.compile(objective=objective)
     with tf.GradientTape() as tape:
         loss = model.generator_loss(x, model.forward(tf.constant(x)))
@@ -81,7 +81,7 @@ def test_under_other_objectives_too_the_makers_are_on_both_sides(game, objective
         assert np.abs(gradient).max() > 0.0
 
 
-def test_a_perfect_pair_leaves_nothing_to_tell_apart():
+def test_an_exact_inverse_gives_equal_joint_distributions():
     """With E = G⁻¹ and G onto the data the joints are the same: D at log ½ is at its best."""
     model = zoo.BiGAN((2,), 2, width=8)
     for network in (model.generator, model.encoder):
@@ -110,19 +110,19 @@ def test_networks_of_other_sizes_are_refused():
         zoo.BiGAN(image_shape=(2,), encoder=keras.Model(images, layers.Dense(2)(images)))
 
 
-def test_slopes_are_penalised_in_x_and_in_z_together(game):
-    """R1 of a linear judge is γ/2 ‖(u, v)‖², over all that it reads."""
-    model, x, _, _, d = game
+def test_gradients_in_x_and_in_z_are_penalised_together(linear_model):
+    """R1 of a linear discriminator is γ/2 ‖(u, v)‖², over both inputs."""
+    model, x, _, _, d = linear_model
     model.compile("modern")
-    made = model.forward(tf.constant(x))
-    plain = model.objective.discriminator_loss(
-        model.discriminator(made["real"]), model.discriminator(made["fake"])
+    outputs = model.forward(tf.constant(x))
+    adversarial = model.objective.discriminator_loss(
+        model.discriminator(outputs["real"]), model.discriminator(outputs["fake"])
     )
-    found = model.discriminator_loss(x, made) - plain
+    found = model.discriminator_loss(x, outputs) - adversarial
     np.testing.assert_allclose(found, 2 * 0.15 * ops.sum(ops.square(d)), rtol=1e-4)
 
 
-def test_the_size_of_the_code_is_that_of_a_given_encoder():
+def test_latent_dim_follows_from_a_custom_encoder():
     images = keras.Input((8, 8, 1), name="images")
     encoder = keras.Model(images, layers.Dense(7)(layers.Flatten()(images)))
     model = zoo.BiGAN(image_shape=(8, 8, 1), width=8, encoder=encoder)
@@ -149,14 +149,14 @@ def test_an_encoder_of_two_outputs_is_refused():
     ],
     ids=["none", "one without a batch", "bytes"],
 )
-def test_images_that_are_none_are_refused_in_a_sentence(x, sentence):
+def test_invalid_images_are_refused(x, sentence):
     model = zoo.BiGAN(image_shape=(8, 8, 1), latent_dim=3, width=8)
-    for ask in (model.encode, model.reconstruct, model.features):
+    for method in (model.encode, model.reconstruct, model.features):
         with pytest.raises(ValueError, match=sentence):
-            ask(x)
+            method(x)
 
 
-def test_an_averaged_encoder_is_shown_with_batch_statistics_of_its_own():
+def test_the_ema_copy_of_an_encoder_has_its_own_batch_statistics():
     images = keras.Input((2,), name="images")
     normed = layers.BatchNormalization(momentum=0.9)(layers.Dense(4)(images))
     encoder = keras.Model(images, layers.Dense(2)(normed))
@@ -164,5 +164,5 @@ def test_an_averaged_encoder_is_shown_with_batch_statistics_of_its_own():
     model.compile("modern")
     x = np.random.default_rng(0).normal(5.0, 1.0, (64, 2)).astype("float32")
     model.fit(x, batch_size=32, epochs=3, verbose=0)
-    live, shown = (m.encoder.layers[2].moving_mean.numpy() for m in (model, model.averaged()))
-    assert not np.allclose(live, shown)
+    live, averaged = (m.encoder.layers[2].moving_mean.numpy() for m in (model, model.averaged()))
+    assert not np.allclose(live, averaged)

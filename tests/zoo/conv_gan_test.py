@@ -26,7 +26,7 @@ def shapes(network, kind):
         ((16, 12, 3), (5, 4), (1, 2)),
     ],
 )
-def test_its_generator_draws_rows_of_5_pixels_3_apart_and_cuts_what_is_beyond(
+def test_the_generator_outputs_patches_of_5_pixels_3_apart_and_crops_the_rest(
     shape, sides, surplus
 ):
     generator = model(shape).generator
@@ -37,7 +37,7 @@ def test_its_generator_draws_rows_of_5_pixels_3_apart_and_cuts_what_is_beyond(
     assert generator.output_shape == (None, *shape)
 
 
-def test_its_discriminator_sees_16_then_7_then_5_pixels_a_side_as_the_papers():
+def test_the_discriminator_has_maps_of_16_7_and_5_pixels_a_side_as_in_the_paper():
     discriminator = model(width=80).discriminator
     flat = [layer for layer in discriminator.layers if isinstance(layer, layers.Flatten)]
     pooled = [shape for shape in shapes(discriminator, Dropout) if len(shape) == 3]
@@ -48,8 +48,8 @@ def test_its_discriminator_sees_16_then_7_then_5_pixels_a_side_as_the_papers():
     assert rates == [0.2, 0.5, 0.5, 0.5, 0.5]
 
 
-def test_its_generator_is_dense_but_for_one_convolution_and_has_no_batch_norm():
-    """No stack of strided convolutions, which is what DCGAN brought."""
+def test_the_generator_is_dense_except_for_one_convolution_and_has_no_batch_norm():
+    """No stack of strided convolutions, which DCGAN introduced."""
     kinds = [type(layer) for layer in model().generator.layers[1:]]
     dense, conv = layers.Dense, layers.Conv2DTranspose
     assert kinds == [dense, dense, layers.Reshape, conv, layers.Cropping2D, layers.Activation]
@@ -91,7 +91,7 @@ def test_a_maxout_convolution_is_a_maximum_over_its_pieces_and_over_windows(
     np.testing.assert_allclose(network(x), expected, atol=1e-4)
 
 
-def test_the_weights_of_narrower_networks_begin_larger():
+def test_narrower_networks_have_larger_initial_weights():
     assert uniform(0.05, 80).maxval == pytest.approx(0.05)
     assert uniform(0.05, 20).maxval == pytest.approx(0.1)
     for network, bound in ((model().generator, 0.05 * 4), (model().discriminator, 0.005 * 4)):
@@ -101,7 +101,7 @@ def test_the_weights_of_narrower_networks_begin_larger():
                 assert np.std(weight) == pytest.approx(bound / np.sqrt(3), rel=0.15), weight.path
 
 
-def test_its_recipe_is_the_papers_momentum_descent():
+def test_the_recipe_is_the_papers_momentum_descent():
     net = model((8, 8, 1))
     net.compile()
     assert repr(net.objective) == repr(NonSaturating())
@@ -114,7 +114,7 @@ def test_its_recipe_is_the_papers_momentum_descent():
         assert float(optimizer._learning_rate(1_000_000)) == pytest.approx(fallen, rel=1e-2)
 
 
-def test_its_latents_are_normal():
+def test_latents_are_normal():
     z = np.asarray(model((8, 8, 1)).latents(500)).ravel()
     assert kstest(z, "norm").pvalue > 1e-3
 
@@ -130,7 +130,7 @@ def test_points_have_the_networks_of_gan():
 
 
 @pytest.mark.parametrize("shape", [(7, 8, 1), (16, 4, 3)])
-def test_sides_of_which_nothing_would_be_left_are_refused(shape):
+def test_sides_below_8_are_refused(shape):
     with pytest.raises(ValueError, match="`image_shape` should have sides of at least 8. Rec"):
         ConvGAN(shape, width=2)
 
@@ -146,7 +146,7 @@ def test_it_trains():
 
 
 @pytest.mark.slow
-def test_without_arguments_it_has_the_networks_of_its_paper():
+def test_the_default_networks_are_those_of_the_paper():
     """100-8000-8000, 25 weights for each of 80 maps and 3 colours; kernels of 8, 8, 5."""
     net = ConvGAN()
     assert net.generator.count_params() == (

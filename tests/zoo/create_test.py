@@ -5,14 +5,14 @@ from tests.zoo import families
 from trainers.objectives import Relativistic
 
 
-def test_the_models_are_listed_in_order():
+def test_models_are_listed_in_alphabetical_order():
     names = zoo.list_models()
     assert names == sorted(names)
     assert {"gan", "dcgan", "cgan", "wgan_gp", "r3gan"} <= set(names)
 
 
 @families.each(zoo.list_models(), thorough=families.IMAGES)
-def test_every_name_makes_the_family_of_that_name_compiled(row):
+def test_every_name_creates_its_family_compiled(row):
     name = row
     model = zoo.create(name, **families.IMAGES[name])
     assert type(model).family == name
@@ -24,7 +24,7 @@ def test_every_name_makes_the_family_of_that_name_compiled(row):
 @pytest.mark.parametrize(
     "name, near", [("dc_gan", "dcgan"), ("DCGAN", "gan"), ("wgangp", "wgan_gp"), ("r3", "r3gan")]
 )
-def test_an_unknown_name_is_refused_with_the_nearest_ones(name, near):
+def test_an_unknown_name_is_refused_with_similar_ones(name, near):
     with pytest.raises(ValueError, match=f"`name` should be one of the models. .*{near}") as error:
         zoo.create(name)
     assert f"Received: name={name!r}" in str(error.value)
@@ -32,7 +32,7 @@ def test_an_unknown_name_is_refused_with_the_nearest_ones(name, near):
         assert known in str(error.value)
 
 
-def test_a_name_like_none_gets_no_hint():
+def test_a_name_without_similar_ones_gets_no_hint():
     with pytest.raises(ValueError, match="`name` should be one of the models. Received: name='x'"):
         zoo.create("x")
 
@@ -52,13 +52,13 @@ def test_an_unknown_argument_is_refused():
         zoo.create("gan", depth=3)
 
 
-def test_arguments_go_before_those_of_the_small_scale():
+def test_arguments_override_those_of_the_small_scale():
     model = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1), width=3)
     assert model.width == 3
     assert model.latent_dim == 64
 
 
-def test_the_modern_recipe_decays_over_the_steps_that_are_given():
+def test_the_modern_recipe_decays_over_the_given_steps():
     model = zoo.create("gan", image_shape=(2,), recipe="modern", steps=40)
     assert isinstance(model.objective, Relativistic)
     rates = [o._learning_rate for o in model.optimizers.values()]

@@ -28,22 +28,22 @@ def squared(logits, label):
     return np.square(np.asarray(logits) - label).mean()
 
 
-def test_its_losses_are_those_of_the_paper():
+def test_losses_are_those_of_the_paper():
     model = create()
-    made = model.forward(BATCH)
+    outputs = model.forward(BATCH)
     fake_y, fake_x = model.generator(X), model.inverse_generator(Y)
-    judge, inverse = model.discriminator, model.inverse_discriminator
-    losses = model.losses_of("discriminator", BATCH, made)
+    discriminator, inverse = model.discriminator, model.inverse_discriminator
+    losses = model.losses_of("discriminator", BATCH, outputs)
     expected = 0.5 * sum(
         squared(network(real), 1.0) + squared(network(fake), 0.0)
-        for network, real, fake in ((judge, Y, fake_y), (inverse, X, fake_x))
+        for network, real, fake in ((discriminator, Y, fake_y), (inverse, X, fake_x))
     )
     assert float(losses["discriminator_loss"]) == pytest.approx(expected, rel=1e-5)
-    games = squared(judge(fake_y), 1.0) + squared(inverse(fake_x), 1.0)
+    adversarial = squared(discriminator(fake_y), 1.0) + squared(inverse(fake_x), 1.0)
     back = np.abs(np.asarray(model.inverse_generator(fake_y)) - X).mean()
     forth = np.abs(np.asarray(model.generator(fake_x)) - Y).mean()
-    losses = model.losses_of("generator", BATCH, made)
-    expected = games + 10.0 * (back + forth)
+    losses = model.losses_of("generator", BATCH, outputs)
+    expected = adversarial + 10.0 * (back + forth)
     assert float(losses["generator_loss"]) == pytest.approx(expected, rel=1e-5)
 
 
@@ -56,35 +56,35 @@ def test_identity_weighs_half_as_much_as_the_cycle():
     assert model.loss_weights["generator_identity"] * 2 == model.loss_weights["generator_cycle"]
 
 
-def test_both_cycles_teach_both_generators(model):
-    """The gradient of either cycle alone reaches the weights of G and of F (eq. 2)."""
-    for again, real in (("x_cycled", X), ("y_cycled", Y)):
+def test_both_cycle_losses_have_gradients_in_both_generators(model):
+    """The gradient of each cycle loss reaches the weights of G and of F (eq. 2)."""
+    for cycled, real in (("x_cycled", X), ("y_cycled", Y)):
         with tf.GradientTape() as tape:
-            made = model.forward(BATCH)
-            loss = tf.reduce_mean(tf.abs(made[again] - real))
+            outputs = model.forward(BATCH)
+            loss = tf.reduce_mean(tf.abs(outputs[cycled] - real))
         found = tape.gradient(loss, model.variables_of("generator"))
         assert all(gradient is not None for gradient in found)
 
 
-def test_the_judges_see_the_past_which_is_saved_with_the_model(tmp_path):
+def test_the_discriminators_see_the_image_pool_which_is_saved_with_the_model(tmp_path):
     model = create(pool_size=4)
     model.fit(X, Y, batch_size=4, verbose=0)
     first = model.pool.kept[0].numpy()
     assert int(model.pool.count) == 4 and np.abs(first).max() > 0.0
     swapped = 0
     for _ in range(3):
-        old, made = model.pool.kept[0].numpy(), RNG.normal(size=Y.shape).astype("float32")
-        shown = np.asarray(model.pool(tf.constant(made), training=True))
-        past = [any(np.array_equal(image, one) for one in old) for image in shown]
-        assert past == [not np.array_equal(a, b) for a, b in zip(shown, made, strict=True)]
+        old, outputs = model.pool.kept[0].numpy(), RNG.normal(size=Y.shape).astype("float32")
+        pooled = np.asarray(model.pool(tf.constant(outputs), training=True))
+        past = [any(np.array_equal(image, one) for one in old) for image in pooled]
+        assert past == [not np.array_equal(a, b) for a, b in zip(pooled, outputs, strict=True)]
         swapped += sum(past)
     assert swapped > 0  # of 12 by a coin each
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(again.pool.kept[0], model.pool.kept[0])
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    np.testing.assert_array_equal(loaded.pool.kept[0], model.pool.kept[0])
 
 
-def test_evaluating_leaves_the_past_alone():
+def test_evaluation_does_not_change_the_image_pool():
     model = create()
     model.evaluate(X, Y, verbose=0)
     assert int(model.pool.count) == 0
@@ -102,7 +102,7 @@ def test_it_translates_both_ways_images_of_any_height_and_width(model, tmp_path)
 
 
 @pytest.mark.slow
-def test_unpaired_it_learns_which_colour_is_which():
+def test_it_learns_the_colours_without_pairs():
     """A dark or bright half of x is a red or blue half of y, and four of five are dark."""
     model = zoo.CycleGAN(image_shape=(8, 8, 3), **(SIZES | {"pool_size": 8}))
     model.compile(optimizers=model.adam(2e-3))
@@ -120,7 +120,7 @@ def coloured(x):
 
 @pytest.mark.parametrize("sides", [(1, 1), (3, 50), (2, 7)])
 @pytest.mark.parametrize("stages, outer_kernel", [(0, 7), (1, 4), (2, 3)])
-def test_images_too_small_to_be_mirrored_are_repeated(sides, stages, outer_kernel):
+def test_images_too_small_for_one_reflection_are_reflected_repeatedly(sides, stages, outer_kernel):
     model = create(stages=stages, outer_kernel=outer_kernel)
     x = RNG.uniform(-1.0, 1.0, (2, *sides, 1)).astype("float32")
     assert model.translate(x).shape == (2, *sides, 3)
@@ -136,11 +136,11 @@ def test_images_too_small_to_be_mirrored_are_repeated(sides, stages, outer_kerne
         ({"pool_size": -1}, "`pool_size` should be an integer from 0"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.CycleGAN(**(SIZES | arguments))
 
 
-def test_what_is_no_image_of_y_is_refused(model):
+def test_translate_back_refuses_images_that_are_not_like_y(model):
     with pytest.raises(ValueError, match="`x` should have shape"):
         model.translate_back(X)

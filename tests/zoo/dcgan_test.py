@@ -9,8 +9,8 @@ from zoo.networks import conv
 SHAPE = (32, 32, 3)
 
 
-def model(**rules):
-    return zoo.DCGAN(image_shape=SHAPE, latent_dim=8, width=4, **rules)
+def model(**options):
+    return zoo.DCGAN(image_shape=SHAPE, latent_dim=8, width=4, **options)
 
 
 def kinds(network, kind):
@@ -21,7 +21,7 @@ def activations(network):
     return [n.activation.__name__ for n in kinds(network, layers.Activation)]
 
 
-def test_rule_1_strided_convolutions_scale_or_pooling_and_upsampling_do():
+def test_guideline_1_strided_convolutions_or_pooling_and_upsampling():
     strided, pooled = model(), model(strided=False)
     assert {n.strides for n in kinds(strided.discriminator, layers.Conv2D)} == {(2, 2)}
     assert {n.strides for n in kinds(strided.generator, layers.Conv2DTranspose)} == {(2, 2)}
@@ -34,7 +34,7 @@ def test_rule_1_strided_convolutions_scale_or_pooling_and_upsampling_do():
     assert pooled.generate(1).shape == (1, *SHAPE)
 
 
-def test_rule_2_batch_norm_is_everywhere_but_at_the_image():
+def test_guideline_2_batch_norm_is_everywhere_except_at_the_image():
     normed, bare = model(), model(batch_norm=False)
     norms = kinds(normed.generator, layers.BatchNormalization)
     assert [n.gamma.shape[0] for n in norms] == [16, 8, 4]
@@ -45,7 +45,7 @@ def test_rule_2_batch_norm_is_everywhere_but_at_the_image():
         assert not kinds(network, layers.BatchNormalization)
 
 
-def test_rule_2_a_convolution_has_a_bias_where_no_norm_follows():
+def test_guideline_2_a_convolution_has_a_bias_where_no_norm_follows():
     for network in (model().generator, model().discriminator):
         convolutions = kinds(network, (layers.Conv2D, layers.Conv2DTranspose))
         assert sum(n.use_bias for n in convolutions) == 1
@@ -53,7 +53,7 @@ def test_rule_2_a_convolution_has_a_bias_where_no_norm_follows():
         assert all(n.use_bias for n in kinds(network, (layers.Conv2D, layers.Conv2DTranspose)))
 
 
-def test_rule_3_no_fully_connected_hidden_layer():
+def test_guideline_3_no_fully_connected_hidden_layer():
     lean, dense = model(), model(hidden_dense=True)
     assert [n.units for n in kinds(lean.generator, layers.Dense)] == [4 * 4 * 16]
     assert [n.units for n in kinds(lean.discriminator, layers.Dense)] == [1]
@@ -61,13 +61,13 @@ def test_rule_3_no_fully_connected_hidden_layer():
     assert [n.units for n in kinds(dense.discriminator, layers.Dense)] == [1024, 1]
 
 
-def test_rule_4_relu_in_the_generator_and_tanh_at_its_end():
+def test_guideline_4_relu_in_the_generator_and_tanh_at_its_output():
     assert activations(model().generator) == ["relu", "relu", "relu", "tanh"]
     other = model(generator_activation="elu", output_activation="linear")
     assert activations(other.generator) == ["elu", "elu", "elu", "linear"]
 
 
-def test_rule_5_leaky_relu_in_the_discriminator():
+def test_guideline_5_leaky_relu_in_the_discriminator():
     slopes = [n.negative_slope for n in kinds(model().discriminator, layers.LeakyReLU)]
     assert slopes == [pytest.approx(0.2)] * 3
     assert activations(model(discriminator_activation="tanh").discriminator) == ["tanh"] * 3
@@ -92,7 +92,7 @@ def test_sides_that_cannot_be_halved_twice_are_refused(shape):
         zoo.DCGAN(image_shape=shape)
 
 
-def test_its_weights_begin_as_the_paper_says():
+def test_initial_weights_are_those_of_the_paper():
     wide = zoo.DCGAN(image_shape=SHAPE, latent_dim=100, width=16)
     for network in (wide.generator, wide.discriminator):
         for layer in network.layers:
@@ -108,21 +108,21 @@ def test_its_weights_begin_as_the_paper_says():
                     np.testing.assert_array_equal(values, 0.0)
 
 
-def test_its_recipe_is_the_papers():
+def test_the_recipe_is_that_of_the_paper():
     for optimizer in zoo.create("dcgan", image_shape=(8, 8, 1), width=2).optimizers.values():
         assert isinstance(optimizer, keras.optimizers.Adam)
         assert float(optimizer.learning_rate) == pytest.approx(2e-4)
         assert (optimizer.beta_1, optimizer.beta_2) == (0.5, 0.999)
 
 
-def test_its_latents_are_uniform_between_minus_1_and_1():
+def test_latents_are_uniform_between_minus_1_and_1():
     z = np.asarray(model().latents(1000))
     assert z.shape == (1000, 8)
     assert -1.0 <= z.min() < -0.99
     assert 0.99 < z.max() <= 1.0
 
 
-def test_its_features_are_all_activated_convolutions_max_pooled_to_4x4():
+def test_features_are_the_activations_of_all_convolutions_max_pooled_to_4x4():
     net = model()
     x = np.random.default_rng(0).uniform(-1, 1, (2, *SHAPE)).astype("float32")
     outputs = [n.output for n in kinds(net.discriminator, layers.LeakyReLU)]
@@ -145,7 +145,7 @@ def test_features_of_other_sizes_are_pooled_to_at_most_4x4(side):
     assert features.shape[1] <= 4 * 4 * (2 + 4)
 
 
-def test_features_of_a_judge_without_convolutions_are_its_last_input():
-    judge = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(1)])
-    net = zoo.DCGAN(image_shape=(8, 8, 1), width=2, discriminator=judge)
+def test_features_of_a_discriminator_without_convolutions_are_the_input_of_its_last_layer():
+    discriminator = keras.Sequential([keras.Input((8, 8, 1)), layers.Flatten(), layers.Dense(1)])
+    net = zoo.DCGAN(image_shape=(8, 8, 1), width=2, discriminator=discriminator)
     assert net.features(np.zeros((3, 8, 8, 1), "float32")).shape == (3, 64)

@@ -9,7 +9,7 @@ from trainers.objectives import FDivergence
 
 
 @pytest.mark.parametrize("shape, rate, trick", [((8, 8, 1), 2e-4, True), ((2,), 1e-3, False)])
-def test_its_recipe_is_the_papers(shape, rate, trick):
+def test_the_recipe_is_that_of_the_paper(shape, rate, trick):
     model = zoo.create("fgan", image_shape=shape, width=2)
     assert isinstance(model.objective, FDivergence)
     assert model.objective.non_saturating is trick
@@ -30,7 +30,7 @@ def test_its_recipe_is_the_papers(shape, rate, trick):
         ("total_variation", 0.25),
     ],
 )
-def test_its_variational_function_reaches_the_divergence_and_no_more(divergence, expected):
+def test_the_variational_function_attains_and_never_exceeds_the_divergence(divergence, expected):
     coin, latents = keras.Input((1,)), keras.Input((1,))
     value = keras.Model(coin, layers.Dense(1, kernel_initializer="zeros")(coin))
     fair = keras.Model(latents, keras.ops.cast(latents > 0.0, "float32"))
@@ -50,7 +50,7 @@ def test_its_variational_function_reaches_the_divergence_and_no_more(divergence,
     assert float(model.objective.bound(real, value(np.float32([[0.0], [1.0]])))) <= expected + 1e-6
 
 
-def test_the_generator_of_images_has_batch_norm_and_the_function_elu():
+def test_for_images_the_generator_has_batch_norm_and_the_variational_function_elu():
     model = zoo.FGAN(image_shape=(8, 8, 1))
     norms = [n for n in model.generator.layers if isinstance(n, layers.BatchNormalization)]
     assert len(norms) == 2

@@ -20,7 +20,7 @@ def test_latents_of_points_are_normal():
     assert kstest(z, "norm").pvalue > 1e-3
 
 
-def test_its_discriminator_has_maxout_units_behind_dropout():
+def test_the_discriminator_has_maxout_units_after_dropout():
     kinds = [type(n) for n in zoo.GAN(image_shape=(8, 8, 1)).discriminator.layers]
     expected = [layers.Flatten, Dropout, Maxout, Dropout, Maxout, Dropout]
     assert kinds[1:] == [*expected, layers.Dense]
@@ -30,7 +30,7 @@ def test_its_discriminator_has_maxout_units_behind_dropout():
     assert rates == [0.2, 0.5, 0.5]
 
 
-def test_its_weights_begin_in_the_papers_intervals():
+def test_initial_weights_are_in_the_papers_intervals():
     model = zoo.GAN(image_shape=(8, 8, 1))
     for network, bound in ((model.generator, 0.05), (model.discriminator, 0.005)):
         kernels = [w.numpy() for w in network.trainable_weights if len(w.shape) == 2]
@@ -40,7 +40,7 @@ def test_its_weights_begin_in_the_papers_intervals():
             assert kernel.std() == pytest.approx(bound / np.sqrt(3), rel=0.1)
 
 
-def test_its_recipe_is_the_papers_momentum_descent():
+def test_the_recipe_is_the_papers_momentum_descent():
     model = zoo.create("gan", image_shape=(8, 8, 1))
     assert repr(model.objective) == repr(NonSaturating())
     assert model.penalties == []
@@ -53,7 +53,7 @@ def test_its_recipe_is_the_papers_momentum_descent():
         )
 
 
-def test_a_width_makes_plain_networks():
+def test_a_width_builds_fully_connected_relu_networks():
     model = zoo.GAN(image_shape=(8, 8, 1), width=16)
     for network in (model.generator, model.discriminator):
         units = [n.units for n in network.layers if isinstance(n, layers.Dense)]
@@ -63,7 +63,7 @@ def test_a_width_makes_plain_networks():
     )
 
 
-def test_its_features_are_what_the_last_layer_reads():
+def test_features_are_the_input_of_the_last_layer():
     model = zoo.GAN(image_shape=(8, 8, 1), width=16)
     x = np.random.default_rng(0).uniform(-1, 1, (5, 8, 8, 1)).astype("float32")
     last = model.discriminator.layers[-1]
@@ -71,12 +71,12 @@ def test_its_features_are_what_the_last_layer_reads():
     np.testing.assert_allclose(logits, model.discriminator(x), atol=1e-5)
 
 
-def test_it_offers_its_generator_for_export():
+def test_its_signature_is_the_generator():
     model = zoo.GAN(image_shape=(2,))
     assert model.signatures() == {"generate": model.generator}
 
 
-def test_it_learns_where_the_points_are():
+def test_it_learns_the_mean_of_points():
     """Two hundred steps take the mean of the samples from 0 to the data's, (2, -1)."""
     model = zoo.GAN(image_shape=(2,), width=32)
     model.compile(optimizers={p: keras.optimizers.Adam(3e-3, 0.0, 0.99) for p in model.players})

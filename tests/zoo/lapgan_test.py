@@ -18,7 +18,7 @@ def model():
 
 
 @pytest.mark.parametrize("levels", [1, 2, 3])
-def test_an_image_is_rebuilt_from_its_pyramid_exactly(levels):
+def test_an_image_is_reconstructed_from_its_pyramid_exactly(levels):
     model = zoo.LAPGAN(image_shape=(16, 16, 3), width=16, levels=levels)
     image, details = model.pyramid(X)
     assert image.shape == (4, 16 // 2**levels, 16 // 2**levels, 3)
@@ -27,14 +27,14 @@ def test_an_image_is_rebuilt_from_its_pyramid_exactly(levels):
     np.testing.assert_allclose(image, X, atol=1e-6)
 
 
-def test_halving_takes_means_and_doubling_keeps_a_constant_and_the_mean():
+def test_downsampling_averages_and_upsampling_keeps_constants_and_the_mean():
     x = np.arange(16.0, dtype="float32").reshape(1, 4, 4, 1)
     np.testing.assert_allclose(down(x)[0, ..., 0], [[2.5, 4.5], [10.5, 12.5]])
     np.testing.assert_allclose(up(np.full((1, 2, 2, 1), 3.0, "float32")), 3.0, rtol=1e-6)
     assert float(ops.mean(up(down(x)))) == pytest.approx(7.5)
 
 
-def test_a_drawing_is_what_each_level_adds_to_the_one_below(model):
+def test_each_level_adds_detail_to_the_upsampled_coarser_image(model):
     latents = model.latents(3)
     z, first, second = ops.split(latents, model.cuts(), axis=1)
     assert (z.shape[1], first.shape[1], second.shape[1]) == (100, 64, 256)
@@ -45,57 +45,59 @@ def test_a_drawing_is_what_each_level_adds_to_the_one_below(model):
     np.testing.assert_allclose(model(latents), ops.clip(image, -1.0, 1.0), atol=1e-6)
 
 
-def test_in_training_a_level_draws_over_the_real_image_below_it(model):
-    made = model.forward(X)
+def test_in_training_a_level_is_conditioned_on_the_real_coarser_image(model):
+    outputs = model.forward(X)
     low = down(X)
-    np.testing.assert_allclose(made[2]["condition"], up(low), atol=1e-6)
-    np.testing.assert_allclose(made[2]["real"], X - up(low), atol=1e-6)
-    np.testing.assert_allclose(made[1]["condition"], up(down(low)), atol=1e-6)
-    np.testing.assert_allclose(made[0]["real"], down(low), atol=1e-6)
+    np.testing.assert_allclose(outputs[2]["condition"], up(low), atol=1e-6)
+    np.testing.assert_allclose(outputs[2]["real"], X - up(low), atol=1e-6)
+    np.testing.assert_allclose(outputs[1]["condition"], up(down(low)), atol=1e-6)
+    np.testing.assert_allclose(outputs[0]["real"], down(low), atol=1e-6)
 
 
-def test_a_judge_sees_the_sum_of_detail_and_blurred_image(model):
-    judge = model.level("discriminator", 2)
+def test_a_discriminator_takes_the_sum_of_detail_and_blurred_image(model):
+    discriminator = model.level("discriminator", 2)
     detail, blurred = X - up(down(X)), up(down(X))
-    swapped = judge([blurred, detail], training=False)
-    np.testing.assert_allclose(judge([detail, blurred], training=False), swapped, atol=1e-5)
+    swapped = discriminator([blurred, detail], training=False)
+    np.testing.assert_allclose(discriminator([detail, blurred], training=False), swapped, atol=1e-5)
 
 
 @pytest.mark.parametrize("player", ["discriminator", "generator"])
-def test_the_levels_learn_from_their_own_losses_alone(model, player):
+def test_each_level_gets_gradients_from_its_own_loss_only(model, player):
     with tf.GradientTape(persistent=True) as tape:
         losses = getattr(model, f"{player}_loss")(X, model.forward(X))
     for name, loss in losses.items():
         for level in range(3):
             variables = model.level(player, level).trainable_variables
             found = tape.gradient(loss, variables)
-            alone = name == f"level_{level}"
-            assert all((gradient is not None) == alone for gradient in found)
+            own_loss = name == f"level_{level}"
+            assert all((gradient is not None) == own_loss for gradient in found)
 
 
-def test_the_rate_hardly_falls(model):
+def test_the_learning_rate_decays_slowly(model):
     rate = model.optimizers["generator"]._learning_rate
     assert float(rate(0)) == pytest.approx(0.02)
     assert float(rate(391)) == pytest.approx(0.02 / 1.00004)
 
 
-def test_networks_of_ones_own_say_the_sizes_and_are_loaded_again(model):
+def test_sizes_follow_from_custom_networks_and_survive_from_config(model):
     networks = {name: getattr(model, name) for name in ("generator", "discriminator")}
-    own = zoo.LAPGAN(**networks)
-    assert (own.image_shape, own.latent_dim) == ((16, 16, 3), 420)
-    assert type(own).from_config(own.get_config()).image_shape == (16, 16, 3)
+    custom = zoo.LAPGAN(**networks)
+    assert (custom.image_shape, custom.latent_dim) == ((16, 16, 3), 420)
+    assert type(custom).from_config(custom.get_config()).image_shape == (16, 16, 3)
 
 
 def test_networks_without_levels_are_refused(model):
-    plain = keras.Sequential([keras.Input((420,)), layers.Dense(768), layers.Reshape((16, 16, 3))])
+    network = keras.Sequential(
+        [keras.Input((420,)), layers.Dense(768), layers.Reshape((16, 16, 3))]
+    )
     with pytest.raises(ValueError, match="`generator` should have layers level_0, level_1"):
-        zoo.LAPGAN(generator=plain)
+        zoo.LAPGAN(generator=network)
 
 
-def test_the_features_are_what_the_finest_judge_reads(model):
-    judge = model.level("discriminator", 2)
-    logits = judge([X - up(down(X)), up(down(X))])
-    last = judge.layers[-1]
+def test_features_are_the_input_of_the_finest_discriminators_last_layer(model):
+    discriminator = model.level("discriminator", 2)
+    logits = discriminator([X - up(down(X)), up(down(X))])
+    last = discriminator.layers[-1]
     read = model.features(X) @ last.kernel.numpy() + last.bias.numpy()
     np.testing.assert_allclose(read, logits, atol=1e-5)
 
@@ -109,6 +111,6 @@ def test_the_features_are_what_the_finest_judge_reads(model):
         ({"image_shape": (16, 16, 1), "latent_dim": 7}, "`latent_dim` should be 420, or None"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.LAPGAN(**arguments)

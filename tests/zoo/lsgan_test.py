@@ -9,7 +9,7 @@ from trainers.objectives import LeastSquares
 
 
 @pytest.mark.parametrize("shape, rate", [((8, 8, 1), 2e-4), ((2,), 1e-3)])
-def test_its_recipe_is_the_papers(shape, rate):
+def test_the_recipe_is_that_of_the_paper(shape, rate):
     model = zoo.create("lsgan", image_shape=shape, width=2)
     assert isinstance(model.objective, LeastSquares)
     assert model.penalties == []
@@ -19,7 +19,7 @@ def test_its_recipe_is_the_papers(shape, rate):
         assert optimizer.beta_1 == 0.5
 
 
-def test_batch_norm_can_be_left_out():
+def test_batch_norm_is_optional():
     for batch_norm, count in ((True, 3), (False, 0)):
         model = zoo.LSGAN(image_shape=(8, 8, 1), width=2, batch_norm=batch_norm)
         found = [
@@ -31,7 +31,7 @@ def test_batch_norm_can_be_left_out():
         assert len(found) == count
 
 
-def test_its_best_discriminator_says_which_share_of_the_samples_at_a_place_is_real():
+def test_the_optimal_discriminator_is_the_fraction_of_real_samples_at_a_point():
     """½E(D - 1)² + ½E D² is least at D = p/(p + q), and where p = q it is ¼ and G's loss ⅛."""
     inputs = keras.Input((1,))
     critic = keras.Model(inputs, layers.Dense(1)(inputs))

@@ -23,43 +23,43 @@ def model():
     return create()
 
 
-def test_its_losses_are_those_of_the_paper(model):
+def test_losses_are_those_of_the_paper(model):
     batch = tf.constant(X), tf.constant(Y)
-    made = model.forward(batch)
-    real, fake = (np.asarray(model.discriminator(images)) for images in (Y, made))
-    judged = model.losses_of("discriminator", batch, made)["discriminator_loss"]
+    outputs = model.forward(batch)
+    real, fake = (np.asarray(model.discriminator(images)) for images in (Y, outputs))
+    d_loss = model.losses_of("discriminator", batch, outputs)["discriminator_loss"]
     expected = np.maximum(0.0, 1.0 - real).mean() + np.maximum(0.0, 1.0 + fake).mean()
-    assert float(judged) == pytest.approx(expected, rel=1e-5)
-    seen = [np.reshape(images, (4, 4, 4, 4, 4)).mean(axis=(2, 4)) for images in (X, made)]
-    rough = sum(np.square(np.diff(made, axis=axis)).mean() for axis in (1, 2))
-    drawn = model.losses_of("generator", batch, made)["generator_loss"]
-    expected = -fake.mean() + np.square(seen[0] - seen[1]).mean() + 1e-4 * rough
-    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+    assert float(d_loss) == pytest.approx(expected, rel=1e-5)
+    pooled = [np.reshape(images, (4, 4, 4, 4, 4)).mean(axis=(2, 4)) for images in (X, outputs)]
+    rough = sum(np.square(np.diff(outputs, axis=axis)).mean() for axis in (1, 2))
+    g_loss = model.losses_of("generator", batch, outputs)["generator_loss"]
+    expected = -fake.mean() + np.square(pooled[0] - pooled[1]).mean() + 1e-4 * rough
+    assert float(g_loss) == pytest.approx(expected, rel=1e-5)
 
 
-def test_another_network_says_what_is_content():
-    """As VGG19 would: in its features images are compared, and nobody trains it."""
+def test_a_custom_content_network_is_used_and_not_trained():
+    """As with VGG19: images are compared in its features, and its weights are frozen."""
     network = perceptual.random_filters(1, width=4, levels=1)
     network = keras.Model(network.inputs[0], network.outputs[0])
     model, batch = create(content=network), (tf.constant(X), tf.constant(Y))
-    made, before = model.forward(batch), network.get_weights()
-    gap = np.square(np.asarray(network(X)) - np.asarray(network(made))).mean()
-    said = model.losses_of("generator", batch, made)["generator_content"]
-    assert float(said) == pytest.approx(gap, rel=1e-5)
+    outputs, before = model.forward(batch), network.get_weights()
+    gap = np.square(np.asarray(network(X)) - np.asarray(network(outputs))).mean()
+    content_loss = model.losses_of("generator", batch, outputs)["generator_content"]
+    assert float(content_loss) == pytest.approx(gap, rel=1e-5)
     model.fit(X, Y, epochs=2, verbose=0)
     for old, new in zip(before, model.content.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
 
 
-def test_smooth_images_have_no_variation():
+def test_constant_images_have_no_total_variation():
     assert float(losses.total_variation(np.ones((2, 5, 5, 3)))) == 0.0
 
 
-def test_it_takes_the_patches_of_the_style():
-    """Upright stripes, of any place: what is made changes across, and hardly down."""
+def test_it_learns_the_patches_of_the_style():
+    """Vertical stripes at any position: outputs vary horizontally, and hardly vertically."""
     model = create()
-    rules = {"loss_weights": {"generator_content": 0.0}, "optimizers": model.adam(2e-3)}
-    model.compile(**rules)
+    options = {"loss_weights": {"generator_content": 0.0}, "optimizers": model.adam(2e-3)}
+    model.compile(**options)
     stripes = np.where(np.indices((16, 16))[1] % 4 < 2, -0.8, 0.8)[None, :, :, None]
     shifted = [np.roll(stripes, k, axis=2) for k in range(4)]
     x, y = np.tile(X, (32, 1, 1, 1)), np.concatenate(shifted * 32).astype("float32")
@@ -69,21 +69,21 @@ def test_it_takes_the_patches_of_the_style():
     assert across > 2.0 * down
 
 
-def test_several_maps_of_content_are_compared_each():
+def test_the_content_loss_averages_over_several_feature_maps():
     model, batch = (
         create(content=perceptual.random_filters(1, width=4)),
         (tf.constant(X), tf.constant(Y)),
     )
-    made = model.forward(batch)
+    outputs = model.forward(batch)
     gaps = [
         np.square(np.asarray(a) - np.asarray(b)).mean()
-        for a, b in zip(model.content(X), model.content(made), strict=True)
+        for a, b in zip(model.content(X), model.content(outputs), strict=True)
     ]
-    said = model.losses_of("generator", batch, made)["generator_content"]
-    assert len(gaps) == 3 and float(said) == pytest.approx(np.mean(gaps), rel=1e-5)
+    content_loss = model.losses_of("generator", batch, outputs)["generator_content"]
+    assert len(gaps) == 3 and float(content_loss) == pytest.approx(np.mean(gaps), rel=1e-5)
 
 
-def test_it_redraws_pictures_of_any_height_and_width(model, tmp_path):
+def test_it_translates_pictures_of_any_height_and_width(model, tmp_path):
     x = RNG.uniform(-1.0, 1.0, (2, 21, 9, 1)).astype("float32")
     found = model.translate(x)
     assert found.shape == (2, 21, 9, 1)
@@ -100,6 +100,6 @@ def test_it_redraws_pictures_of_any_height_and_width(model, tmp_path):
         ({"image_shape": (8, 8, 1), "stages": 3}, "sides from 16 on for stages=3"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.MGAN(**(SIZES | arguments))

@@ -1,4 +1,4 @@
-"""Files of version 0.1.0 load and train on: its class names and compile arguments stay known."""
+"""Files of version 0.1.0 load and can be trained: class names and compile arguments stay valid."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ FILES = sorted((Path(__file__).parent / "saved_0_1_0").glob("*.keras"))
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-def test_a_model_of_an_older_version_loads_and_trains_on(path):
+def test_a_model_of_an_older_version_loads_and_can_be_trained(path):
     model = keras.saving.load_model(path)
     assert model.family == path.stem in zoo.list_models()
     steps = {p: int(o.iterations) for p, o in model.optimizers.items() if model.turns[p]}
@@ -24,7 +24,7 @@ def test_a_model_of_an_older_version_loads_and_trains_on(path):
     assert all(after[player] > steps[player] for player in steps)
 
 
-def test_loss_weights_have_the_names_that_terms_have_now():
+def test_loss_weights_of_older_versions_get_the_current_names():
     path = next(path for path in FILES if path.stem == "srgan")
     assert keras.saving.load_model(path).loss_weights == {
         "generator_pixels": 0.0,
@@ -32,5 +32,5 @@ def test_loss_weights_have_the_names_that_terms_have_now():
     }
 
 
-def test_there_are_such_files():
+def test_all_files_of_the_older_version_are_found():
     assert len(FILES) == 3

@@ -28,20 +28,20 @@ def softplus(x):
     return np.logaddexp(0.0, x)
 
 
-def test_its_losses_are_those_of_the_paper(model):
+def test_losses_are_those_of_the_paper(model):
     x, y = tf.constant(X), tf.constant(Y)
     fake = model.generator(x)
-    made = {"real": y, "fake": fake, "condition": x}
-    said = [np.asarray(model.discriminator([images, x])) for images in (y, fake)]
-    judged = model.losses_of("discriminator", (x, y), made)["discriminator_loss"]
-    expected = 0.5 * (softplus(-said[0]).mean() + softplus(said[1]).mean())
-    assert float(judged) == pytest.approx(expected, rel=1e-5)
-    drawn = model.losses_of("generator", (x, y), made)["generator_loss"]
-    expected = softplus(-said[1]).mean() + 100.0 * np.abs(Y - np.asarray(fake)).mean()
-    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+    outputs = {"real": y, "fake": fake, "condition": x}
+    logits = [np.asarray(model.discriminator([images, x])) for images in (y, fake)]
+    d_loss = model.losses_of("discriminator", (x, y), outputs)["discriminator_loss"]
+    expected = 0.5 * (softplus(-logits[0]).mean() + softplus(logits[1]).mean())
+    assert float(d_loss) == pytest.approx(expected, rel=1e-5)
+    g_loss = model.losses_of("generator", (x, y), outputs)["generator_loss"]
+    expected = softplus(-logits[1]).mean() + 100.0 * np.abs(Y - np.asarray(fake)).mean()
+    assert float(g_loss) == pytest.approx(expected, rel=1e-5)
 
 
-def test_the_judge_sees_the_source_unless_it_is_not_conditional(model):
+def test_the_source_is_an_input_of_the_discriminator_only_if_conditional(model):
     assert [x.shape[-1] for x in model.discriminator.inputs] == [3, 1]
     other = model.discriminator([Y, -X])
     assert not np.allclose(model.discriminator([Y, X]), other)
@@ -51,26 +51,26 @@ def test_the_judge_sees_the_source_unless_it_is_not_conditional(model):
 
 
 @pytest.mark.parametrize("stages, side", [(0, 1), (1, 16), (2, 34), (3, 70)])
-def test_a_logit_sees_a_patch_of_the_side_that_the_paper_says(stages, side):
-    judge = patchgan.discriminator(1, width=2, stages=stages, norm=False)
+def test_the_receptive_field_of_a_logit_is_that_of_the_paper(stages, side):
+    discriminator = patchgan.discriminator(1, width=2, stages=stages, norm=False)
     x = tf.Variable(RNG.normal(size=(1, 128, 128, 1)).astype("float32"))
     with tf.GradientTape() as tape:
-        logits = judge(x)
+        logits = discriminator(x)
         middle = logits[0, logits.shape[1] // 2, logits.shape[2] // 2, 0]
-    seen = np.argwhere(tape.gradient(middle, x)[0, ..., 0] != 0.0)
+    patch = np.argwhere(tape.gradient(middle, x)[0, ..., 0] != 0.0)
     assert patchgan.receptive_field(stages) == side
-    assert (seen.max(axis=0) - seen.min(axis=0) + 1).tolist() == [side, side]
+    assert (patch.max(axis=0) - patch.min(axis=0) + 1).tolist() == [side, side]
 
 
-def test_dropout_is_its_noise_when_it_is_used_too():
+def test_dropout_is_active_at_inference():
     noisy, still = create(), create(dropout=0.0)
     assert not np.array_equal(noisy.translate(X), noisy.translate(X))
     np.testing.assert_array_equal(noisy.translate(X, seed=1), noisy.translate(X, seed=1))
     np.testing.assert_array_equal(still.translate(X), still.translate(X))
 
 
-def test_every_stage_reaches_the_output_past_the_middle():
-    """The gradient of the output in the first stage does not need the middle of the U."""
+def test_skip_connections_bypass_the_bottleneck():
+    """With bottleneck weights of 0 the output still depends on the input."""
     model = create(dropout=0.0)
     middle = next(n for n in model.generator.layers if n.output.shape[-1] == 16)
     middle.kernel.assign(middle.kernel * 0.0)
@@ -90,7 +90,7 @@ def test_it_translates_images_of_any_height_and_width(sides):
 
 @keras.saving.register_keras_serializable("gan_zoo_tests")
 class Subclassed(keras.Model):
-    """A generator that does not say its shapes."""
+    """A generator without static shapes."""
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -100,30 +100,30 @@ class Subclassed(keras.Model):
         return self.convolution(x)
 
 
-def test_a_generator_that_does_not_say_its_shapes_translates_and_is_exported(tmp_path):
+def test_a_generator_without_static_shapes_translates_and_is_exported(tmp_path):
     generator = Subclassed()
     generator(X)
     model = create(generator=generator)
     found = model.translate(X[:, :13, :9])
     assert found.shape == (4, 13, 9, 3)
     served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
-    again = served(source=tf.constant(X[:, :13, :9]))["images"]
-    np.testing.assert_allclose(again, found, atol=1e-6)
+    exported = served(source=tf.constant(X[:, :13, :9]))["images"]
+    np.testing.assert_allclose(exported, found, atol=1e-6)
 
 
-def test_batch_norm_tells_images_apart_by_what_instance_norm_takes_away():
-    """Behind instance norm the mean of each map is the same, whatever the image."""
+def test_batch_norm_keeps_the_means_of_feature_maps_that_instance_norm_removes():
+    """After instance norm the mean of each map is the same for all images."""
     for batch_norm in (False, True):
         generator = create(batch_norm=batch_norm, dropout=0.0).generator
         kinds = [keras.layers.GroupNormalization, keras.layers.BatchNormalization]
         normed = [n for n in generator.layers if isinstance(n, kinds[batch_norm])]
         assert not [n for n in generator.layers if isinstance(n, kinds[not batch_norm])]
-        said = keras.Model(generator.inputs, normed[-1].output)(X, training=True).numpy()
-        means = said.mean(axis=(1, 2))
+        features = keras.Model(generator.inputs, normed[-1].output)(X, training=True).numpy()
+        means = features.mean(axis=(1, 2))
         assert (np.ptp(means, axis=0).max() > 1e-2) == batch_norm
 
 
-def test_its_export_takes_any_size_and_draws_noise_anew(tmp_path):
+def test_its_export_takes_any_size_and_samples_new_noise_at_each_call(tmp_path):
     model = create()
     served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
     x = tf.constant(RNG.uniform(-1.0, 1.0, (3, 21, 9, 1)), "float32")
@@ -132,7 +132,7 @@ def test_its_export_takes_any_size_and_draws_noise_anew(tmp_path):
     assert not np.array_equal(first, second)
 
 
-def test_it_learns_a_pair_better_than_the_mean_image():
+def test_it_learns_pairs_better_than_the_mean_image():
     model = create(dropout=0.0)
     rate = {player: keras.optimizers.Adam(2e-3, 0.5) for player in model.players}
     model.compile(optimizers=rate)
@@ -151,12 +151,12 @@ def test_it_learns_a_pair_better_than_the_mean_image():
         ({"stages": 0}, "`stages` should be an integer from 1"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.Pix2Pix(**(SIZES | arguments))
 
 
-def test_what_is_no_source_is_refused(model):
+def test_invalid_sources_are_refused(model):
     with pytest.raises(ValueError, match="`x` should have shape"):
         model.translate(Y)
     with pytest.raises(ValueError, match="`translate` should be called, with images"):

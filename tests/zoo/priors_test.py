@@ -15,7 +15,7 @@ def test_categories_are_uniform_and_within_their_range():
 
 
 @pytest.mark.parametrize("k", [0, 3])
-def test_a_petal_lies_at_1_4_in_its_direction_and_is_ten_times_longer_than_wide(k):
+def test_a_petal_has_its_center_at_1_4_and_is_ten_times_longer_than_wide(k):
     z = priors.mixture(part(k), parts=10).numpy()
     angle = 2 * np.pi * k / 10
     along = z @ [np.cos(angle), np.sin(angle)]
@@ -26,7 +26,7 @@ def test_a_petal_lies_at_1_4_in_its_direction_and_is_ten_times_longer_than_wide(
     assert across.std() == pytest.approx(0.05, abs=0.002)
 
 
-def test_the_parts_of_the_roll_follow_each_other_along_it():
+def test_the_parts_of_the_swiss_roll_are_consecutive():
     """Of u in [k/10, (k+1)/10] the radius is 3√u and the angle 4π√u."""
     for k in (0, 4, 9):
         radius = np.linalg.norm(priors.swiss_roll(part(k), parts=10), axis=1)

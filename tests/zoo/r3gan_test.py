@@ -19,15 +19,15 @@ def model():
     return zoo.R3GAN(**TINY)
 
 
-def test_its_networks_have_no_normalisation(model):
+def test_networks_have_no_normalisation(model):
     for network in (model.generator, model.discriminator):
         assert not kinds(network, (layers.BatchNormalization, layers.LayerNormalization))
         assert not kinds(network, (layers.GroupNormalization, layers.SpectralNormalization))
         assert not network.non_trainable_weights
 
 
-def test_every_residual_branch_begins_at_zero(model):
-    """The last convolution of a block is 0, so that each block is the identity at first."""
+def test_every_residual_branch_is_initialised_at_zero(model):
+    """The last convolution of a block is 0, so that each block is initially the identity."""
     for network in (model.generator, model.discriminator):
         blocks = 2 * 3
         zeros = [
@@ -39,7 +39,7 @@ def test_every_residual_branch_begins_at_zero(model):
         assert all(n.kernel_size == (1, 1) and not n.use_bias for n in zeros)
 
 
-def test_the_other_convolutions_are_scaled_down_with_the_depth():
+def test_other_convolutions_are_scaled_down_with_the_depth():
     """Variance 2 / (1 + .2²) · L^(-2 / (2·3 - 2)) / fan-in, L blocks deep, m = 3 to a block."""
     for blocks in (1, 4):
         net = zoo.R3GAN(image_shape=(8, 8, 1), latent_dim=4, width=64, cardinality=4, blocks=blocks)
@@ -56,14 +56,14 @@ def test_the_other_convolutions_are_scaled_down_with_the_depth():
             assert conv.kernel.numpy().var() == pytest.approx(gain / fan_in, rel=0.15)
 
 
-def test_a_block_is_twice_as_wide_inside_and_grouped(model):
+def test_a_block_has_twice_the_width_inside_and_grouped_convolutions(model):
     for network in (model.generator, model.discriminator):
         grouped = [n for n in kinds(network, layers.Conv2D) if n.kernel_size == (3, 3)]
         assert len(grouped) == 2 * 3
         assert {(n.filters, n.groups) for n in grouped} == {(12, 3)}
 
 
-def test_its_slopes_are_a_fifth(model):
+def test_negative_slopes_are_a_fifth(model):
     for network in (model.generator, model.discriminator):
         slopes = {n.negative_slope for n in kinds(network, layers.LeakyReLU)}
         assert len(slopes) == 1
@@ -76,7 +76,7 @@ def resampled(x, layers_of):
     return np.asarray(x)
 
 
-def test_it_scales_down_with_the_filter_1_2_1(model):
+def test_downsampling_uses_the_filter_1_2_1(model):
     pools = kinds(model.discriminator, layers.AveragePooling2D)[:2]
     impulse = np.zeros((1, 16, 16, 1), "float32")
     responses = []
@@ -84,13 +84,13 @@ def test_it_scales_down_with_the_filter_1_2_1(model):
         impulse[:] = 0.0
         impulse[0, :, column] = 1.0
         responses.append(resampled(impulse, pools)[0, 4])
-    # Every column has the same share of the whole, and an output reads [1, 2, 1] / 4 of three.
-    whole = np.array(responses)[..., 0]
-    np.testing.assert_allclose(whole.sum(axis=1), 0.5, atol=1e-6)
-    assert sorted(np.unique(whole)) == [0.0, 0.25, 0.5]
+    # Every column has the same total weight, and an output weighs three columns [1, 2, 1] / 4.
+    weights = np.array(responses)[..., 0]
+    np.testing.assert_allclose(weights.sum(axis=1), 0.5, atol=1e-6)
+    assert sorted(np.unique(weights)) == [0.0, 0.25, 0.5]
 
 
-def test_it_scales_up_by_interpolation(model):
+def test_upsampling_is_interpolation(model):
     up = kinds(model.generator, layers.UpSampling2D)[0]
     smooth = kinds(model.generator, layers.AveragePooling2D)[0]
     ramp = np.arange(4, dtype="float32")[None, None, :, None] * np.ones((1, 4, 1, 1), "float32")
@@ -98,16 +98,16 @@ def test_it_scales_up_by_interpolation(model):
     np.testing.assert_allclose(found, [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0], atol=1e-6)
 
 
-def test_its_image_is_linear_in_the_last_layer_and_not_squashed(model):
+def test_the_image_layer_has_no_activation(model):
     last = model.generator.layers[-1]
     assert isinstance(last, layers.Conv2D)
     assert (last.kernel_size, last.activation.__name__) == ((1, 1), "linear")
 
 
-def test_its_judge_sums_places_with_weights(model):
-    (places,) = kinds(model.discriminator, layers.DepthwiseConv2D)
-    assert places.kernel_size == (4, 4)
-    assert not places.use_bias
+def test_the_discriminator_ends_in_a_weighted_sum_over_positions(model):
+    (positions,) = kinds(model.discriminator, layers.DepthwiseConv2D)
+    assert positions.kernel_size == (4, 4)
+    assert not positions.use_bias
 
 
 @pytest.mark.parametrize("side, count", [(4, 0), (8, 1), (16, 2), (32, 3), (64, 4), (256, 6)])
@@ -116,7 +116,7 @@ def test_4x4_is_doubled_up_to_the_image(side, count):
 
 
 @pytest.mark.parametrize("shape", [(2, 2, 1), (12, 12, 1), (28, 28, 1), (8, 16, 1)])
-def test_sides_that_4_does_not_double_to_are_refused_unless_dense(shape):
+def test_sides_other_than_4_times_a_power_of_2_are_refused_unless_dense(shape):
     with pytest.raises(ValueError, match="`image_shape` should be square with a side of 4, 8, 16"):
         zoo.R3GAN(image_shape=shape, width=4, cardinality=1)
     assert zoo.R3GAN(image_shape=shape, width=4, dense=True).generate(1).shape == (1, *shape)
@@ -130,7 +130,7 @@ def test_sides_that_4_does_not_double_to_are_refused_unless_dense(shape):
         ({"image_shape": (2,)}, 1e-3, 0.02),
     ],
 )
-def test_its_recipe_is_the_papers(arguments, rate, gamma):
+def test_the_recipe_is_that_of_the_paper(arguments, rate, gamma):
     model = zoo.create("r3gan", **arguments)
     assert isinstance(model.objective, Relativistic)
     assert [repr(p) for p in model.penalties] == [f"R1(gamma={gamma})", f"R2(gamma={gamma})"]
@@ -142,7 +142,7 @@ def test_its_recipe_is_the_papers(arguments, rate, gamma):
         assert optimizer.use_ema == (player == "generator")
 
 
-def test_at_first_more_blocks_change_nothing():
+def test_before_training_more_blocks_change_nothing():
     shallow = zoo.R3GAN(**(TINY | {"blocks": 1}))
     deep = zoo.R3GAN(**(TINY | {"blocks": 8}))
     for a, b in zip(_ends(shallow.generator), _ends(deep.generator), strict=True):

@@ -20,17 +20,17 @@ def softplus(t):
 
 @pytest.fixture
 def model():
-    """A linear classifier of three features, and a generator that draws nothing but zeros."""
+    """A linear classifier of three features, and a generator that outputs zeros."""
     x = keras.Input((3,), name="images")
     z = keras.Input((2,), name="latent")
-    judge = keras.Model(x, layers.Dense(3, kernel_initializer="identity")(layers.Flatten()(x)))
-    maker = keras.Model(z, layers.Dense(3, kernel_initializer="zeros")(z))
-    model = zoo.SemiSupervisedGAN((3,), 2, classes=3, discriminator=judge, generator=maker)
+    classifier = keras.Model(x, layers.Dense(3, kernel_initializer="identity")(layers.Flatten()(x)))
+    generator = keras.Model(z, layers.Dense(3, kernel_initializer="zeros")(z))
+    model = zoo.SemiSupervisedGAN((3,), 2, classes=3, discriminator=classifier, generator=generator)
     model.compile()
     return model
 
 
-def test_the_losses_of_d_are_those_of_the_paper(model):
+def test_discriminator_losses_are_those_of_the_paper(model):
     """L_lab = -l_y + lse(l); L_unl = ½ (-lse(l) + sp(lse(l)) + sp(lse(l_g)))."""
     x, y = tf.constant(LOGITS, "float32"), tf.constant([1, -1, 2, -1])
     terms = model.discriminator_loss((x, y), model.forward((x, y)))
@@ -48,39 +48,39 @@ def test_the_generator_matches_the_mean_of_the_last_hidden_features(model):
     np.testing.assert_allclose(found, np.square(LOGITS.mean(axis=0)).sum(), rtol=1e-5)
 
 
-def test_a_batch_without_any_label_still_teaches(model):
+def test_a_batch_without_labels_has_a_finite_loss(model):
     x, y = tf.constant(LOGITS, "float32"), tf.fill((4,), -1)
     terms = model.discriminator_loss((x, y), model.forward((x, y)))
     assert float(terms["labelled"]) == 0.0
     assert np.isfinite(terms["unlabelled"])
 
 
-def test_it_classifies_by_the_averaged_weights(model):
+def test_it_classifies_with_ema_weights(model):
     y = np.array([0, 1, 2, -1])
     model.fit(LOGITS.astype("float32"), y, batch_size=4, epochs=3, verbose=0)
-    shown = model.averaged().discriminator
-    assert not np.array_equal(shown.weights[0], model.discriminator.weights[0])
-    np.testing.assert_allclose(model.classify(LOGITS), shown(LOGITS), atol=1e-6)
-    assert next(iter(model.signatures())) == "classify"  # what a server answers by default
+    averaged = model.averaged().discriminator
+    assert not np.array_equal(averaged.weights[0], model.discriminator.weights[0])
+    np.testing.assert_allclose(model.classify(LOGITS), averaged(LOGITS), atol=1e-6)
+    assert next(iter(model.signatures())) == "classify"  # a server's default
 
 
-def test_objectives_that_read_no_logit_are_refused(model):
+def test_objectives_without_logits_are_refused(model):
     with pytest.raises(ValueError, match=r"`objective` should be NonSaturating\(\) or Minimax\(\)"):
         model.compile(objective=Wasserstein())
 
 
 @pytest.mark.parametrize("label", [-2, 3])
-def test_a_label_that_is_no_class_is_refused(model, label):
+def test_labels_out_of_range_are_refused(model, label):
     with pytest.raises(ValueError, match=r"`y` should hold values in \[-1, 2\]"):
         model.fit(LOGITS.astype("float32"), np.full(4, label), batch_size=4, verbose=0)
 
 
-def test_labels_are_asked_for(model):
+def test_batches_without_labels_are_refused(model):
     with pytest.raises(ValueError, match=r"A batch should be \(x, y\)"):
         model.fit(LOGITS.astype("float32"), batch_size=4, verbose=0)
 
 
-def test_its_networks_are_those_for_mnist():
+def test_default_networks_are_those_for_mnist():
     model = zoo.SemiSupervisedGAN()
     widths = [
         layer.layer.units
@@ -100,9 +100,9 @@ def test_its_networks_are_those_for_mnist():
 
 def test_a_classifier_of_another_number_of_classes_is_refused():
     x = keras.Input((3,), name="images")
-    judge = keras.Model(x, layers.Dense(5)(x))
+    classifier = keras.Model(x, layers.Dense(5)(x))
     with pytest.raises(ValueError, match=r"`discriminator` should have outputs of shape \(3,\)"):
-        zoo.SemiSupervisedGAN((3,), 2, classes=3, discriminator=judge)
+        zoo.SemiSupervisedGAN((3,), 2, classes=3, discriminator=classifier)
 
 
 @pytest.mark.parametrize("noises", [0.3, (0.3,)])
@@ -111,7 +111,7 @@ def test_noises_that_are_no_pair_are_refused(noises):
         zoo.SemiSupervisedGAN((3,), noises=noises)
 
 
-def test_its_outputs_have_names_that_a_client_can_rely_on():
+def test_signatures_have_stable_output_names():
     model = zoo.SemiSupervisedGAN(image_shape=(8, 8, 1), width=16)
     assert {k: v.output_names for k, v in model.signatures().items()} == {
         "classify": ["classes"],

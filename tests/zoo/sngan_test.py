@@ -20,7 +20,7 @@ def wrapped(network):
 
 
 @every_kind
-def test_every_layer_of_the_judge_that_has_a_kernel_is_normalised_and_none_of_the_generator(kind):
+def test_every_kernel_of_the_discriminator_is_normalised_and_none_of_the_generator(kind):
     model = zoo.SNGAN(**KINDS[kind])
     with_kernel = (layers.Dense, layers.Conv2D)
     inside = {id(n.layer) for n in wrapped(model.discriminator)}
@@ -30,22 +30,22 @@ def test_every_layer_of_the_judge_that_has_a_kernel_is_normalised_and_none_of_th
 
 
 @every_kind
-def test_its_judge_has_no_batch_norm(kind):
+def test_the_discriminator_has_no_batch_norm(kind):
     for layer in zoo.SNGAN(**KINDS[kind]).discriminator._flatten_layers():
         assert not isinstance(layer, layers.BatchNormalization)
 
 
-def test_in_training_the_singular_values_stay_near_1():
+def test_in_training_singular_values_stay_near_1():
     model = zoo.create("sngan", image_shape=(2,), width=16)
     x = np.random.default_rng(0).standard_normal((1000, 2)).astype("float32")
     model.fit(x, batch_size=100, epochs=5, verbose=0)
     for layer in wrapped(model.discriminator):
         kernel = layer.layer.kernel.numpy()
-        used = np.linalg.norm(layer.u.numpy() @ kernel.T)
-        assert np.linalg.svd(kernel, compute_uv=False)[0] / used == pytest.approx(1.0, abs=0.02)
+        estimate = np.linalg.norm(layer.u.numpy() @ kernel.T)
+        assert np.linalg.svd(kernel, compute_uv=False)[0] / estimate == pytest.approx(1.0, abs=0.02)
 
 
-def test_its_judge_is_1_lipschitz():
+def test_the_discriminator_is_1_lipschitz():
     model = zoo.create("sngan", image_shape=(2,), width=16)
     x, y = 3.0 * np.random.default_rng(0).standard_normal((2, 500, 2)).astype("float32")
     for _ in range(50):
@@ -54,7 +54,7 @@ def test_its_judge_is_1_lipschitz():
     assert (far <= 1.001 * np.linalg.norm(x - y, axis=1)).all()
 
 
-def test_its_recipe_is_the_papers():
+def test_the_recipe_is_that_of_the_paper():
     model = zoo.create("sngan", image_shape=(2,), width=8)
     assert isinstance(model.objective, Hinge)
     assert model.penalties == []
@@ -65,8 +65,8 @@ def test_its_recipe_is_the_papers():
         assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.9)
 
 
-def test_its_residual_judge_sums_over_places():
-    judge = zoo.SNGAN(**KINDS["residual"]).discriminator
-    names = [type(n).__name__ for n in judge.layers[-3:]]
+def test_the_residual_discriminator_sums_over_positions():
+    discriminator = zoo.SNGAN(**KINDS["residual"]).discriminator
+    names = [type(n).__name__ for n in discriminator.layers[-3:]]
     assert names == ["GlobalAveragePooling2D", "Rescaling", "SpectralNormalization"]
-    assert judge.layers[-2].scale == 4  # 8x8, halved twice
+    assert discriminator.layers[-2].scale == 4  # 8x8, halved twice

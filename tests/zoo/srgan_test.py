@@ -23,27 +23,27 @@ def model():
     return create()
 
 
-def test_its_losses_are_those_of_the_paper(model):
-    made = model.forward(X)
-    real, fake = (np.asarray(model.discriminator(images)) for images in (X, made["fake"]))
-    judged = model.losses_of("discriminator", X, made)["discriminator_loss"]
+def test_losses_are_those_of_the_paper(model):
+    outputs = model.forward(X)
+    real, fake = (np.asarray(model.discriminator(images)) for images in (X, outputs["fake"]))
+    d_loss = model.losses_of("discriminator", X, outputs)["discriminator_loss"]
     expected = np.logaddexp(0.0, -real).mean() + np.logaddexp(0.0, fake).mean()
-    assert float(judged) == pytest.approx(expected, rel=1e-5)
+    assert float(d_loss) == pytest.approx(expected, rel=1e-5)
     gaps = [
         np.square(np.asarray(a) - np.asarray(b)).mean()
-        for a, b in zip(model.content(X), model.content(made["fake"]), strict=True)
+        for a, b in zip(model.content(X), model.content(outputs["fake"]), strict=True)
     ]
-    drawn = model.losses_of("generator", X, made)["generator_loss"]
+    g_loss = model.losses_of("generator", X, outputs)["generator_loss"]
     expected = np.mean(gaps) + 1e-3 * np.logaddexp(0.0, -fake).mean()
-    assert float(drawn) == pytest.approx(expected, rel=1e-5)
+    assert float(g_loss) == pytest.approx(expected, rel=1e-5)
 
 
-def test_pretraining_is_mean_squared_error_and_leaves_the_judge_alone():
+def test_pretraining_minimises_mean_squared_error_and_does_not_update_the_discriminator():
     model = create()
     model.compile(**model.pretraining())
-    made = model.forward(X)
-    loss = model.losses_of("generator", X, made)["generator_loss"]
-    assert float(loss) == pytest.approx(np.square(X - made["fake"]).mean(), rel=1e-5)
+    outputs = model.forward(X)
+    loss = model.losses_of("generator", X, outputs)["generator_loss"]
+    assert float(loss) == pytest.approx(np.square(X - outputs["fake"]).mean(), rel=1e-5)
     before, drawn = model.discriminator.get_weights(), model.generator.get_weights()
     history = model.fit(X, verbose=0).history
     assert history["generator_adversarial"] == [0.0]
@@ -52,7 +52,7 @@ def test_pretraining_is_mean_squared_error_and_leaves_the_judge_alone():
     assert any((a != b).any() for a, b in zip(drawn, model.generator.get_weights(), strict=True))
 
 
-def test_the_second_stage_goes_on_from_the_first():
+def test_the_second_stage_continues_from_the_first():
     model = create(skip=True)
     model.compile(**model.pretraining())
     model.fit(X, verbose=0)
@@ -63,7 +63,7 @@ def test_the_second_stage_goes_on_from_the_first():
     assert "discriminator_loss" in model.fit(X, verbose=0).history
 
 
-def test_nobody_trains_the_content_network(model):
+def test_the_content_network_is_frozen(model):
     before = model.content.get_weights()
     create(content=model.content).fit(X, epochs=2, verbose=0)
     for old, new in zip(before, model.content.get_weights(), strict=True):
@@ -71,7 +71,7 @@ def test_nobody_trains_the_content_network(model):
     assert not model.content.trainable_variables
 
 
-def test_filters_keep_the_distances_of_patches():
+def test_random_filters_preserve_distances_between_patches():
     """Orthogonal before the ReLU: f(x) - f(-x) has, per patch, the length of the patch times √2."""
     network = perceptual.random_filters(1, width=32, levels=1)
     x = RNG.normal(size=(1, 9, 9, 1)).astype("float32")
@@ -80,7 +80,7 @@ def test_filters_keep_the_distances_of_patches():
     assert np.square(response).sum() == pytest.approx(2.0 * np.square(patch).sum(), rel=1e-4)
 
 
-def test_vgg_reads_blue_first_less_the_mean_of_imagenet():
+def test_vgg_gets_bgr_minus_the_mean_of_imagenet():
     inputs = keras.Input((None, None, 3))
     network = perceptual.from_vgg(keras.Model(inputs, keras.layers.Identity()(inputs)))
     x = np.array([[[[-1.0, 0.0, 1.0]]]], "float32")
@@ -88,32 +88,32 @@ def test_vgg_reads_blue_first_less_the_mean_of_imagenet():
     np.testing.assert_allclose(np.ravel(network(x)), blue_green_red, rtol=1e-5)
 
 
-def test_a_given_content_network_is_saved_with_the_model(tmp_path):
+def test_a_custom_content_network_is_saved_with_the_model(tmp_path):
     model = create(content=perceptual.random_filters(3, width=4, levels=2, seed=7))
     model.save(tmp_path / "model.keras")
-    again = keras.saving.load_model(tmp_path / "model.keras")
-    assert not again.content.trainable_variables
-    for old, new in zip(model.content.get_weights(), again.content.get_weights(), strict=True):
+    loaded = keras.saving.load_model(tmp_path / "model.keras")
+    assert not loaded.content.trainable_variables
+    for old, new in zip(model.content.get_weights(), loaded.content.get_weights(), strict=True):
         np.testing.assert_array_equal(old, new)
-    assert again.fit(X, verbose=0).history == model.fit(X, verbose=0).history
+    assert loaded.fit(X, verbose=0).history == model.fit(X, verbose=0).history
 
 
-def test_a_refused_model_leaves_the_content_network_as_it_was():
+def test_a_refused_model_does_not_freeze_the_content_network():
     network = perceptual.random_filters(1, width=4)
     with pytest.raises(ValueError, match="`content` should have inputs of shape"):
         create(content=network)
     assert network.trainable
 
 
-def test_averaged_weights_keep_the_batch_statistics_of_the_training():
+def test_the_ema_copy_keeps_the_batch_statistics_of_training():
     model = create(batch_norm=True)
     model.compile(optimizers=model.adam(1e-3, averaged=["generator"]))
     model.fit(X, epochs=3, verbose=0)
-    shown = model.averaged()
-    assert shown is not model and model.enlarge(X[:, :4, :4]).shape == (4, 16, 16, 3)
+    averaged = model.averaged()
+    assert averaged is not model and model.enlarge(X[:, :4, :4]).shape == (4, 16, 16, 3)
     raw, found = (
         [v.numpy() for v in net.non_trainable_variables]
-        for net in (model.generator, shown.generator)
+        for net in (model.generator, averaged.generator)
     )
     for old, new in zip(raw, found, strict=True):
         np.testing.assert_array_equal(old, new)
@@ -130,8 +130,8 @@ def test_it_enlarges_images_of_any_height_and_width(factor, tmp_path):
     np.testing.assert_allclose(served(low=tf.constant(x))["images"], found, atol=1e-5)
 
 
-def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
-    """Checkerboards by the pixel that grey says nothing of; all x have the same one."""
+def test_it_learns_detail_that_bicubic_upsampling_cannot_restore():
+    """All x have the same checkerboard, which downsampling removes."""
     model = create(image_shape=(16, 16, 1), factor=2, skip=True)
     board = 0.2 * (np.indices((16, 16)).sum(axis=0) % 2 * 2.0 - 1.0)
     grey = RNG.uniform(-0.6, 0.6, (64, 1, 1, 1))
@@ -155,12 +155,12 @@ def test_it_learns_an_enlargement_that_bicubic_weights_do_not_know():
         ({"patch_stages": 3}, "sides from 24 on for patch_stages=3"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.SRGAN(**(SIZES | arguments))
 
 
-def test_small_networks_judge_patches_where_a_crop_has_several():
+def test_small_networks_classify_patches_where_a_crop_has_several():
     model = zoo.create("srgan", "modern", "small", steps=100, image_shape=(16, 16, 3))
     assert model.discriminator(X).shape == (4, 2, 2, 1)
     assert model.features(X).shape == (4, 5 * 5 * 128)  # padded, as the last layer reads it
@@ -169,7 +169,7 @@ def test_small_networks_judge_patches_where_a_crop_has_several():
     assert tiny.discriminator(X[:, :8, :8]).shape == (4, 2, 2, 1)
 
 
-def test_both_stages_of_the_modern_recipe_play_by_its_rates():
+def test_both_stages_of_the_modern_recipe_have_their_learning_rates():
     model = create()
     model.compile("modern", 100, **model.pretraining(100))
     assert model.turns["discriminator"] == 0 and not model.optimizers["generator"].use_ema
@@ -185,7 +185,7 @@ def test_a_generator_of_another_factor_is_refused():
         create(generator=create(factor=2).generator)
 
 
-def test_what_is_no_small_image_is_refused(model):
+def test_invalid_images_are_refused(model):
     with pytest.raises(ValueError, match="`x` should have shape"):
         model.enlarge(X[..., :1])
     with pytest.raises(ValueError, match="`enlarge` should be called, with images"):

@@ -20,46 +20,46 @@ def model():
     return model
 
 
-def test_its_losses_are_those_of_its_page(model):
-    made = model.forward((tf.constant(X), tf.constant(Y)))
-    error = np.square(np.asarray(made["reconstructed"]) - Y).sum(axis=(1, 2, 3, 4)).mean()
-    prior = float(gaussian_kl(made["mean"], made["log_std"]))
-    losses = model.losses_of("encoder", (X, Y), made)
+def test_losses_are_those_of_its_docstring(model):
+    outputs = model.forward((tf.constant(X), tf.constant(Y)))
+    error = np.square(np.asarray(outputs["reconstructed"]) - Y).sum(axis=(1, 2, 3, 4)).mean()
+    prior = float(gaussian_kl(outputs["mean"], outputs["log_std"]))
+    losses = model.losses_of("encoder", (X, Y), outputs)
     assert float(losses["encoder_loss"]) == pytest.approx(5.0 * prior + 1e-4 * error, rel=1e-5)
-    losses = model.losses_of("generator", (X, Y), made)
-    game = float(losses["generator_adversarial"])
-    said = np.asarray(model.discriminator(made["fake"]))
-    assert game == pytest.approx(np.log1p(np.exp(-said)).mean(), rel=1e-5)
-    assert float(losses["generator_loss"]) == pytest.approx(game + 1e-4 * error, rel=1e-5)
+    losses = model.losses_of("generator", (X, Y), outputs)
+    adversarial = float(losses["generator_adversarial"])
+    logits = np.asarray(model.discriminator(outputs["fake"]))
+    assert adversarial == pytest.approx(np.log1p(np.exp(-logits)).mean(), rel=1e-5)
+    assert float(losses["generator_loss"]) == pytest.approx(adversarial + 1e-4 * error, rel=1e-5)
 
 
-def test_the_judge_never_sees_what_was_made_of_a_picture(model):
-    made = model.forward((X, Y))
-    other = made | {"reconstructed": made["reconstructed"] * 0.0}
-    losses = [model.losses_of("discriminator", (X, Y), m) for m in (made, other)]
+def test_the_discriminator_never_sees_reconstructions(model):
+    outputs = model.forward((X, Y))
+    other = outputs | {"reconstructed": outputs["reconstructed"] * 0.0}
+    losses = [model.losses_of("discriminator", (X, Y), m) for m in (outputs, other)]
     assert float(losses[0]["discriminator_loss"]) == float(losses[1]["discriminator_loss"])
 
 
-def test_the_encoder_is_not_moved_by_the_game(model):
+def test_the_adversarial_loss_has_no_gradient_in_the_encoder(model):
     with tf.GradientTape() as tape:
         terms = model.generator_loss((X, Y), model.forward((X, Y)))
     found = tape.gradient(terms["adversarial"], model.variables_of("encoder"))
     assert all(gradient is None for gradient in found)
 
 
-def test_a_picture_becomes_the_voxels_of_its_mean_code(model):
+def test_reconstructions_are_generated_from_the_mean_code(model):
     code = model.encode(X)
     assert code.shape == (5, 4)
     np.testing.assert_allclose(model.reconstruct(X), model.generator(code), atol=1e-6)
 
 
-def test_its_latents_are_normal(model):
+def test_latents_are_normal(model):
     z = np.asarray(model.latents(2000))
     assert z.mean() == pytest.approx(0.0, abs=0.05)
     assert z.std() == pytest.approx(1.0, abs=0.05)
 
 
-def test_its_first_shapes_are_as_full_as_told():
+def test_initial_samples_have_the_given_occupancy():
     assert zoo.VAEGAN3D(**SIZES, occupancy=0.1).generate(8).mean() == pytest.approx(0.1, rel=0.1)
 
 
@@ -81,7 +81,7 @@ def test_the_paper_s_encoder_halves_a_picture_to_4x4():
         ({"encoder": keras.Sequential([keras.Input((16, 16, 1)), layers.Flatten()])}, "`encoder`"),
     ],
 )
-def test_what_does_not_fit_is_refused(arguments, message):
+def test_invalid_arguments_are_refused(arguments, message):
     with pytest.raises(ValueError, match=message):
         zoo.VAEGAN3D(**(SIZES | arguments))
 

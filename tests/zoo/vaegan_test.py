@@ -24,23 +24,24 @@ def test_the_prior_term_is_the_divergence_in_closed_form():
     assert float(found) == pytest.approx(2.0 - np.log(2.0), abs=1e-6)
 
 
-def test_the_likeness_is_the_distance_of_what_the_last_layer_of_d_reads(model, x):
-    made = model.forward(x)
-    read = model.build_similarity()
-    gap = read(x, training=True) - read(made["reconstructed"], training=True)
+def test_the_feature_reconstruction_error_is_that_of_the_input_of_ds_last_layer(model, x):
+    outputs = model.forward(x)
+    features = model.build_similarity()
+    gap = features(x, training=True) - features(outputs["reconstructed"], training=True)
     expected = 0.5 * np.square(gap).sum(axis=1).mean()
     np.testing.assert_allclose(
-        model.feature_reconstruction(x, made["reconstructed"]), expected, rtol=1e-4
+        model.feature_reconstruction(x, outputs["reconstructed"]), expected, rtol=1e-4
     )
 
 
-def test_the_discriminator_rejects_samples_and_reconstructions_alike(model, x):
-    made = model.forward(x)
-    real, fake, again = (
-        model.discriminator(v, training=True) for v in (x, made["fake"], made["reconstructed"])
+def test_the_discriminator_classifies_samples_and_reconstructions_as_fake(model, x):
+    outputs = model.forward(x)
+    real, fake, reconstruction = (
+        model.discriminator(v, training=True)
+        for v in (x, outputs["fake"], outputs["reconstructed"])
     )
-    terms = model.discriminator_loss(x, made)
-    for name, other in (("fake", fake), ("reconstruction", again)):
+    terms = model.discriminator_loss(x, outputs)
+    for name, other in (("fake", fake), ("reconstruction", reconstruction)):
         expected = np.log1p(np.exp(-real)).mean() + np.log1p(np.exp(other)).mean()
         np.testing.assert_allclose(terms[name], expected, rtol=1e-4)
 
@@ -52,7 +53,7 @@ def gradient_norm(model, x, player, term, network):
     return max(float(np.abs(g).max()) for g in found)
 
 
-def test_the_encoder_hears_of_pixels_and_the_prior_and_nothing_of_real_or_fake(model, x):
+def test_the_encoder_has_no_adversarial_loss(model, x):
     assert sorted(model.encoder_loss(x, model.forward(x))) == ["feature_reconstruction", "prior"]
     for term in ("feature_reconstruction", "prior"):
         assert gradient_norm(model, x, "encoder", term, model.encoder) > 0.0
@@ -62,7 +63,7 @@ def test_the_encoder_hears_of_pixels_and_the_prior_and_nothing_of_real_or_fake(m
     assert tape.gradient(loss, logit.trainable_variables) == [None, None]
 
 
-def test_each_player_owns_one_network_so_that_no_likeness_moves_d(model, x):
+def test_feature_reconstruction_does_not_update_d(model, x):
     before = [v.numpy() for v in model.discriminator.trainable_variables]
     for player in ("encoder", "generator"):
         model.take_turn(player, x)
@@ -70,6 +71,6 @@ def test_each_player_owns_one_network_so_that_no_likeness_moves_d(model, x):
         np.testing.assert_array_equal(variable, old)
 
 
-def test_gamma_weighs_the_likeness_of_the_generator_alone(model):
+def test_gamma_weighs_feature_reconstruction_in_the_generator_only(model):
     assert model.loss_weights == {"generator_feature_reconstruction": 1e-2}
     assert model.schedule == "simultaneous"

@@ -11,7 +11,7 @@ from zoo.networks import resnet
 
 @pytest.mark.parametrize("residual", [True, False])
 @pytest.mark.parametrize("shape", [(8, 8, 1), (32, 32, 3), (2,)])
-def test_its_critic_has_no_batch_norm(residual, shape):
+def test_the_critic_has_no_batch_norm(residual, shape):
     model = zoo.WGANGP(image_shape=shape, width=2, residual=residual)
     for layer in model.discriminator._flatten_layers():
         assert not isinstance(layer, layers.BatchNormalization)
@@ -19,7 +19,7 @@ def test_its_critic_has_no_batch_norm(residual, shape):
 
 
 @pytest.mark.parametrize("residual", [True, False])
-def test_a_samples_value_does_not_depend_on_its_neighbours(residual):
+def test_a_samples_value_does_not_depend_on_the_rest_of_the_batch(residual):
     critic = zoo.WGANGP(image_shape=(16, 16, 1), width=4, residual=residual).discriminator
     x = np.random.default_rng(0).uniform(-1, 1, (4, 16, 16, 1)).astype("float32")
     together = np.asarray(critic(x, training=True))
@@ -27,7 +27,7 @@ def test_a_samples_value_does_not_depend_on_its_neighbours(residual):
 
 
 @pytest.mark.parametrize("shape, weight, beta_1", [((8, 8, 1), 10.0, 0.0), ((2,), 0.1, 0.5)])
-def test_its_recipe_is_the_papers(shape, weight, beta_1):
+def test_the_recipe_is_that_of_the_paper(shape, weight, beta_1):
     model = zoo.create("wgan_gp", image_shape=shape, width=2)
     assert isinstance(model.objective, Wasserstein)
     assert [repr(p) for p in model.penalties] == [repr(GradientPenalty(weight))]
@@ -45,7 +45,7 @@ def test_the_critic_takes_five_turns_to_the_generators_one():
     assert int(model.optimizers["generator"].iterations) == 2
 
 
-def test_its_latents_are_normal():
+def test_latents_are_normal():
     z = np.asarray(zoo.WGANGP(image_shape=(8, 8, 1), latent_dim=20, width=2).latents(1000))
     assert z.shape == (1000, 20)
     assert z.std() == pytest.approx(1.0, abs=0.03)
@@ -63,20 +63,20 @@ def test_sides_that_cannot_be_halved_are_refused(shape):
         zoo.WGANGP(image_shape=shape)
 
 
-def test_the_best_slope_is_above_1_by_the_distance_over_twice_the_weight():
-    """A linear critic of slope s on points a distance W apart minimises -sW + λ(s - 1)², so that
-    s = 1 + W/2λ; the raw objective then reads W too large by that factor."""
+def test_the_optimal_gradient_norm_exceeds_1_by_the_distance_over_twice_the_weight():
+    """A critic f(x) = sx on points a distance W apart minimises -sW + λ(s - 1)², so that
+    s = 1 + W/2λ; the loss without the penalty then overestimates W by that factor."""
     weight, distance = 10.0, 3.0
     inputs = keras.Input((1,))
     critic = keras.Model(inputs, layers.Dense(1, use_bias=False, kernel_initializer="ones")(inputs))
-    maker = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False)])
-    model = zoo.WGANGP(image_shape=(1,), latent_dim=1, generator=maker, discriminator=critic)
-    maker.set_weights([np.zeros((1, 1))])  # all fakes are at 0
+    generator = keras.Sequential([keras.Input((1,)), layers.Dense(1, use_bias=False)])
+    model = zoo.WGANGP(image_shape=(1,), latent_dim=1, generator=generator, discriminator=critic)
+    generator.set_weights([np.zeros((1, 1))])  # all fakes are at 0
     model.compile(
         penalties=[GradientPenalty(weight)],
         turns={"discriminator": 1, "generator": 0},
         optimizers={"discriminator": keras.optimizers.SGD(0.02)},
     )
     model.fit(np.full((64, 1), distance, "float32"), batch_size=4, epochs=3, verbose=0)
-    slope = critic.get_weights()[0].item()
-    assert slope == pytest.approx(1.0 + distance / (2 * weight), rel=1e-4)
+    norm = critic.get_weights()[0].item()
+    assert norm == pytest.approx(1.0 + distance / (2 * weight), rel=1e-4)

@@ -8,7 +8,7 @@ from trainers.objectives import Wasserstein
 from zoo.wgan import Clip
 
 
-def judge():
+def custom_critic():
     inputs = keras.Input((2,))
     hidden = layers.Dense(3, activation="relu", kernel_initializer="ones")(inputs)
     return keras.Model(inputs, layers.Dense(1, bias_initializer="ones")(hidden))
@@ -18,7 +18,7 @@ def largest(network):
     return max(np.abs(v.numpy()).max() for v in network.trainable_variables)
 
 
-def test_a_weight_is_brought_back_after_its_update():
+def test_a_weight_is_clipped_after_its_update():
     weight = keras.Variable(2.0, name="weight")
     weight.constraint = Clip(0.1)
     keras.optimizers.SGD(1.0).apply([keras.ops.ones(())], [weight])  # of the loss `weight`
@@ -31,8 +31,10 @@ def test_a_clip_that_is_not_positive_is_refused(clip):
         zoo.WGAN(image_shape=(2,), clip=clip)
 
 
-@pytest.mark.parametrize("given", [{}, {"discriminator": judge()}], ids=["its own", "given"])
-def test_all_weights_of_the_critic_and_of_nothing_else_are_clipped(given):
+@pytest.mark.parametrize(
+    "given", [{}, {"discriminator": custom_critic()}], ids=["its own", "given"]
+)
+def test_only_the_weights_of_the_critic_are_clipped(given):
     model = zoo.create("wgan", image_shape=(2,), width=8, clip=0.05, **given)
     assert largest(model.discriminator) > 0.05
     model.fit(np.zeros((20, 2), "float32"), batch_size=20, verbose=0)
@@ -40,14 +42,14 @@ def test_all_weights_of_the_critic_and_of_nothing_else_are_clipped(given):
     assert largest(model.generator) > 0.05
 
 
-def test_loaded_it_clips_on(tmp_path):
+def test_a_loaded_model_clips_too(tmp_path):
     zoo.create("wgan", image_shape=(2,), width=8, clip=0.05).save(tmp_path / "model.keras")
     model = keras.saving.load_model(tmp_path / "model.keras")
     model.fit(np.zeros((20, 2), "float32"), batch_size=20, verbose=0)
     assert largest(model.discriminator) <= np.float32(0.05)
 
 
-def test_its_recipe_is_the_papers():
+def test_the_recipe_is_that_of_the_paper():
     model = zoo.create("wgan", image_shape=(8, 8, 1), width=2)
     assert model.clip == 0.01
     assert isinstance(model.objective, Wasserstein)
@@ -59,13 +61,13 @@ def test_its_recipe_is_the_papers():
         assert optimizer.momentum == 0.0
 
 
-def test_a_linear_critic_ends_at_the_corner_that_separates_the_means():
-    """f(x) = w·x with |w_i| <= c reads c·|E x - E G(z)|₁, which is not W₁: √2 c too much here."""
+def test_a_linear_critic_converges_to_the_corner_that_separates_the_means():
+    """f(x) = w·x with |w_i| <= c attains c·|E x - E G(z)|₁, which is not W₁ but √2 c W₁ here."""
     inputs = keras.Input((2,))
     critic = keras.Model(inputs, layers.Dense(1, use_bias=False)(inputs))
-    maker = keras.Sequential([keras.Input((2,)), layers.Dense(2, use_bias=False)])
-    maker.set_weights([np.zeros((2, 2))])  # all fakes are at 0
-    model = zoo.WGAN(image_shape=(2,), clip=0.1, generator=maker, discriminator=critic)
+    generator = keras.Sequential([keras.Input((2,)), layers.Dense(2, use_bias=False)])
+    generator.set_weights([np.zeros((2, 2))])  # all fakes are at 0
+    model = zoo.WGAN(image_shape=(2,), clip=0.1, generator=generator, discriminator=critic)
     model.compile(turns={"discriminator": 1, "generator": 0}, optimizers={"discriminator": "sgd"})
     x = np.tile(np.float32([[3.0, -3.0]]), (400, 1))
     loss = model.fit(x, batch_size=4, epochs=2, verbose=0).history["discriminator_loss"][-1]

@@ -1,4 +1,4 @@
-"""What Keras lacks or has wrong: one layer per file."""
+"""Layers that Keras lacks or implements differently: one layer per file."""
 
 from zoo.layers.bicubic import Bicubic
 from zoo.layers.dropout import Dropout

@@ -1,4 +1,4 @@
-"""Bicubic resampling with fixed weights, by which super-resolution is defined."""
+"""Bicubic resampling, the standard downsampling of super-resolution."""
 
 import keras
 import tensorflow as tf
@@ -9,15 +9,15 @@ from trainers.engine import shape_checks
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Bicubic(layers.Layer):
-    """Enlarges or shrinks images as Pillow does: (n, h, w, c) -> (n, h * factor, w * factor, c), or
-    divided by it. Shrinking is anti-aliased.
+    """Bicubic resampling as in Pillow: (n, h, w, c) -> (n, h * factor, w * factor, c), or with
+    `shrink` (n, h / factor, w / factor, c), anti-aliased.
 
     Args:
         factor: an integer.
-        shrink: whether sides are divided.
+        shrink: whether sides are divided by the factor.
 
     Raises:
-        ValueError: for a factor below 1, and sides that cannot be divided.
+        ValueError: for a factor below 1, and sides that the factor does not divide.
 
     Example:
         >>> Bicubic(4)(ops.ones((1, 5, 7, 3))).shape
@@ -36,7 +36,7 @@ class Bicubic(layers.Layer):
         self._check(sides)
         if tf.executing_eagerly() or None in sides:
             return _resized(x, [self._target(side) for side in ops.shape(x)[1:3]])
-        # XLA has no kernel for it. Rows and columns are resized apart, each by a matrix.
+        # XLA has no kernel for it: rows and columns are resized separately, by matrices.
         down, across = (ops.cast(self._matrix(side), x.dtype) for side in sides)
         return ops.einsum("nhwc,yh,xw->nyxc", x, down, across)
 
@@ -65,5 +65,5 @@ class Bicubic(layers.Layer):
 
 
 def _resized(x, sides):
-    """TensorFlow's own, since that of Keras takes no sides that only the graph knows."""
+    """TensorFlow's resize, since Keras' resize takes no sides that are tensors."""
     return tf.image.resize(x, sides, "bicubic", antialias=True)

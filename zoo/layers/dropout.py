@@ -1,4 +1,4 @@
-"""Dropout that several replicas, and a training that is resumed, do as one that is left alone."""
+"""Dropout that is reproducible on several replicas and after resuming."""
 
 import keras
 from keras import layers, ops
@@ -8,17 +8,17 @@ from trainers import noise
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Dropout(layers.Layer):
-    """x · kept / (1 - rate), kept ~ Bernoulli(1 - rate) for each element; x when not training.
+    """Dropout: x · kept / (1 - rate), kept ~ Bernoulli(1 - rate); x when not training.
 
-    That of Keras keeps a generator of its own, by which all replicas drop the same units. This one
-    draws from the noise of the turn, for the whole batch.
+    Keras' Dropout has a random generator per layer, with which all replicas drop the same units.
+    This layer draws from the noise stream of the turn, for the global batch.
 
     Args:
-        rate: the share of elements that are set to 0, in [0, 1).
-        always: whether it drops when not training too, as the noise of a generator.
+        rate: fraction of elements that are set to 0, in [0, 1).
+        always: whether to drop at inference too, as the noise of a generator.
 
     Raises:
-        ValueError: for another rate.
+        ValueError: for a rate outside [0, 1).
 
     Source: Srivastava et al. 2014, "Dropout: A Simple Way to Prevent Neural Networks from
     Overfitting", §4; scaled in training instead of after it, §10.

@@ -1,4 +1,4 @@
-"""Noise on activations that replicas, and a training that is resumed, draw as one left alone."""
+"""Gaussian noise that is reproducible on several replicas and after resuming."""
 
 import keras
 from keras import layers, ops
@@ -8,13 +8,13 @@ from trainers import noise
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class GaussianNoise(layers.Layer):
-    """x + ε, ε ~ N(0, deviation²) for each element; x when not training.
+    """Gaussian noise: x + ε, ε ~ N(0, deviation²) for each element; x when not training.
 
-    That of Keras keeps a generator of its own, by which all replicas see the same noise. This one
-    draws from the noise of the turn, for the whole batch.
+    Keras' GaussianNoise has a random generator per layer, with which all replicas get the same
+    noise. This layer draws from the noise stream of the turn, for the global batch.
 
     Args:
-        deviation: of the noise, from 0.
+        deviation: standard deviation of the noise, from 0.
 
     Raises:
         ValueError: for a deviation below 0.

@@ -1,4 +1,4 @@
-"""A history of generated images (Shrivastava et al. 2017)."""
+"""History of generated images (Shrivastava et al. 2017)."""
 
 import keras
 import tensorflow as tf
@@ -9,19 +9,19 @@ from trainers import noise
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class ImagePool(layers.Layer):
-    """Gives back images of earlier batches for some of those that it gets: shapes stay.
+    """Replaces some images of a batch by images of earlier batches; shapes stay the same.
 
-    A discriminator that sees only what the generator draws now forgets what it drew before. The
-    first `size` images are kept and given back as they are; from then on each image is, with
-    probability ½, kept in exchange for one of an earlier batch. No image comes back twice at once.
-    A list or dict of batches is pooled by rows, so that pairs stay pairs. Not in training, and
-    with size 0, it changes nothing. No gradient flows into the past.
+    A discriminator that sees only current samples forgets earlier ones. The first `size` images are
+    stored and returned unchanged; from then on each image is, with probability ½, exchanged for a
+    stored one of an earlier batch. No stored image is returned twice in a batch. A list or dict of
+    batches is pooled by rows, so that pairs stay pairs. At inference, and with size 0, the layer
+    returns its inputs. No gradient flows into stored images.
 
-    The pool is saved with the model. Several replicas share one, in which images of the first are
-    kept; each draws from it by itself, so that two may be given the same one.
+    The pool is saved with the model. Replicas share one pool, which stores images of the first
+    replica; each replica draws from it independently, so that two may return the same image.
 
     Args:
-        size: how many are kept; 0 for none.
+        size: number of stored images; 0 for none.
 
     Raises:
         ValueError: for a negative size.
@@ -33,7 +33,7 @@ class ImagePool(layers.Layer):
     Example:
         >>> pool = ImagePool(size=4)
         >>> first = ops.reshape(ops.arange(4.0), (4, 1, 1, 1))
-        >>> bool(ops.all(pool(first, training=True) == first))  # which fill it
+        >>> bool(ops.all(pool(first, training=True) == first))  # fills the pool
         True
         >>> later = pool(first + 10.0, training=True)
         >>> bool(ops.all((later == first + 10.0) | (later < 4.0)))
@@ -74,33 +74,34 @@ class ImagePool(layers.Layer):
         n = ops.shape(leaves[0])[0]
         filled = ops.cast(self.count, "int32")
         place = ops.arange(n, dtype="int32")
-        kept, given = self._exchanged(n, filled, place)
+        kept, returned = self._exchange_slots(n, filled, place)
         outputs = []
         for leaf, pool in zip(leaves, self.kept, strict=True):
-            old = ops.take(ops.convert_to_tensor(pool), ops.maximum(given, 0), axis=0)
-            swapped = ops.reshape(given >= 0, (-1,) + (1,) * (len(leaf.shape) - 1))
+            old = ops.take(ops.convert_to_tensor(pool), ops.maximum(returned, 0), axis=0)
+            swapped = ops.reshape(returned >= 0, (-1,) + (1,) * (len(leaf.shape) - 1))
             outputs.append(ops.where(swapped, ops.cast(old, leaf.dtype), leaf))
             self._keep(pool, ops.stop_gradient(leaf), kept, place)
         self.count.assign(ops.minimum(self.count + ops.cast(n, "int64"), self.size))
         return tree.pack_sequence_as(images, outputs)
 
-    def _exchanged(self, n, filled, place):
-        """For each image the slot that keeps it and the slot whose image is given back; -1: none.
+    def _exchange_slots(self, n, filled, place):
+        """Returns, for each image, the slot that stores it and the slot of the image returned for
+        it; -1 for none.
 
-        Only what was there before the batch is given back, each at most once.
+        Only images of earlier batches are returned, each at most once.
         """
-        lots = ops.where(ops.arange(self.size) < filled, noise.uniform((self.size,)), -1.0)
-        slots = ops.cast(ops.argsort(-lots), "int32")  # the filled ones first, shuffled
+        priorities = ops.where(ops.arange(self.size) < filled, noise.uniform((self.size,)), -1.0)
+        slots = ops.cast(ops.argsort(-priorities), "int32")  # filled slots first, shuffled
         fresh = filled + place < self.size
-        heads = noise.uniform((n,)) < 0.5
-        swaps = ops.logical_and(ops.logical_and(heads, place < filled), ops.logical_not(fresh))
+        coins = noise.uniform((n,)) < 0.5
+        swaps = ops.logical_and(ops.logical_and(coins, place < filled), ops.logical_not(fresh))
         slot = ops.take(slots, ops.minimum(place, self.size - 1))
-        given = ops.where(swaps, slot, -1)
-        return ops.where(fresh, filled + place, given), given
+        returned = ops.where(swaps, slot, -1)
+        return ops.where(fresh, filled + place, returned), returned
 
     def _keep(self, pool, images, kept, place):
-        """Writes images into their slots."""
-        target = ops.where(kept >= 0, kept, self.size)[:, None]  # one slot more for what is not
+        """Stores images in their slots."""
+        target = ops.where(kept >= 0, kept, self.size)[:, None]  # an extra slot for the others
         writer = tf.tensor_scatter_nd_update(tf.fill([self.size + 1], -1), target, place)
         writer = writer[: self.size]
         new = ops.take(ops.cast(images, pool.dtype), ops.maximum(writer, 0), axis=0)

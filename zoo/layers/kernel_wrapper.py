@@ -1,26 +1,27 @@
-"""Layers that are called with another kernel than the one that they keep."""
+"""Wrapper of layers that are called with a reparametrised kernel."""
 
 import keras
 from keras import layers, ops
 
 TRANSPOSED = (layers.Conv1DTranspose, layers.Conv2DTranspose, layers.Conv3DTranspose)
-TAKEN = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
+WRAPPABLE = (layers.Dense, layers.Conv1D, layers.Conv2D, layers.Conv3D, *TRANSPOSED)
 
 
 class KernelWrapper(layers.Wrapper):
-    """Base of reparametrisations: a subclass says in `call` which kernel to use instead.
+    """Base class of reparametrisations: `call` of a subclass computes the kernel to use.
 
-    The kernel of the wrapped layer is read in float32, whatever its precision, and never assigned.
+    The kernel of the wrapped layer is read in float32, regardless of its precision, and never
+    assigned.
 
     Args:
-        layer: Dense, or a convolution, transposed or not; not yet in another wrapper.
+        layer: Dense, or a convolution, transposed or not; without another wrapper.
 
     Raises:
         TypeError: for another layer.
     """
 
     def __init__(self, layer, **kwargs):
-        if not isinstance(layer, TAKEN) or isinstance(layer, layers.DepthwiseConv2D):
+        if not isinstance(layer, WRAPPABLE) or isinstance(layer, layers.DepthwiseConv2D):
             raise TypeError(
                 f"`layer` should be Dense, Conv1D, Conv2D, Conv3D or a transposed one. "
                 f"Received: layer={layer!r}"
@@ -32,24 +33,24 @@ class KernelWrapper(layers.Wrapper):
         super().build(input_shape)
         self.built = True
 
-    def outputs(self):
-        """How many outputs the layer has: rows of the matrix."""
+    def num_outputs(self):
+        """Returns the number of outputs of the layer, and of rows of `matrix()`."""
         return self.layer.kernel.shape[-2 if isinstance(self.layer, TRANSPOSED) else -1]
 
     def matrix(self):
-        """The kernel as a matrix, a row for each output: (out, in·height·width), float32."""
+        """Returns the kernel as a matrix with a row for each output: (out, in·h·w), float32."""
         kernel = ops.cast(self.layer.kernel, "float32")
-        if isinstance(self.layer, TRANSPOSED):  # whose outputs come before their inputs
+        if isinstance(self.layer, TRANSPOSED):  # axes: outputs before inputs
             kernel = ops.swapaxes(kernel, -1, -2)
         return ops.transpose(ops.reshape(kernel, (-1, kernel.shape[-1])))
 
-    def along_outputs(self, values):
-        """One number for each output, as it is multiplied with the kernel."""
+    def per_output(self, values):
+        """Reshapes a value for each output to be multiplied with the kernel."""
         return values[:, None] if isinstance(self.layer, TRANSPOSED) else values
 
-    def called_with(self, kernel, inputs):
-        """What the layer answers when its kernel is this one."""
-        # A scope hides the one around it: what that one says of the bias has to be said again.
+    def call_with_kernel(self, kernel, inputs):
+        """Returns the outputs of the layer with this kernel."""
+        # A scope hides an outer scope: its values of the other variables are passed on.
         values = {id(v): (v, v.value) for v in self.layer.variables}
         values[id(self.layer.kernel)] = self.layer.kernel, kernel
         with keras.StatelessScope(values.values(), collect_losses=True) as scope:

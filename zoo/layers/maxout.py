@@ -6,11 +6,11 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Maxout(layers.Layer):
-    """h_i(x) = max over j of (x·W_ij + b_ij), j < pieces: (batch, d) -> (batch, units).
+    """Maxout: h_i(x) = max over j of (x·W_ij + b_ij), j < pieces; (batch, d) -> (batch, units).
 
     Args:
-        units: how many outputs.
-        pieces: how many linear functions each is the maximum of.
+        units: number of outputs.
+        pieces: number of linear functions per output.
         kernel_initializer: of the weights.
 
     Source: Goodfellow et al. 2013, "Maxout Networks", §2.

@@ -7,17 +7,17 @@ from keras.initializers import RandomNormal
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class MinibatchDiscrimination(layers.Layer):
-    """Tells each sample how near it lies to the others: (n, d) -> (n, d + kernels).
+    """Appends similarities of each sample to the others: (n, d) -> (n, d + kernels).
 
         M_i = f(x_i)·T,  o(x_i)_b = Σ_j exp(-‖M_ib - M_jb‖₁)
 
-    The o are put beside the features f(x_i), so that a discriminator sees a generator that always
-    draws the same: of n copies each o is n. j = i is counted, as the paper's sum has it, where its
-    authors' code masks it. Real and fake batches should come apart and be of one size.
+    The o are appended to the features f(x_i), so that a discriminator can detect mode collapse: for
+    n copies of a sample each o is n. j = i is included, as in the paper's sum, where the authors'
+    code masks it. Real and fake batches should be passed separately and have one size.
 
     Args:
-        kernels: B, how many o there are.
-        kernel_dim: C, in how many dimensions each compares.
+        kernels: B, number of the o.
+        kernel_dim: C, dimension in which each o compares samples.
 
     Raises:
         ValueError: for numbers below 1.
@@ -44,7 +44,7 @@ class MinibatchDiscrimination(layers.Layer):
             name="kernel",
             shape=(input_shape[-1], self.kernels, self.kernel_dim),
             initializer=RandomNormal(0.0, 0.05),
-            autocast=False,  # distances are of float32 in half precision too
+            autocast=False,  # float32 distances under mixed precision too
         )
 
     def call(self, x):

@@ -6,17 +6,18 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class MinibatchStdDev(layers.Layer):
-    """Appends one channel (of points: one feature) that says how much the samples differ.
+    """Appends one channel (for points one feature) with the mean standard deviation of the group.
 
-    The standard deviation of each feature at each place over the group, then the mean of all of
-    them: one number for a group, the same at all places. (n, h, w, c) -> (n, h, w, c + 1).
+    The standard deviation over the group is computed for each feature and position, then averaged:
+    one number per group, constant over positions. (n, h, w, c) -> (n, h, w, c + 1).
 
     Args:
-        group_size: samples in a group, which must divide the batch; None: the whole batch. A batch
-            that is smaller is one group. Sample i is in a group with i + n/group_size, ….
+        group_size: number of samples per group, which must divide the batch size; None: the
+            complete batch. A smaller batch is one group. Sample i is grouped with i + n/group_size,
+            ….
 
     Raises:
-        ValueError: for a number below 1, and for batches that it does not divide.
+        ValueError: for a group size below 1, or that does not divide the batch size.
 
     Source: Karras et al. 2018, "Progressive Growing of GANs", https://arxiv.org/abs/1710.10196, §3;
     groups as in their code.
@@ -43,7 +44,7 @@ class MinibatchStdDev(layers.Layer):
         group = n if size is None else ops.minimum(n, size)
         rest = tuple(x.shape[1:])
         y = ops.reshape(ops.cast(x, "float32"), (group, n // group, *rest))
-        deviation = ops.sqrt(ops.var(y, axis=0) + 1e-8)  # the root's slope is infinite at 0
+        deviation = ops.sqrt(ops.var(y, axis=0) + 1e-8)  # the root's derivative is infinite at 0
         level = ops.mean(deviation, axis=tuple(range(1, len(rest) + 1)))  # (groups,)
         level = ops.reshape(ops.tile(level, (group,)), (n, *(1 for _ in rest)))
         channel = ops.cast(level, x.dtype) * ops.ones_like(x[..., :1])

@@ -1,4 +1,4 @@
-"""A network that asks for sides of some multiple, for images of any size."""
+"""Padding for networks that need sides of some multiple."""
 
 import keras
 from keras import layers, ops
@@ -6,13 +6,13 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class AnySize(layers.Layer):
-    """network(x) for x of any height and width: its lower and right edges are mirrored until the
-    network can take it, and what it makes of that is cropped back. (n, h, w, c) -> (n, h, w, c').
+    """Applies a network to images of any size: the lower and right edges are padded by reflection
+    until the network can take them, and its outputs are cropped. (n, h, w, c) -> (n, h, w, c').
 
     Args:
         network: a Keras model, (h, w, c) -> (h, w, c').
-        multiple: what the sides that the network takes are multiples of.
-        least: the smallest side that it takes, a multiple too.
+        multiple: number that divides the sides of the network's inputs.
+        least: smallest side of the network's inputs, a multiple of it too.
 
     Example:
         >>> inputs = keras.Input((None, None, 1))
@@ -28,13 +28,13 @@ class AnySize(layers.Layer):
     def call(self, x, training=False):
         height, width = ops.shape(x)[1:3]
         for axis, side in ((1, height), (2, width)):
-            x = ops.take(x, self._mirrored(side), axis=axis)
+            x = ops.take(x, self._reflected_indices(side), axis=axis)
         return self.network(x, training=training)[:, :height, :width]
 
-    def _mirrored(self, side):
-        """0 … side - 1, back to 0, and so on, as many as the next multiple."""
-        whole = ops.maximum(-(-side // self.multiple) * self.multiple, self.least)
-        place = ops.arange(whole) % (2 * side)
+    def _reflected_indices(self, side):
+        """Returns indices 0 … side - 1, back to 0, and so on, up to the next multiple."""
+        padded_side = ops.maximum(-(-side // self.multiple) * self.multiple, self.least)
+        place = ops.arange(padded_side) % (2 * side)
         return ops.minimum(place, 2 * side - 1 - place)
 
     def compute_output_shape(self, input_shape):

@@ -6,7 +6,7 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class PixelNorm(layers.Layer):
-    """x / √(mean of x² over the channels + ε), at each place by itself: any shape, the same shape.
+    """Pixelwise x / √(mean of x² over the channels + ε); any shape (…, channels) -> the same shape.
 
     Args:
         epsilon: ε.

@@ -5,22 +5,22 @@ from keras import ops
 
 from zoo.layers.kernel_wrapper import KernelWrapper
 
-TINY = 1e-12  # what is shorter has no direction
+TINY = 1e-12  # shorter vectors are not normalised
 
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class SpectralNormalization(KernelWrapper):
-    """The wrapped layer with the kernel W/σ(W), whose largest singular value is 1.
+    """Wraps a layer so that its kernel is W/σ(W), with largest singular value 1.
 
-    σ(W) = uᵀWv, where u and v follow the leading singular vectors by one step of power iteration,
-    v = Wᵀu/‖Wᵀu‖ and u = Wv/‖Wv‖, in each call in training, and are held fixed where it is
-    differentiated. W is the kernel as a matrix, a row for each output: for a convolution that
-    bounds the slope of each patch, not of the whole map.
+    σ(W) = uᵀWv, where u and v follow the leading singular vectors by one step of power iteration in
+    each call in training, v = Wᵀu/‖Wᵀu‖ and u = Wv/‖Wv‖, and are constants for the gradient. W is
+    the kernel as a matrix, with a row for each output: for a convolution this bounds the Lipschitz
+    constant on each patch, not on the complete feature map.
 
     Keras' layer of this name assigns W ← W/σ in each call in training, so that the critic's weights
-    move in the generator's turn; lets no gradient through σ; and takes σ of a transposed
-    convolution over its inputs. Here W stays, and calls out of training change nothing. A kernel of
-    zeros, which has no such quotient, is used as it is.
+    change in the generator's turn; it lets no gradient through σ, and takes σ of a transposed
+    convolution over its inputs. Here W is not assigned, and calls at inference change nothing. A
+    kernel of zeros is used unchanged.
 
     Args:
         layer: Dense, or a convolution, transposed or not.
@@ -45,26 +45,26 @@ class SpectralNormalization(KernelWrapper):
         super().build(input_shape)
         self.u = self.add_weight(
             name="u",
-            shape=(self.outputs(),),
+            shape=(self.num_outputs(),),
             dtype="float32",
-            initializer=self._first,
+            initializer=self._initial_u,
             trainable=False,
             aggregation="only_first_replica",  # each replica computes the same
         )
 
-    def _first(self, shape, dtype):
-        """u of the first kernel: what is asked before the first training should be right too."""
+    def _initial_u(self, shape, dtype):
+        """Returns u of the initial kernel, so that outputs before training are right too."""
         u = _normalized(keras.random.normal(shape, dtype=dtype))
         for _ in range(20):
             u, _ = self._iterate(u)
         return u
 
     def _iterate(self, u):
-        """u and v after one step of power iteration."""
+        """Returns u and v after one step of power iteration."""
         matrix = ops.stop_gradient(self.matrix())
         v = _normalized(ops.matmul(u, matrix))
-        ahead = ops.matmul(matrix, v)
-        return ops.where(ops.norm(ahead) > TINY, _normalized(ahead), u), v
+        product = ops.matmul(matrix, v)
+        return ops.where(ops.norm(product) > TINY, _normalized(product), u), v
 
     def call(self, inputs, training=False):
         u, v = self._iterate(ops.stop_gradient(ops.convert_to_tensor(self.u)))
@@ -72,7 +72,7 @@ class SpectralNormalization(KernelWrapper):
             self.u.assign(u)
         sigma = ops.sum(u * ops.matmul(self.matrix(), v))
         sigma = ops.where(sigma > TINY, sigma, 1.0)
-        return self.called_with(ops.cast(self.layer.kernel, "float32") / sigma, inputs)
+        return self.call_with_kernel(ops.cast(self.layer.kernel, "float32") / sigma, inputs)
 
 
 def _normalized(vector):

@@ -1,9 +1,9 @@
-"""Volumetric convolutions of stride 2 whose gradients a CPU can compute in time.
+"""3D convolutions of stride 2 with fast gradients on CPUs.
 
-TensorFlow's CPU kernels take the gradients of a strided 3D convolution some hundred times slower
-than those of one with stride 1: a step of 3D-GAN takes half a minute. A kernel of 4 and a stride of
-2 are a kernel of 2 and a stride of 1 on blocks of 2x2x2 voxels, so that is what these layers
-compute. Weights and results are those of the Keras layers they derive from.
+TensorFlow's CPU kernels are some hundred times slower for the gradients of a strided 3D convolution
+than with stride 1: a step of 3D-GAN takes half a minute. A kernel of 4 with stride 2 is equivalent
+to a kernel of 2 with stride 1 on blocks of 2x2x2 voxels, which these layers compute. Weights and
+outputs are those of the Keras layers they derive from.
 """
 
 import keras
@@ -18,11 +18,11 @@ class HalvingConv3D(layers.Conv3D):
 
     Args:
         filters: channels of the output.
-        **kwargs: as Conv3D's, but for kernel size, strides, padding, data format and dilation,
-            which are given, and groups.
+        **kwargs: as for Conv3D, except kernel size, strides, padding, data format and dilation,
+            which are fixed, and groups.
 
     Raises:
-        ValueError: for groups, and sides that are odd or not known.
+        ValueError: for groups, and for sides that are odd or unknown.
 
     Example:
         >>> HalvingConv3D(16)(ops.zeros((5, 8, 8, 8, 1))).shape
@@ -50,11 +50,11 @@ class DoublingConv3D(layers.Conv3DTranspose):
 
     Args:
         filters: channels of the output.
-        **kwargs: as Conv3DTranspose's, but for kernel size, strides, padding, data format and
-            dilation, which are given.
+        **kwargs: as for Conv3DTranspose, except kernel size, strides, padding, data format and
+            dilation, which are fixed.
 
     Raises:
-        ValueError: for sides that are not known.
+        ValueError: for unknown sides.
 
     Example:
         >>> DoublingConv3D(16)(ops.zeros((5, 4, 4, 4, 1))).shape
@@ -69,7 +69,7 @@ class DoublingConv3D(layers.Conv3DTranspose):
         super().build(input_shape)
 
     def call(self, inputs):
-        # The adjoint of halving: the kernel is turned round, and its ends are swapped.
+        # The adjoint of HalvingConv3D: flip the kernel, and swap its inputs and outputs.
         kernel = ops.flip(kernel_of_blocks(self.kernel), axis=(0, 1, 2))
         blocks = ops.conv(ops.pad(inputs, PADS), ops.swapaxes(kernel, 3, 4), 1, "valid")
         outputs = out_of_blocks(blocks)[:, 1:-1, 1:-1, 1:-1]
@@ -81,10 +81,10 @@ class DoublingConv3D(layers.Conv3DTranspose):
 FIXED = {"kernel_size": 4, "strides": 2, "padding": "same", "data_format": "channels_last"}
 
 
-def _check_sides(layer, shape, wanted):
-    if any(side is None or (wanted == "even" and side % 2) for side in shape[1:4]):
+def _check_sides(layer, shape, required):
+    if any(side is None or (required == "even" and side % 2) for side in shape[1:4]):
         raise ValueError(
-            f"{type(layer).__name__} should get voxels whose sides are {wanted}. "
+            f"{type(layer).__name__} should get voxels whose sides are {required}. "
             f"Received: shape={tuple(shape)}"
         )
 
@@ -103,7 +103,7 @@ def into_blocks(x):
 
 
 def out_of_blocks(x):
-    """The reverse of `into_blocks`.
+    """Inverse of `into_blocks`.
 
     Example:
         >>> x = ops.reshape(ops.arange(64), (1, 4, 4, 4, 1))
@@ -117,7 +117,7 @@ def out_of_blocks(x):
 
 
 def kernel_of_blocks(kernel):
-    """A kernel for voxels as one for blocks of them: (4, 4, 4, c, f) -> (2, 2, 2, 8c, f).
+    """Rearranges a kernel for voxels into one for blocks: (4, 4, 4, c, f) -> (2, 2, 2, 8c, f).
 
     Example:
         >>> kernel_of_blocks(ops.zeros((4, 4, 4, 3, 16))).shape

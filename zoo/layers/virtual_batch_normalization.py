@@ -7,28 +7,28 @@ from keras import layers, ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class VirtualBatchNormalization(layers.Layer):
-    """Normalises each sample by the statistics of a reference batch and of itself alone.
+    """Normalises each sample by the statistics of a reference batch and of the sample.
 
         γ (x - μ)/√(ε + m₂ - μ²) + β,  μ = (μ_x + n μ_R)/(n + 1),  m₂ likewise of the squares
 
-    μ_x is the sample's mean over its places, μ_R that of the n reference samples, for each channel.
-    What is made of a sample does not depend on the rest of its minibatch, as it does under batch
-    normalisation. Shapes stay as they are.
+    μ_x is the sample's mean over its positions, μ_R that of the n reference samples, for each
+    channel. The output of a sample does not depend on the rest of its minibatch, unlike with batch
+    normalisation. Shapes stay the same.
 
-    A layer that stands alone is given its reference by `adapt`. Inside a network the reference has
-    to pass the layers below with their present weights: with `reference_size=m` the first m rows of
-    each batch are the reference, normalised by their own statistics. Put the same m samples in
-    front of each minibatch, and drop the first m rows of what comes out.
+    A layer on its own gets its reference by `adapt`. Inside a network the reference has to pass the
+    previous layers with their current weights: with `reference_size=m` the first m rows of each
+    batch are the reference, normalised by their own statistics. Prepend the same m samples to each
+    minibatch, and drop the first m rows of the outputs.
 
     Args:
         epsilon: ε.
-        reference_size: m; None: the reference is given to `adapt`.
-        gamma_initializer, beta_initializer: of γ and β. The paper's code draws γ ~ N(1, .02).
+        reference_size: m; None: the reference is passed to `adapt`.
+        gamma_initializer, beta_initializer: of γ and β. The paper's code samples γ ~ N(1, .02).
 
     Raises:
-        ValueError: for a reference below 1 sample, in a batch that is not larger than its
-            reference, and when called eagerly before `adapt`. In a graph n is 0 before it: each
-            sample is normalised by itself.
+        ValueError: for a reference size below 1, a batch that is not larger than its reference, and
+            an eager call before `adapt`. In a graph before `adapt` n is 0: each sample is
+            normalised by itself.
 
     Source: Salimans et al. 2016, "Improved Techniques for Training GANs",
     https://arxiv.org/abs/1606.03498, §3.5; the formula is that of their code.
@@ -77,7 +77,7 @@ class VirtualBatchNormalization(layers.Layer):
             )
 
     def adapt(self, batch):
-        """Takes the statistics of a reference batch, shape (n, …, channels)."""
+        """Stores the statistics of a reference batch, shape (n, …, channels)."""
         if self.reference_size is not None:
             raise ValueError("`adapt` should be called on layers without `reference_size` only.")
         batch = ops.convert_to_tensor(batch)
@@ -137,7 +137,7 @@ class VirtualBatchNormalization(layers.Layer):
 
 
 def _moments(x, axis):
-    """The means of x and of x² over some axes, float32."""
+    """Returns the means of x and of x² over some axes, float32."""
     x = ops.cast(x, "float32")
     keep = 0 not in axis
     return ops.mean(x, axis=axis, keepdims=keep), ops.mean(ops.square(x), axis=axis, keepdims=keep)

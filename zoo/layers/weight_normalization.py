@@ -8,11 +8,11 @@ from zoo.layers.kernel_wrapper import KernelWrapper
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class WeightNormalization(KernelWrapper):
-    """The wrapped layer with the kernel g·v/‖v‖: each output's length and direction apart.
+    """Wraps a layer so that its kernel is g·v/‖v‖, with separate length and direction.
 
-    v is the layer's own kernel, one vector for each output; g begins as ‖v‖, so that at first
-    nothing changes. The paper's initialisation from data (§3) is left out. An output whose v is 0
-    has no direction, and stays 0.
+    v is the layer's own kernel, one vector for each output; g is initialised as ‖v‖, so that the
+    layer is unchanged at first. The paper's data-dependent initialisation (§3) is omitted. An
+    output with v = 0 stays 0.
 
     Args:
         layer: Dense, or a convolution, transposed or not.
@@ -35,7 +35,7 @@ class WeightNormalization(KernelWrapper):
         super().build(input_shape)
         self.g = self.add_weight(
             name="g",
-            shape=(self.outputs(),),
+            shape=(self.num_outputs(),),
             dtype="float32",
             initializer=lambda shape, dtype: ops.norm(self.matrix(), axis=1),
         )
@@ -43,5 +43,5 @@ class WeightNormalization(KernelWrapper):
     def call(self, inputs):
         square = ops.sum(ops.square(self.matrix()), axis=1)
         scale = self.g * ops.rsqrt(ops.maximum(square, 1e-12))
-        kernel = ops.cast(self.layer.kernel, "float32") * self.along_outputs(scale)
-        return self.called_with(kernel, inputs)
+        kernel = ops.cast(self.layer.kernel, "float32") * self.per_output(scale)
+        return self.call_with_kernel(kernel, inputs)

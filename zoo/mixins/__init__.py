@@ -1,1 +1,1 @@
-"""What several families share beside networks: an encoder's methods, and translation of images."""
+"""Mixins of several families: an encoder's methods, and image-to-image translation."""

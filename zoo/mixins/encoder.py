@@ -1,4 +1,4 @@
-"""What families with an encoder share: x -> z beside z -> x, and what their users call."""
+"""Mixin of families with an encoder x -> z in addition to a generator z -> x."""
 
 import keras
 from keras import layers
@@ -10,13 +10,13 @@ from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 class EncoderMixin:
     """Constructor, networks and methods of a family whose `encoder` maps images to latents.
 
-    A family derives from it and from `AdversarialModel`, in this order. The outputs of its encoder
-    are the code, or [mean, log_std] of a Gaussian when the family says `gaussian = True`, of which
-    `encode` shows the mean.
+    A family derives from `EncoderMixin` and from `AdversarialModel`, in this order. The outputs of
+    its encoder are the code, or with `gaussian = True` the [mean, log_std] of a Gaussian, of which
+    `encode` returns the mean.
     """
 
     gaussian = False
-    categories = 0  # values of a categorical code beside z, as logits the last output of E
+    categories = 0  # of a categorical code next to z, whose logits are E's last output
 
     def __init__(
         self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
@@ -27,14 +27,14 @@ class EncoderMixin:
 
     @classmethod
     def small(cls, image_shape):
-        """Constructor arguments that train in minutes on two cores."""
+        """Returns constructor arguments of networks that train in minutes on two cores."""
         return {"latent_dim": 10, "width": 256} if len(image_shape) == 3 else {"width": 128}
 
     def default_sizes(self, image_shape, **sizes):
         return {"latent_dim": 50 if len(image_shape) == 3 else 2}
 
     def mlp_sizes(self):
-        """Sizes of fully connected networks: two layers for images, three for points."""
+        """Returns sizes of fully connected networks: two layers for images, three for points."""
         return {"width": self.width or 128, "depth": 2 if len(self.image_shape) == 3 else 3}
 
     def build_generator(self):
@@ -59,33 +59,35 @@ class EncoderMixin:
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
 
-    # What users call -----------------------------------------------------------------------------
+    # Inference -----------------------------------------------------------------------------------
 
     def encode(self, x):
-        """The code of each image: a NumPy array (n, latent_dim)."""
+        """Returns the code of each image: a NumPy array (n, latent_dim)."""
         return self.predict_checked(self.averaged().output_of("encoder", 0), x)
 
     def reconstruct(self, x):
-        """G(E(x)): a NumPy array like x."""
-        shown = self.averaged()
-        return self.predict_checked(shown.view("reconstruction", shown.build_reconstruction), x)
+        """Returns G(E(x)): a NumPy array like x."""
+        ema_copy = self.averaged()
+        return self.predict_checked(
+            ema_copy.view("reconstruction", ema_copy.build_reconstruction), x
+        )
 
     def signatures(self):
-        again = self.view("reconstruction", self.build_reconstruction)
-        named = {"generate": self.generator, "encode": self.encoder}
-        return named | {"reconstruct": again, "features": self.features_network()}
+        reconstruction = self.view("reconstruction", self.build_reconstruction)
+        networks = {"generate": self.generator, "encode": self.encoder}
+        return networks | {"reconstruct": reconstruction, "features": self.features_network()}
 
     def build_reconstruction(self):
-        """x -> G(E(x))."""
+        """Builds the network x -> G(E(x))."""
         code, *others = self.encoder.outputs
         if self.categories:
             code = [code, layers.Softmax(dtype="float32")(others[-1])]
-        drawn = self.generator(code)
-        images = layers.Identity(dtype="float32", name="reconstructions")(drawn)
+        outputs = self.generator(code)
+        images = layers.Identity(dtype="float32", name="reconstructions")(outputs)
         return keras.Model(self.encoder.input, images)
 
     def build_features(self):
-        """x -> the input of the encoder's last layer, flattened."""
+        """Builds the network x -> input of the encoder's last layer, flattened."""
         x, hidden = with_fresh_input(
             self.encoder.input, penultimate_tensor(self.encoder.outputs[0])
         )

@@ -1,1 +1,1 @@
-"""Architectures without a loss: functions that return a `keras.Model`."""
+"""Architectures, independent of any loss: functions that return a `keras.Model`."""

@@ -1,9 +1,9 @@
-"""The convolutional networks of DCGAN (Radford, Metz & Chintala 2016), its five rules as arguments.
+"""Convolutional networks of DCGAN (Radford, Metz & Chintala 2016), its guidelines as arguments.
 
 1 `strided`: strided convolutions instead of pooling. 2 `batch_norm`: in both networks, but not at
-the generator's output nor the discriminator's input. 3 `hidden_dense`: no fully connected hidden
-layer. 4 `activation`, `squash`: ReLU in the generator, tanh at its end. 5 `activation`: LeakyReLU
-in the discriminator.
+the generator's output or the discriminator's input. 3 `hidden_dense`: no fully connected hidden
+layer. 4 `activation`, `output_activation`: ReLU in the generator, tanh at its output. 5
+`activation`: LeakyReLU in the discriminator.
 """
 
 import keras
@@ -14,7 +14,7 @@ from zoo.networks import label_conditioning
 
 
 def stages(image_shape):
-    """How often the sides are halved: down to 4, but at least twice (64 -> 4: 4; 28 -> 7: 2).
+    """Returns how often sides are halved: to 4, but at least twice (64 -> 4: 4; 28 -> 7: 2).
 
     Raises:
         ValueError: for sides that cannot be halved twice.
@@ -36,7 +36,7 @@ def stages(image_shape):
 
 
 def widths(image_shape, width):
-    """Channels of the discriminator's stages: doubling, up to eight times the first.
+    """Returns the channels of the discriminator's stages: doubled up to 8x the first.
 
     Example:
         >>> widths((64, 64, 3), width=128)
@@ -54,7 +54,7 @@ def generator(
     batch_norm=True,
     hidden_dense=False,
     activation="relu",
-    squash="tanh",
+    output_activation="tanh",
     classes=0,
     name="generator",
 ):
@@ -65,22 +65,22 @@ def generator(
         (None, 16, 16, 3)
     """
     channels = widths(image_shape, width)[::-1]
-    height, breadth = (side // 2 ** len(channels) for side in image_shape[:2])
+    base_height, base_width = (side // 2 ** len(channels) for side in image_shape[:2])
     inputs = x = keras.Input((latent_dim,), name="latent")
     inputs, with_labels = label_conditioning.label_inputs(inputs, classes)
 
-    def finish(x):
+    def norm_act(x):
         x = _norm(x) if batch_norm else x
         return layers.Activation(activation)(x)
 
     if hidden_dense:
-        x = finish(_dense(1024, use_bias=not batch_norm)(with_labels(x)))
-    x = _dense(height * breadth * channels[0], use_bias=not batch_norm)(with_labels(x))
-    x = finish(layers.Reshape((height, breadth, channels[0]))(x))
+        x = norm_act(_dense(1024, use_bias=not batch_norm)(with_labels(x)))
+    x = _dense(base_height * base_width * channels[0], use_bias=not batch_norm)(with_labels(x))
+    x = norm_act(layers.Reshape((base_height, base_width, channels[0]))(x))
     for filters in channels[1:]:
-        x = finish(_up(with_labels(x), filters, kernel_size, strided, use_bias=not batch_norm))
+        x = norm_act(_up(with_labels(x), filters, kernel_size, strided, use_bias=not batch_norm))
     x = _up(with_labels(x), image_shape[-1], kernel_size, strided, use_bias=True)
-    x = layers.Activation(squash, dtype="float32", name="images")(x)
+    x = layers.Activation(output_activation, dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name=name)
 
 
@@ -98,7 +98,7 @@ def discriminator(
 ):
     """x image [, y ()] -> 32x32xw -> 16x16x2w -> … -> 4x4x8w -> logit (1,).
 
-    `wrap` is put around each layer that has weights, such as SpectralNormalization.
+    `wrap` is applied to each layer with weights: a wrapper such as SpectralNormalization.
 
     Example:
         >>> discriminator((16, 16, 3), width=8).output_shape
@@ -107,7 +107,7 @@ def discriminator(
     inputs = x = keras.Input(image_shape, name="images")
     inputs, with_labels = label_conditioning.label_inputs(inputs, classes)
 
-    def act(x):  # Keras' own "leaky_relu" has the slope .2, but its layer has .3: say it
+    def act(x):  # negative slope: Keras' "leaky_relu" has .2, its layer .3
         leaky = activation == "leaky_relu"
         return (layers.LeakyReLU(0.2) if leaky else layers.Activation(activation))(x)
 
@@ -125,7 +125,7 @@ def discriminator(
 
 
 def maxout(x, pieces):
-    """Maps (batch, h, w, channels · pieces) -> (batch, h, w, channels): the largest of each few.
+    """Maxout: (batch, h, w, channels · pieces) -> (batch, h, w, channels), max over the pieces.
 
     Source: Goodfellow et al. 2013, "Maxout Networks", §2.
 

@@ -1,4 +1,4 @@
-"""The volumetric networks of 3D-GAN (Wu et al. 2016): DCGAN's, with a third dimension."""
+"""The volumetric networks of 3D-GAN (Wu et al. 2016): DCGAN's, in three dimensions."""
 
 import math
 
@@ -10,11 +10,11 @@ from zoo.layers import DoublingConv3D, HalvingConv3D
 
 
 def halvings(shape, name="image_shape"):
-    """How often equal sides are halved, down to 4: of voxels, or of a picture of them.
+    """Returns how often the equal sides of voxels or of a picture are halved, down to 4.
 
     Args:
         shape: (side, …, side, channels).
-        name: what the message calls it.
+        name: the name of the argument in the error message.
 
     Raises:
         ValueError: for sides that are not 4 times a power of 2, from 8.
@@ -35,7 +35,7 @@ def halvings(shape, name="image_shape"):
 
 
 def check_occupancy(occupancy):
-    """Raises a ValueError for what is no share of voxels.
+    """Raises a ValueError for an occupancy outside (0, 1).
 
     Example:
         >>> check_occupancy(0.0)
@@ -50,7 +50,7 @@ def generator(shape, latent_dim, width=64, batch_norm=True, occupancy=0.5, name=
     """z (latent_dim,) -> 4x4x4x8w -> 8x8x8x4w -> … -> 32x32x32xw, ReLU -> 64x64x64xc, σ.
 
     Args:
-        occupancy: how full the voxels are at first.
+        occupancy: mean of the voxels before training.
 
     Example:
         >>> generator((16, 16, 16, 1), latent_dim=200, width=8).output_shape
@@ -60,8 +60,8 @@ def generator(shape, latent_dim, width=64, batch_norm=True, occupancy=0.5, name=
     widths = [width * 2**i for i in reversed(range(count))]
     inputs = keras.Input((latent_dim,), name="latent")
 
-    def options():  # an initialiser gives all its layers the same numbers
-        return {"use_bias": not batch_norm, "kernel_initializer": _start(batch_norm)}
+    def options():  # a shared initialiser would give all layers the same weights
+        return {"use_bias": not batch_norm, "kernel_initializer": _initializer(batch_norm)}
 
     x = layers.Dense(64 * widths[0], **options())(inputs)
     x = layers.Reshape((4, 4, 4, widths[0]))(x)
@@ -70,7 +70,7 @@ def generator(shape, latent_dim, width=64, batch_norm=True, occupancy=0.5, name=
         x = DoublingConv3D(filters, **options())(x)
     x = layers.ReLU()(_norm(x) if batch_norm else x)
     bias = Constant(math.log(occupancy / (1.0 - occupancy)))
-    last = {"kernel_initializer": _start(True), "bias_initializer": bias}
+    last = {"kernel_initializer": _initializer(True), "bias_initializer": bias}
     x = DoublingConv3D(shape[-1], **last)(x)
     voxels = layers.Activation("sigmoid", dtype="float32", name="voxels")(x)
     return keras.Model(inputs, voxels, name=name)
@@ -86,16 +86,18 @@ def discriminator(shape, width=64, batch_norm=True, name="discriminator"):
     inputs = x = keras.Input(shape, name="voxels")
     for i in range(halvings(shape)):
         normed = batch_norm and i > 0
-        options = {"use_bias": not normed, "kernel_initializer": _start(batch_norm)}
+        options = {"use_bias": not normed, "kernel_initializer": _initializer(batch_norm)}
         x = HalvingConv3D(width * 2**i, **options)(x)
         x = layers.LeakyReLU(0.2)(_norm(x) if normed else x)
-    logit = layers.Dense(1, kernel_initializer=_start(batch_norm), dtype="float32", name="logit")
+    logit = layers.Dense(
+        1, kernel_initializer=_initializer(batch_norm), dtype="float32", name="logit"
+    )
     return keras.Model(inputs, logit(layers.Flatten()(x)), name=name)
 
 
-def _start(small):
-    """N(0, .02²); He's where, without batch norm, little would come through."""
-    return RandomNormal(stddev=0.02) if small else "he_normal"
+def _initializer(batch_norm):
+    """Returns N(0, .02²), or He's, without which signals vanish if there is no batch norm."""
+    return RandomNormal(stddev=0.02) if batch_norm else "he_normal"
 
 
 def _norm(x):

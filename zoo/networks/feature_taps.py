@@ -1,10 +1,10 @@
-"""What a network has made of its input just before it says something: features for probes."""
+"""Access to the features of a network, for linear probes and feature losses."""
 
 import keras
 
 
 def penultimate_tensor(output):
-    """The tensor that the last layer with weights on the way to an output reads.
+    """Returns the input of the last layer with weights before an output.
 
     Args:
         output: a symbolic output of a functional model.
@@ -23,22 +23,22 @@ def penultimate_tensor(output):
     return layer.input[0] if isinstance(layer.input, list) else layer.input
 
 
-def with_fresh_input(images, said):
-    """(an input like `images`, what is said of it), for layers that are put behind a network.
+def with_fresh_input(images, outputs):
+    """Returns (a new input like `images`, the outputs for it), for models with further layers.
 
-    Beside its own layers they would need names that it does not have, and a network that was loaded
-    has names which Keras gives again.
+    Layers appended to a network directly can clash in name: a loaded network has names that Keras
+    assigns again.
 
     Args:
         images: the input of a functional model.
-        said: one or several tensors of it.
+        outputs: one or several symbolic tensors computed from it.
 
     Example:
         >>> from zoo.networks import mlp
-        >>> judge = mlp.discriminator((8, 8, 1), width=256)
-        >>> x, hidden = with_fresh_input(judge.input, penultimate_tensor(judge.output))
+        >>> d = mlp.discriminator((8, 8, 1), width=256)
+        >>> x, hidden = with_fresh_input(d.input, penultimate_tensor(d.output))
         >>> x.shape, hidden.shape
         ((None, 8, 8, 1), (None, 256))
     """
     x = keras.Input(images.shape[1:], dtype=images.dtype, name=images.name)
-    return x, keras.Model(images, said)(x)
+    return x, keras.Model(images, outputs)(x)

@@ -1,5 +1,5 @@
-"""The networks of spatial GAN (Jetchev et al. 2016): DCGAN's, without a dense layer, so that each
-pixel and each logit sees its neighbourhood only, and any size will do."""
+"""The networks of spatial GAN (Jetchev et al. 2016): DCGAN's without dense layers, so that each
+pixel and each logit depends on its neighbourhood only, and any size is valid."""
 
 import keras
 from keras import layers
@@ -12,8 +12,8 @@ def generator(channels, latent_dim=100, width=64, stages=5, kernel_size=5, name=
 
     Args:
         channels: of the image.
-        latent_dim: d, numbers of each place.
-        width: channels of the last hidden layer; those before have twice as many each.
+        latent_dim: d, dimension of the noise at each position.
+        width: channels of the last hidden layer; each layer before has twice as many as the next.
         stages: how often the sides are doubled.
 
     Example:
@@ -30,7 +30,7 @@ def generator(channels, latent_dim=100, width=64, stages=5, kernel_size=5, name=
 
 
 def discriminator(channels, width=64, stages=5, kernel_size=5, name="discriminator"):
-    """x (h, w, c) -> w -> 2w -> …, LeakyReLU .2, batch norm but in the first -> logits
+    """x (h, w, c) -> w -> 2w -> …, LeakyReLU .2, batch norm except in the first -> logits
     (h / 2**stages, w / 2**stages, 1), one for each neighbourhood.
 
     Example:

@@ -1,4 +1,4 @@
-"""Where class labels enter a network."""
+"""Conditioning of networks on class labels."""
 
 import keras
 import numpy as np
@@ -17,7 +17,7 @@ def one_hot(labels, classes):
 
 
 def append(x, code):
-    """x ⊕ code: as further features, or as constant maps beside those of an image.
+    """Concatenates x with a code: as features, or as constant feature maps of an image.
 
     Source: Mirza & Osindero 2014, §3.1; for every layer of both networks, Radford et al. 2016.
 
@@ -32,13 +32,13 @@ def append(x, code):
 
 
 def label_inputs(inputs, classes):
-    """The inputs of a network that is told the class, and what tells it: x -> x ⊕ code.
+    """Returns (inputs of a conditional network, function x -> x ⊕ one-hot label).
 
-    Without classes the inputs are as they were, and x stays x.
+    With `classes=0` the inputs are returned unchanged, and the function is the identity.
 
     Example:
-        >>> inputs, given = label_inputs(keras.Input((100,)), classes=10)
-        >>> given(inputs[0]).shape
+        >>> inputs, with_labels = label_inputs(keras.Input((100,)), classes=10)
+        >>> with_labels(inputs[0]).shape
         (None, 110)
     """
     if not classes:
@@ -49,25 +49,25 @@ def label_inputs(inputs, classes):
 
 
 def resolve_labels(labels, n, classes, name="labels"):
-    """The class numbers that a user of `generate` asks for, int32 (n,).
+    """Returns class numbers, int32 (n,), from the `labels` argument of `generate`.
 
     Args:
         labels: n class numbers, or one for all; None for each in turn.
-        n, classes: how many.
-        name: of the argument, for the messages.
+        n, classes: number of samples and of classes.
+        name: of the argument, for error messages.
 
     Raises:
-        ValueError: for anything else.
+        ValueError: for labels of another shape, dtype or range.
 
     Example:
         >>> resolve_labels(None, n=4, classes=3), resolve_labels(2, n=4, classes=3)
         (array([0, 1, 2, 0], dtype=int32), array([2, 2, 2, 2], dtype=int32))
     """
-    given = np.arange(n) % classes if labels is None else np.asarray(labels)
-    if given.shape not in ((), (n,)) or given.dtype.kind not in "iu":
+    numbers = np.arange(n) % classes if labels is None else np.asarray(labels)
+    if numbers.shape not in ((), (n,)) or numbers.dtype.kind not in "iu":
         raise ValueError(
             f"`{name}` should be {n} class numbers, or one. Received: {name}={labels!r}"
         )
-    if given.min() < 0 or given.max() >= classes:
+    if numbers.min() < 0 or numbers.max() >= classes:
         raise ValueError(f"`{name}` should be in 0 … {classes - 1}. Received: {name}={labels!r}")
-    return np.broadcast_to(given, (n,)).astype("int32")
+    return np.broadcast_to(numbers, (n,)).astype("int32")

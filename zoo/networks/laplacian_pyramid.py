@@ -1,4 +1,4 @@
-"""The networks of LAPGAN (Denton et al. 2015): one for each level of a pyramid, joined."""
+"""The networks of LAPGAN (Denton et al. 2015): one for each level of a pyramid, combined."""
 
 import math
 
@@ -10,7 +10,7 @@ from zoo.layers import Dropout
 
 
 def down(x):
-    """d: halves the sides, each pixel the mean of 2x2.
+    """Downsampling d: halves the sides, by means of 2x2 pixels.
 
     Example:
         >>> down(ops.ones((5, 8, 8, 1))).shape
@@ -20,7 +20,7 @@ def down(x):
 
 
 def up(x):
-    """u: doubles the sides, bilinear.
+    """Upsampling u: doubles the sides, bilinear.
 
     Example:
         >>> up(ops.ones((5, 4, 4, 1))).shape
@@ -30,10 +30,10 @@ def up(x):
 
 
 def sides_of(image_shape, levels):
-    """(height, width) of each level, the base first.
+    """Returns (height, width) of each level, the base first.
 
     Raises:
-        ValueError: for no image, or sides that cannot be halved as often.
+        ValueError: for shapes of no image, or sides that cannot be halved `levels` times.
 
     Example:
         >>> sides_of((32, 32, 3), levels=2)
@@ -41,22 +41,22 @@ def sides_of(image_shape, levels):
     """
     shape_checks.check_image_shape(image_shape, image_ranks=(3,))
     shape_checks.check_multiples(image_shape, 2**levels, levels=levels)
-    height, breadth, _ = image_shape
-    return [(height // 2**k, breadth // 2**k) for k in reversed(range(levels + 1))]
+    height, width, _ = image_shape
+    return [(height // 2**k, width // 2**k) for k in reversed(range(levels + 1))]
 
 
 def parts_of(image_shape, levels):
-    """How many of the latent's numbers each level takes, the base first.
+    """Returns the number of latent dimensions of each level, the base first.
 
     Example:
         >>> parts_of((16, 16, 3), levels=1)
         [100, 256]
     """
-    return [100] + [height * breadth for height, breadth in sides_of(image_shape, levels)[1:]]
+    return [100] + [height * width for height, width in sides_of(image_shape, levels)[1:]]
 
 
 def cuts(parts):
-    """Where `ops.split` cuts parts of these lengths apart.
+    """Returns the indices at which `ops.split` separates parts of these lengths.
 
     Example:
         >>> cuts([100, 64, 256])

@@ -20,8 +20,8 @@ def generator(image_shape, latent_dim, width=256, depth=2, classes=0, name="gene
     x = with_labels(x)
     for _ in range(depth):
         x = layers.Dense(width, activation="relu", kernel_initializer="he_normal")(x)
-    squash = "tanh" if len(image_shape) == 3 else None
-    x = layers.Dense(math.prod(image_shape), activation=squash, dtype="float32")(x)
+    output_activation = "tanh" if len(image_shape) == 3 else None
+    x = layers.Dense(math.prod(image_shape), activation=output_activation, dtype="float32")(x)
     x = layers.Reshape(image_shape, dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name=name)
 
@@ -31,7 +31,7 @@ def discriminator(
 ):
     """x image_shape [, y ()] -> width x depth, LeakyReLU .2 -> logit (1,).
 
-    `wrap` is put around each layer that has weights, such as SpectralNormalization.
+    `wrap` is applied to each layer with weights: a wrapper such as SpectralNormalization.
 
     Example:
         >>> discriminator((8, 8, 1)).output_shape
@@ -50,7 +50,7 @@ def discriminator(
 
 
 def joint_generator(inner, **shapes):
-    """Several inputs, joined -> a generator that takes them as one.
+    """Returns a generator of several inputs, which are concatenated for `inner`.
 
     Args:
         inner: a Keras model, (sum of the sizes,) -> image.
@@ -81,14 +81,14 @@ def encoder(
     x = layers.Flatten()(inputs)
     for _ in range(depth):
         x = _leaky(x, width)
-    said = heads(x, latent_dim, gaussian)
+    outputs = heads(x, latent_dim, gaussian)
     if categories:
-        said = [said, layers.Dense(categories, dtype="float32", name="category")(x)]
-    return keras.Model(inputs, said, name=name)
+        outputs = [outputs, layers.Dense(categories, dtype="float32", name="category")(x)]
+    return keras.Model(inputs, outputs, name=name)
 
 
 def heads(x, latent_dim, gaussian, initializer="glorot_uniform"):
-    """The last layers of an encoder, which read features (batch, d): z, or [mean, log_std].
+    """Appends the output layers of an encoder to features (batch, d): z, or [mean, log_std].
 
     Example:
         >>> mean, log_std = heads(keras.Input((64,)), latent_dim=10, gaussian=True)
@@ -97,15 +97,15 @@ def heads(x, latent_dim, gaussian, initializer="glorot_uniform"):
     """
     names = ("mean", "log_std") if gaussian else ("latent",)
     options = {"kernel_initializer": initializer, "dtype": "float32"}
-    said = [layers.Dense(latent_dim, name=name, **options)(x) for name in names]
-    return said if gaussian else said[0]
+    outputs = [layers.Dense(latent_dim, name=name, **options)(x) for name in names]
+    return outputs if gaussian else outputs[0]
 
 
 def joint_discriminator(width=256, depth=2, apart=False, name="discriminator", **shapes):
-    """Several inputs, flattened and joined -> width x depth, LeakyReLU .2 -> logit (1,).
+    """Several inputs, flattened and concatenated -> width x depth, LeakyReLU .2 -> logit (1,).
 
     Args:
-        apart: whether each input has layers and a logit of its own: (number of inputs,).
+        apart: whether each input has its own layers and logit: (number of inputs,).
         **shapes: name of an input -> its shape, in order.
 
     Example:

@@ -1,4 +1,4 @@
-"""PatchGAN (Isola et al. 2017, §3.2.2): a discriminator that judges each patch by itself."""
+"""PatchGAN (Isola et al. 2017, §3.2.2): a discriminator of independent patches."""
 
 import keras
 from keras import layers
@@ -14,9 +14,9 @@ def discriminator(
     Args:
         channels: of x.
         width: of the first stage.
-        stages: how often the sides are halved; a logit sees 16, 34, 70, 142, 286 pixels for 1 to 5,
-            and for 0, where all is 1x1, a single one.
-        norm: instance norm, but in the first and the last layer.
+        stages: how often the sides are halved; the receptive field of a logit is 16, 34, 70, 142,
+            286 pixels for 1 to 5, and one pixel for 0, where all kernels are 1x1.
+        norm: instance norm, except in the first and the last layer.
         condition_channels: channels of the condition; 0 for none.
 
     Example:
@@ -32,10 +32,10 @@ def discriminator(
     kernel = 4 if stages else 1
 
     def convolution(x, filters, stride, normed):
-        # PyTorch's padding of one on each side, by which a map of n becomes n/2, and one of n - 1.
+        # PyTorch's padding of one on each side: n becomes n/2 with stride 2, n - 1 with stride 1.
         x = layers.ZeroPadding2D(1)(x) if kernel > 1 else x
-        start = RandomNormal(stddev=0.02)
-        options = {"use_bias": not normed, "kernel_initializer": start}
+        initializer = RandomNormal(stddev=0.02)
+        options = {"use_bias": not normed, "kernel_initializer": initializer}
         x = layers.Conv2D(filters, kernel, stride, **options)(x)
         return layers.GroupNormalization(groups=-1, epsilon=1e-5)(x) if normed else x
 
@@ -49,7 +49,7 @@ def discriminator(
 
 
 def min_side(stages):
-    """The smallest image of which there is a logit.
+    """Returns the smallest side of images that have a logit.
 
     Example:
         >>> [min_side(stages) for stages in range(4)]
@@ -59,7 +59,7 @@ def min_side(stages):
 
 
 def receptive_field(stages):
-    """The side of the patch, in pixels, that a logit sees.
+    """Returns the receptive field of a logit: the side of its patch, in pixels.
 
     Example:
         >>> [receptive_field(stages) for stages in range(6)]

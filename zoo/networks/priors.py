@@ -1,4 +1,4 @@
-"""What latents are drawn from, where it is neither N(0, I) nor uniform over a box."""
+"""Sampling from priors other than N(0, I) and uniform boxes."""
 
 import math
 
@@ -8,7 +8,7 @@ from trainers import noise
 
 
 def categories(n, count):
-    """Uniform draws of 0 … count - 1: int32 (n,).
+    """Samples categories uniformly from 0 … count - 1: int32 (n,).
 
     Example:
         >>> sorted(set(categories(1000, 3).numpy().tolist()))
@@ -19,7 +19,8 @@ def categories(n, count):
 
 
 def gaussian(mean, log_std):
-    """A draw of N(mean, exp(log_std)²), which learns through both (Kingma & Welling 2014, §2.4).
+    """Samples N(mean, exp(log_std)²), differentiable in both by reparametrisation (Kingma & Welling
+    2014, §2.4).
 
     Args:
         mean, log_std: (n, d).
@@ -32,11 +33,11 @@ def gaussian(mean, log_std):
 
 
 def mixture(part, parts):
-    """z on a flower: N(1.4, .5²) along petal `part` of so many, N(0, .05²) across it.
+    """Samples z on a flower: N(1.4, .5²) along petal `part` of `parts`, N(0, .05²) across it.
 
     Args:
-        part: which, int32 (n,).
-        parts: how many there are.
+        part: number of the petal of each sample, int32 (n,).
+        parts: number of petals.
 
     Returns:
         (n, 2).
@@ -53,7 +54,7 @@ def mixture(part, parts):
 
 
 def swiss_roll(part, parts):
-    """z on a spiral, radius 3√u, angle 4π√u, u uniform over `part` of so many of [0, 1].
+    """Samples z on a spiral, radius 3√u, angle 4π√u, u uniform over `part` of `parts` of [0, 1].
 
     Args, returns: as for `mixture`.
 

@@ -5,7 +5,7 @@ from keras import layers
 
 
 def stages(image_shape):
-    """How often the sides are halved, down to 4 (32 -> 4: 3) or as far as they go.
+    """Returns how often sides are halved, to 4 (32 -> 4: 3) or as long as they are even.
 
     Raises:
         ValueError: for sides that are odd.
@@ -36,10 +36,10 @@ def generator(image_shape, latent_dim, width=128, name="generator"):
         (None, 16, 16, 3)
     """
     count = stages(image_shape)
-    height, breadth = (side // 2**count for side in image_shape[:2])
+    base_height, base_width = (side // 2**count for side in image_shape[:2])
     inputs = keras.Input((latent_dim,), name="latent")
-    x = layers.Dense(height * breadth * width)(inputs)
-    x = layers.Reshape((height, breadth, width))(x)
+    x = layers.Dense(base_height * base_width * width)(inputs)
+    x = layers.Reshape((base_height, base_width, width))(x)
     for _ in range(count):
         x = _up_block(x, width)
     x = layers.ReLU()(layers.BatchNormalization(momentum=0.9, epsilon=1e-5)(x))
@@ -51,15 +51,15 @@ def generator(image_shape, latent_dim, width=128, name="generator"):
 def discriminator(
     image_shape, width=128, pool="mean", wrap=lambda layer: layer, name="discriminator"
 ):
-    """x image -> two down blocks -> two blocks -> mean over places -> critic value (1,).
+    """x image -> two down blocks -> two blocks -> mean over positions -> critic value (1,).
 
-    No normalisation of activations: the slope of a sample must be its own. Larger images are halved
-    further.
+    No batch normalisation, so that the gradient of each sample is independent of the others. Larger
+    images are halved more often.
 
     Args:
         image_shape, width: as for the generator.
-        pool: over places, "mean", or "sum" as in SNGAN.
-        wrap: put around each layer that has weights, such as SpectralNormalization.
+        pool: over positions, "mean", or "sum" as in SNGAN.
+        wrap: applied to each layer with weights, a wrapper such as SpectralNormalization.
 
     Example:
         >>> discriminator((16, 16, 3), width=8).output_shape
@@ -72,10 +72,10 @@ def discriminator(
     for _ in range(2):
         x = _block(x, width, wrap)
     x = layers.ReLU()(x)
-    places = x.shape[1] * x.shape[2]
+    positions = x.shape[1] * x.shape[2]
     x = layers.GlobalAveragePooling2D(name="features")(x)
     if pool == "sum":
-        x = layers.Rescaling(places)(x)
+        x = layers.Rescaling(positions)(x)
     logit = wrap(layers.Dense(1, dtype="float32", name="logit"))
     return keras.Model(inputs, logit(x), name=name)
 

@@ -1,4 +1,4 @@
-"""The residual network that CycleGAN translates with (Zhu et al. 2017, §7.2): Johnson et al.'s."""
+"""The residual generator of CycleGAN (Zhu et al. 2017, §7.2), that of Johnson et al."""
 
 import keras
 from keras import layers, ops
@@ -10,9 +10,9 @@ from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 def generator(
     source_channels, channels, width=64, stages=2, blocks=9, outer_kernel=7, name="generator"
 ):
-    """x (h, w, c) -> 7x7 w -> 3x3 2w, halved -> 3x3 4w, halved -> residual blocks -> the way back
-    -> 7x7 c', tanh -> y (h, w, c'). Instance norm and ReLU between; edges are mirrored but where
-    sides are halved or doubled. Sides of any multiple of 2**stages.
+    """x (h, w, c) -> 7x7 w -> 3x3 2w, halved -> 3x3 4w, halved -> residual blocks -> the reverse
+    -> 7x7 c', tanh -> y (h, w, c'). Instance norm and ReLU between; reflection padding except
+    where sides are halved or doubled. Sides of any multiple of 2**stages.
 
     Args:
         source_channels, channels: of x and of y.
@@ -26,25 +26,25 @@ def generator(
         (None, None, None, 3)
     """
     inputs = keras.Input((None, None, source_channels), name="source")
-    x = _normed(_mirrored(inputs, width, outer_kernel))
+    x = _normed(_reflect_conv(inputs, width, outer_kernel))
     for i in range(stages):
         x = _normed(layers.Conv2D(width * 2 ** (i + 1), 3, 2, "same", **_options())(x))
     for _ in range(blocks):
         filters = width * 2**stages
-        inner = _mirrored(_normed(_mirrored(x, filters, 3)), filters, 3)
+        inner = _reflect_conv(_normed(_reflect_conv(x, filters, 3)), filters, 3)
         x = layers.Add()([x, _norm(inner)])
     for i in reversed(range(stages)):
         x = _normed(layers.Conv2DTranspose(width * 2**i, 3, 2, "same", **_options())(x))
-    x = _mirrored(x, channels, outer_kernel, use_bias=True)
+    x = _reflect_conv(x, channels, outer_kernel, use_bias=True)
     x = layers.Activation("tanh", dtype="float32", name="images")(x)
     return keras.Model(inputs, x, name=name)
 
 
-def least_side(stages, outer_kernel):
-    """The smallest image that can be mirrored at its edges, at full size and at the smallest.
+def min_side(stages, outer_kernel):
+    """Returns the smallest side that allows reflection padding at every resolution.
 
     Example:
-        >>> least_side(stages=2, outer_kernel=7)
+        >>> min_side(stages=2, outer_kernel=7)
         8
     """
     multiple = 2**stages
@@ -52,21 +52,21 @@ def least_side(stages, outer_kernel):
 
 
 def middle(network):
-    """x -> what the last residual block of a `generator` says, of another network what its last
-    layer reads: the mean over all places.
+    """Builds x -> output of the last residual block of a `generator`, or of another network the
+    input of its last layer, averaged over positions.
 
     Example:
         >>> middle(generator(3, 3, width=8, stages=1, blocks=1)).output_shape
         (None, 16)
     """
     blocks = [layer.output for layer in network.layers if isinstance(layer, layers.Add)]
-    said = blocks[-1] if blocks else penultimate_tensor(network.outputs[0])
-    x, said = with_fresh_input(network.inputs[0], said)
-    return keras.Model(x, layers.GlobalAveragePooling2D()(said))
+    features = blocks[-1] if blocks else penultimate_tensor(network.outputs[0])
+    x, features = with_fresh_input(network.inputs[0], features)
+    return keras.Model(x, layers.GlobalAveragePooling2D()(features))
 
 
-def _mirrored(x, filters, kernel, use_bias=False):
-    """A convolution of the same size; what lies outside is mirrored, since zeros show."""
+def _reflect_conv(x, filters, kernel, use_bias=False):
+    """Convolution of the same size with reflection padding: zero padding leaves artifacts."""
     sides = ((kernel - 1) // 2, kernel // 2)
     x = ops.pad(x, ((0, 0), sides, sides, (0, 0)), mode="reflect")
     return layers.Conv2D(filters, kernel, **(_options() | {"use_bias": use_bias}))(x)

@@ -1,4 +1,4 @@
-"""The networks of SRGAN (Ledig et al. 2017, Fig. 4): SRResNet, and a judge of photographs."""
+"""The networks of SRGAN (Ledig et al. 2017, Fig. 4): SRResNet, and a discriminator."""
 
 import math
 
@@ -10,7 +10,7 @@ from zoo.layers import Bicubic
 
 
 def check_factor(factor):
-    """Raises a ValueError for what is no power of 2, or below 2.
+    """Raises a ValueError unless the factor is a power of 2, from 2.
 
     Example:
         >>> check_factor(3)
@@ -32,15 +32,15 @@ def generator(
     skip=False,
     name="generator",
 ):
-    """x (h, w, c) -> 9x9 w -> residual blocks of two 3x3 -> 3x3 w, and what went in -> 3x3 4w, its
-    channels laid out as 2x2 pixels, for each doubling -> 9x9 c -> y (factor h, factor w, c). PReLU.
+    """x (h, w, c) -> 9x9 w -> residual blocks of two 3x3 -> 3x3 w, plus the blocks' input ->
+    for each doubling 3x3 4w and depth to space -> 9x9 c -> y (factor h, factor w, c). PReLU.
 
     Args:
         channels: of x and of y.
         factor: by which sides are enlarged, a power of 2.
         outer_kernel: side of the first and the last kernel.
         batch_norm: in the blocks.
-        skip: whether it adds to a bicubic enlargement, instead of making all.
+        skip: whether to add to a bicubic enlargement, instead of generating the complete image.
 
     Example:
         >>> generator(1, width=8, blocks=2)(ops.zeros((5, 6, 7, 1))).shape

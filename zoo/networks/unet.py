@@ -1,4 +1,4 @@
-"""The U-Net of pix2pix (Isola et al. 2017, §6.1): halved to its middle and back, with skips."""
+"""The U-Net of pix2pix (Isola et al. 2017, §6.1): an encoder-decoder with skip connections."""
 
 import keras
 from keras import layers
@@ -16,21 +16,21 @@ def generator(
     batch_norm=False,
     name="generator",
 ):
-    """x (h, w, c) -> w -> 2w -> 4w -> 8w …, LeakyReLU .2, each halved by 4x4 -> the way back, ReLU,
-    each joined with what was there on the way in -> y (h, w, c'), tanh. Sides of any multiple of
-    2**stages.
+    """x (h, w, c) -> w -> 2w -> 4w -> 8w …, LeakyReLU .2, each halved by 4x4 -> the reverse, ReLU,
+    each concatenated with the encoder's output of that size -> y (h, w, c'), tanh. Sides of any
+    multiple of 2**stages.
 
-    Instance norm is the paper's batch norm of batches of one. It takes from each map its mean, and
-    with it what the middle says of the image as a whole, such as its colour: batches of several had
-    better be normed by batch norm. The first stage and the middle have neither. Up to three stages
-    behind the middle drop units, also when the network is used: that is the noise of pix2pix.
+    Instance norm is the paper's batch norm for batches of one. It removes the mean of each feature
+    map, and with it global information from the bottleneck, such as the image's colour: for batches
+    of several, prefer batch norm. The first stage and the bottleneck have neither. Up to three
+    stages after the bottleneck have dropout, at inference too: that is the noise of pix2pix.
 
     Args:
         source_channels, channels: of x and of y.
         width: channels of the first stage.
         stages: how often the sides are halved.
-        dropout: the share of units that are dropped.
-        batch_norm: batch norm, not instance norm.
+        dropout: fraction of units that are dropped.
+        batch_norm: batch norm instead of instance norm.
 
     Example:
         >>> generator(1, 3, width=8, stages=3).output_shape

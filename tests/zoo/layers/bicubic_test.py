@@ -11,8 +11,8 @@ X = np.random.default_rng(0).uniform(0.0, 255.0, (12, 20)).astype("float32")
 
 @pytest.mark.parametrize("shrink", [False, True])
 @pytest.mark.parametrize("compiled", [None, False, True])
-def test_it_does_what_pillow_does(shrink, compiled):
-    """Eagerly, in a graph, and compiled, where it is a matrix."""
+def test_it_equals_pillows_bicubic_resampling(shrink, compiled):
+    """Eagerly, in a graph, and under XLA, where it is a matrix product."""
     layer = Bicubic(4, shrink)
     if compiled is not None:
         layer = tf.function(layer, jit_compile=compiled)
@@ -22,12 +22,12 @@ def test_it_does_what_pillow_does(shrink, compiled):
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
 
-def test_a_network_with_it_takes_any_size():
+def test_a_network_with_this_layer_takes_any_size():
     inputs = keras.Input((None, None, 3))
     network = keras.Model(inputs, Bicubic(2)(inputs))
     assert network.output_shape == (None, None, None, 3)
-    again = keras.Model.from_config(network.get_config())
-    traced = tf.function(again, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    copy = keras.Model.from_config(network.get_config())
+    traced = tf.function(copy, input_signature=[tf.TensorSpec((None, None, None, 3))])
     x = np.random.default_rng(0).uniform(size=(2, 5, 7, 3)).astype("float32")
     np.testing.assert_allclose(traced(x), network(x), atol=1e-6)
 

@@ -5,7 +5,7 @@ import pytest
 from zoo.layers import Dropout
 
 
-def test_it_keeps_the_mean_and_the_share_of_units_that_it_was_told():
+def test_it_keeps_the_mean_and_drops_the_given_fraction_of_units():
     x = np.ones((200, 50), "float32")
     dropped = Dropout(0.25)(x, training=True).numpy()
     assert set(np.unique(dropped)) == {0.0, np.float32(1.0) / np.float32(0.75)}
@@ -13,12 +13,12 @@ def test_it_keeps_the_mean_and_the_share_of_units_that_it_was_told():
     assert dropped.mean() == pytest.approx(1.0, abs=0.03)
 
 
-def test_its_config_makes_it_again():
+def test_it_is_restored_from_its_config():
     layer = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(Dropout(0.3)))
     assert layer.rate == 0.3
 
 
 @pytest.mark.parametrize("rate", [-0.1, 1.0])
-def test_a_rate_that_is_none_is_refused(rate):
+def test_invalid_rates_are_refused(rate):
     with pytest.raises(ValueError, match=r"`rate` should be in \[0, 1\). Received: rate="):
         Dropout(rate)

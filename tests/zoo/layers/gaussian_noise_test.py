@@ -5,14 +5,14 @@ import pytest
 from zoo.layers import GaussianNoise
 
 
-def test_it_adds_noise_of_its_deviation_and_no_bias():
+def test_it_adds_noise_of_the_given_deviation_and_mean_0():
     x = np.full((200, 50), 3.0, "float32")
-    seen = GaussianNoise(0.3)(x, training=True).numpy()
-    assert seen.mean() == pytest.approx(3.0, abs=0.02)
-    assert seen.std() == pytest.approx(0.3, abs=0.02)
+    noisy = GaussianNoise(0.3)(x, training=True).numpy()
+    assert noisy.mean() == pytest.approx(3.0, abs=0.02)
+    assert noisy.std() == pytest.approx(0.3, abs=0.02)
 
 
-def test_its_config_makes_it_again():
+def test_it_is_restored_from_its_config():
     config = keras.saving.serialize_keras_object(GaussianNoise(0.3))
     assert keras.saving.deserialize_keras_object(config).deviation == 0.3
 

@@ -12,8 +12,8 @@ def numbered(first, n):
     return np.arange(first, first + n, dtype="float32").reshape(n, 1, 1, 1)
 
 
-def played(pool, batches=200, n=3, seed=0):
-    """What came back for each batch of images that are numbered from 0."""
+def pooled(pool, batches=200, n=3, seed=0):
+    """Outputs for batches of images that are numbered from 0."""
     step = tf.function(lambda x: pool(x, training=True))
     found = []
     for i in range(batches):
@@ -22,12 +22,12 @@ def played(pool, batches=200, n=3, seed=0):
     return np.array(found)
 
 
-def test_while_it_fills_images_come_back_as_they_are():
-    found = played(ImagePool(10), batches=3)
+def test_images_are_returned_unchanged_until_the_pool_is_full():
+    found = pooled(ImagePool(10), batches=3)
     np.testing.assert_array_equal(found, np.arange(9).reshape(3, 3))
 
 
-def test_then_half_of_them_are_exchanged_for_earlier_ones():
+def test_half_of_later_images_are_exchanged_for_earlier_ones():
     pool = ImagePool(10)
     step = tf.function(lambda x: pool(x, training=True))
     found = np.array([step(tf.constant(numbered(i * 3, 3))).numpy().ravel() for i in range(200)])
@@ -40,18 +40,18 @@ def test_then_half_of_them_are_exchanged_for_earlier_ones():
     assert (late[earlier] < np.repeat(sent[4:, :1], 3, axis=1)[earlier]).all()  # of batches before
 
 
-def test_no_image_comes_back_twice_at_once_nor_twice_for_one_that_was_exchanged():
+def test_no_image_is_returned_twice_in_a_batch_or_twice_by_exchange():
     pool = ImagePool(10)
     step = tf.function(lambda x: pool(x, training=True))
     found = np.array([step(tf.constant(numbered(i * 3, 3))).numpy().ravel() for i in range(300)])
     assert all(len(set(batch)) == 3 for batch in found)
-    # The first 10 came back when they were stored and may do so once more; others come once.
+    # The first 10 were returned when they were stored and may be once more; others once.
     values, counts = np.unique(found, return_counts=True)
     assert counts[values >= 10].max() == 1
     assert counts[values < 10].max() <= 2
 
 
-def test_what_it_holds_are_the_images_that_have_not_come_back():
+def test_the_pool_holds_distinct_images():
     pool = ImagePool(10)
     step = tf.function(lambda x: pool(x, training=True))
     for i in range(50):
@@ -61,7 +61,7 @@ def test_what_it_holds_are_the_images_that_have_not_come_back():
     assert held.max() < 150
 
 
-def test_a_batch_that_is_larger_than_the_pool_passes_but_for_as_many_as_it_holds():
+def test_in_a_batch_larger_than_the_pool_at_most_size_images_are_exchanged():
     pool = ImagePool(4)
     for i in range(5):
         found = pool(numbered(i * 9, 9), training=True).numpy().ravel()
@@ -76,7 +76,7 @@ def test_pairs_stay_pairs():
         np.testing.assert_array_equal(y - x, 1000.0)
 
 
-def test_size_0_and_calls_out_of_training_change_nothing():
+def test_size_0_and_calls_at_inference_change_nothing():
     x = numbered(0, 3)
     np.testing.assert_array_equal(ImagePool(0)(x, training=True), x)
     pool = ImagePool(2)
@@ -85,7 +85,7 @@ def test_size_0_and_calls_out_of_training_change_nothing():
     assert int(pool.count) == 0
 
 
-def test_no_gradient_flows_into_the_past():
+def test_no_gradient_flows_into_stored_images():
     pool = ImagePool(3)
     pool(numbered(0, 3), training=True)
     x = tf.constant(numbered(10, 3))
@@ -96,7 +96,7 @@ def test_no_gradient_flows_into_the_past():
     np.testing.assert_array_equal(gradient, (y.numpy() >= 10.0).ravel())
 
 
-def test_saved_and_loaded_it_goes_on_where_it_stood(tmp_path):
+def test_a_loaded_pool_continues_as_the_saved_one(tmp_path):
     inputs = keras.Input((1, 1, 1), batch_size=3)
     model = keras.Model(inputs, ImagePool(5)(inputs))
     for i in range(4):
@@ -119,7 +119,7 @@ def test_it_compiles_under_xla():
 
 
 @pytest.mark.parametrize("nest", [lambda x: x, lambda x: [x, x + 1.0], lambda x: {"x": x}])
-def test_shapes_types_and_half_precision_go_through(nest):
+def test_structures_shapes_and_dtypes_are_kept(nest):
     images = nest(numbered(0, 3))
     for policy in ("float32", "mixed_bfloat16"):
         pool = ImagePool(2, dtype=policy)
@@ -133,7 +133,7 @@ def test_shapes_types_and_half_precision_go_through(nest):
             assert y.dtype == policy.removeprefix("mixed_")
 
 
-def test_inside_a_stateless_scope_the_pool_itself_stays():
+def test_inside_a_stateless_scope_the_pool_is_not_changed():
     pool = ImagePool(2)
     pool(numbered(0, 3), training=True)
     kept = pool.kept[0].numpy()

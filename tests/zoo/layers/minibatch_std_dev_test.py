@@ -18,7 +18,7 @@ def test_the_last_channel_is_the_mean_deviation_over_the_batch(shape):
     np.testing.assert_allclose(found[..., -1], x.std(axis=0).mean(), rtol=1e-5)
 
 
-def test_groups_have_deviations_of_their_own():
+def test_each_group_has_its_own_deviation():
     x = samples()
     found = MinibatchStdDev(group_size=4)(x).numpy()[:, 0, 0, -1]
     for group in (0, 1):
@@ -28,7 +28,7 @@ def test_groups_have_deviations_of_their_own():
     )
 
 
-def test_copies_do_not_differ_and_have_finite_slopes():
+def test_copies_have_deviation_0_and_finite_gradients():
     x = tf.constant(np.repeat(samples((1, 4, 4, 3)), 8, axis=0))
     with tf.GradientTape() as tape:
         tape.watch(x)

@@ -1,4 +1,4 @@
-"""What holds for every layer that draws from the noise of the turn."""
+"""Tests of every layer that draws from the noise stream of the turn."""
 
 import numpy as np
 import pytest
@@ -14,26 +14,26 @@ every_layer = pytest.mark.parametrize(
 
 @every_layer
 @pytest.mark.parametrize("options", [{}, {"training": False}], ids=["called", "not in training"])
-def test_it_does_nothing_outside_training(layer, options):
+def test_it_does_nothing_at_inference(layer, options):
     x = np.random.default_rng(0).standard_normal((4, 3)).astype("float32")
     np.testing.assert_array_equal(layer(x, **options), x)
 
 
 @every_layer
-def test_what_it_draws_is_a_function_of_the_turns_noise(layer):
+def test_its_noise_is_a_function_of_the_noise_stream(layer):
     x = np.ones((8, 8), "float32")
 
-    def seen(position):
+    def noisy(position):
         with noise.stream(1, position):
             return layer(x, training=True).numpy()
 
-    np.testing.assert_array_equal(seen(0), seen(0))
-    assert not np.array_equal(seen(0), seen(1))
+    np.testing.assert_array_equal(noisy(0), noisy(0))
+    assert not np.array_equal(noisy(0), noisy(1))
     assert not layer.variables  # nothing has to be saved
 
 
 @every_layer
-def test_two_replicas_draw_together_what_one_draws_alone(layer, two_replicas):
+def test_two_replicas_sample_the_same_noise_as_one_device(layer, two_replicas):
     @tf.function
     def both():
         def one():
@@ -50,5 +50,5 @@ def test_two_replicas_draw_together_what_one_draws_alone(layer, two_replicas):
 
 @pytest.mark.parametrize("layer", [Dropout, GaussianNoise])
 def test_it_keeps_the_dtype_of_mixed_precision(layer):
-    made = layer(0.5, dtype="mixed_bfloat16")
-    assert made(np.ones((2, 2), "float32"), training=True).dtype == tf.bfloat16
+    half = layer(0.5, dtype="mixed_bfloat16")
+    assert half(np.ones((2, 2), "float32"), training=True).dtype == tf.bfloat16

@@ -6,7 +6,7 @@ from zoo.layers import PixelNorm
 
 
 @pytest.mark.parametrize("shape", [(5, 7), (2, 3, 3, 7)])
-def test_each_place_has_a_mean_square_of_1(shape):
+def test_each_position_has_a_mean_square_of_1(shape):
     x = 9.0 * np.random.default_rng(0).standard_normal(shape).astype("float32")
     y = PixelNorm()(x).numpy()
     np.testing.assert_allclose((y**2).mean(axis=-1), 1.0, rtol=1e-5)
@@ -15,11 +15,11 @@ def test_each_place_has_a_mean_square_of_1(shape):
     )
 
 
-def test_nothing_stays_nothing():
+def test_zeros_stay_zeros():
     np.testing.assert_array_equal(PixelNorm()(np.zeros((2, 3), "float32")), np.zeros((2, 3)))
 
 
-def test_saved_loaded_and_in_half_precision_it_is_the_same(tmp_path):
+def test_saved_loaded_and_in_half_precision_outputs_are_equal(tmp_path):
     inputs = keras.Input((3, 3, 7))
     model = keras.Model(inputs, PixelNorm(epsilon=0.5)(inputs))
     model.save(tmp_path / "model.keras")

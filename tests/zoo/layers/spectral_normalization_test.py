@@ -18,7 +18,7 @@ def samples(shape, seed=0):
     return np.random.default_rng(seed).standard_normal(shape).astype("float32")
 
 
-def made(kind):
+def build(kind):
     make, shape = KINDS[kind]
     layer = SpectralNormalization(make())
     layer.build((None, *shape[1:]))
@@ -26,7 +26,7 @@ def made(kind):
 
 
 def converged(layer, x):
-    """What it answers after 100 steps of power iteration."""
+    """Outputs after 100 steps of power iteration."""
     step = tf.function(lambda x: layer(x, training=True))
     for _ in range(100):
         y = step(tf.constant(x))
@@ -56,27 +56,27 @@ def test_the_papers_formula_on_a_matrix_whose_singular_value_is_known():
 
 
 @every_kind
-def test_it_answers_what_the_layer_divided_by_its_singular_value_would(kind):
-    layer, x = made(kind)
+def test_outputs_equal_those_of_the_layer_divided_by_its_singular_value(kind):
+    layer, x = build(kind)
     y = converged(layer, x)
-    plain = KINDS[kind][0]()
-    plain.build(x.shape)
+    unwrapped = KINDS[kind][0]()
+    unwrapped.build(x.shape)
     kernel, bias = layer.layer.get_weights()
-    plain.set_weights([kernel / sigma(layer.layer), bias])
-    np.testing.assert_allclose(y, plain(x), atol=1e-4)
+    unwrapped.set_weights([kernel / sigma(layer.layer), bias])
+    np.testing.assert_allclose(y, unwrapped(x), atol=1e-4)
 
 
 @every_kind
-def test_it_is_nearly_right_before_any_training(kind):
-    layer, x = made(kind)
+def test_outputs_are_nearly_converged_before_training(kind):
+    layer, x = build(kind)
     before = np.asarray(layer(x))
     converged(layer, x)
     np.testing.assert_allclose(before, layer(x), rtol=0.03, atol=0.03)
 
 
 @every_kind
-def test_the_kernel_never_changes_and_out_of_training_nothing_does(kind):
-    layer, x = made(kind)
+def test_the_kernel_is_never_assigned_and_nothing_changes_at_inference(kind):
+    layer, x = build(kind)
     kernel, u = layer.layer.kernel.numpy(), layer.u.numpy()
     first, again = layer(x), layer(x, training=False)
     np.testing.assert_array_equal(first, again)
@@ -90,8 +90,8 @@ def test_the_kernel_never_changes_and_out_of_training_nothing_does(kind):
 
 @every_kind
 def test_the_gradient_flows_through_the_singular_value(kind):
-    """The output does not change with the length of W, so its gradient stands upright on W."""
-    layer, x = made(kind)
+    """The output does not change with the length of W, so its gradient is orthogonal to W."""
+    layer, x = build(kind)
     converged(layer, x)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.square(layer(x, training=True) - 1.0))
@@ -103,7 +103,7 @@ def test_the_gradient_flows_through_the_singular_value(kind):
 
 
 @every_kind
-def test_it_is_saved_with_what_it_has_found(kind, tmp_path):
+def test_u_is_saved(kind, tmp_path):
     inputs = keras.Input(KINDS[kind][1][1:])
     model = keras.Model(inputs, SpectralNormalization(KINDS[kind][0]())(inputs))
     x = samples(KINDS[kind][1])
@@ -118,8 +118,8 @@ def test_it_is_saved_with_what_it_has_found(kind, tmp_path):
 
 
 @every_kind
-def test_xla_and_graphs_compute_the_same(kind):
-    layer, x = made(kind)
+def test_graphs_and_xla_have_the_eager_outputs(kind):
+    layer, x = build(kind)
     expected = layer(x)
     for options in ({}, {"jit_compile": True}):
         found = tf.function(lambda x: layer(x), **options)(tf.constant(x))
@@ -127,11 +127,11 @@ def test_xla_and_graphs_compute_the_same(kind):
 
 
 @every_kind
-def test_in_half_precision_the_singular_value_is_still_a_float32s(kind):
+def test_in_half_precision_the_singular_value_is_float32(kind):
     make, shape = KINDS[kind]
-    plain = make()
-    config = plain.get_config() | {"dtype": "mixed_bfloat16"}
-    layer = SpectralNormalization(type(plain).from_config(config))
+    unwrapped = make()
+    config = unwrapped.get_config() | {"dtype": "mixed_bfloat16"}
+    layer = SpectralNormalization(type(unwrapped).from_config(config))
     inputs = keras.Input(shape[1:])
     model = keras.Model(inputs, layer(inputs))
     x = samples(shape)
@@ -154,18 +154,18 @@ def critic():
     )
 
 
-def test_several_calls_within_a_turn_each_move_u_and_spoil_no_gradient():
-    """Real, fake and the slope of a gradient penalty, whose tape runs inside that of the turn."""
+def test_several_calls_within_a_turn_update_u_and_keep_gradients_right():
+    """Real, fake and the gradient norm of a penalty, whose tape runs inside that of the turn."""
     x = tf.constant(samples((4, 5)))
 
-    def play(model):
+    def step(model):
         with tf.GradientTape() as tape:
             loss = tf.reduce_mean(model(x, training=True) - model(x + 1.0, training=True))
             with tf.GradientTape() as inner:
                 inner.watch(x)
                 y = model(x, training=True)
-            slopes = tf.norm(inner.gradient(y, x), axis=1)
-            loss += tf.reduce_mean(tf.square(slopes - 1.0))
+            norms = tf.norm(inner.gradient(y, x), axis=1)
+            loss += tf.reduce_mean(tf.square(norms - 1.0))
         return loss, tape.gradient(loss, [model.layers[0].layer.kernel.value])[0]
 
     weights, found = critic().get_weights(), []
@@ -173,7 +173,7 @@ def test_several_calls_within_a_turn_each_move_u_and_spoil_no_gradient():
         model = critic()
         model.set_weights(weights)
         before = model.layers[0].u.numpy()
-        found.append([np.asarray(v) for v in compile_(lambda m=model: play(m))()])
+        found.append([np.asarray(v) for v in compile_(lambda m=model: step(m))()])
         assert not np.array_equal(model.layers[0].u, before)
     for loss, gradient in found:
         assert np.abs(gradient).max() > 1e-3
@@ -181,8 +181,8 @@ def test_several_calls_within_a_turn_each_move_u_and_spoil_no_gradient():
         np.testing.assert_allclose(gradient, found[0][1], atol=1e-4)
 
 
-def test_one_step_of_power_iteration_is_taken_in_each_call():
-    layer, x = made("dense")
+def test_each_call_in_training_takes_one_step_of_power_iteration():
+    layer, x = build("dense")
     layer.u.assign(np.eye(6)[0])
     layer(x, training=True)
     matrix = matrix_of(layer.layer)
@@ -217,15 +217,15 @@ def test_two_replicas_keep_one_u(two_replicas):
         np.testing.assert_allclose(a, b, atol=1e-5)
 
 
-def test_inside_a_stateless_scope_it_reads_and_writes_what_the_scope_says():
-    layer, x = made("dense")
+def test_inside_a_stateless_scope_it_reads_and_writes_the_values_of_the_scope():
+    layer, x = build("dense")
     u, bias = layer.u.numpy(), layer.layer.bias.numpy()
-    said = [
+    values = [
         (layer.layer.kernel, tf.eye(5, 6) * 3.0),
         (layer.layer.bias, tf.fill([6], 7.0)),
         (layer.u, tf.eye(6)[0]),
     ]
-    with keras.StatelessScope(said) as scope:
+    with keras.StatelessScope(values) as scope:
         y = layer(x, training=True)
     np.testing.assert_allclose(y, x @ np.eye(5, 6) + 7.0, atol=1e-5)
     np.testing.assert_allclose(scope.get_current_value(layer.u), np.eye(6)[0], atol=1e-6)
@@ -234,7 +234,7 @@ def test_inside_a_stateless_scope_it_reads_and_writes_what_the_scope_says():
 
 
 @pytest.mark.parametrize("training", [False, True])
-def test_a_kernel_of_zeros_gives_numbers_and_can_be_learned(training):
+def test_a_kernel_of_zeros_has_finite_outputs_and_can_be_trained(training):
     layer = SpectralNormalization(layers.Dense(3, kernel_initializer="zeros"))
     x = samples((4, 5))
     with tf.GradientTape() as tape:
@@ -249,7 +249,7 @@ def test_a_kernel_of_zeros_gives_numbers_and_can_be_learned(training):
     )
 
 
-def test_the_layer_inside_is_found_and_its_regularizers_are_heard():
+def test_the_wrapped_layer_is_a_sublayer_and_its_regularizers_count():
     inner = layers.Dense(3, kernel_regularizer="l2", activity_regularizer="l2")
     model = keras.Sequential([keras.Input((5,)), SpectralNormalization(inner)])
     assert inner in model._flatten_layers()
@@ -267,7 +267,7 @@ def test_the_layer_inside_is_found_and_its_regularizers_are_heard():
     ],
     ids=lambda value: getattr(value, "__name__", None),
 )
-def test_lines_and_volumes_are_convolved_too(make, shape):
+def test_one_and_three_dimensional_convolutions_are_supported(make, shape):
     layer = SpectralNormalization(make(3, 2))
     y = layer(samples(shape), training=True)
     assert tuple(layer.compute_output_shape(shape)) == tuple(y.shape)
@@ -275,21 +275,21 @@ def test_lines_and_volumes_are_convolved_too(make, shape):
 
 
 @every_kind
-def test_the_symbolic_shape_is_the_real_one(kind):
-    layer, x = made(kind)
+def test_compute_output_shape_is_the_shape_of_the_outputs(kind):
+    layer, x = build(kind)
     assert tuple(layer.compute_output_shape(x.shape)) == tuple(layer(x).shape)
 
 
 @pytest.mark.parametrize(
     "layer", [layers.ReLU(), layers.DepthwiseConv2D(3), layers.Embedding(3, 2)], ids=repr
 )
-def test_layers_that_have_no_such_matrix_are_refused(layer):
+def test_unsupported_layers_are_refused(layer):
     with pytest.raises(TypeError, match="`layer` should be Dense, Conv1D, Conv2D, Conv3D or a"):
         SpectralNormalization(layer)
 
 
-def test_keras_own_layer_moves_the_weights_and_ours_is_there_for_that():
-    """If this fails, Keras' layer has changed: look whether ours is still needed."""
+def test_keras_own_layer_assigns_its_kernel_in_training():
+    """If this fails, Keras' layer has changed: check whether ours is still needed."""
     theirs = layers.SpectralNormalization(layers.Dense(6))
     x = samples((4, 5))
     theirs(x)

@@ -26,14 +26,14 @@ def twins(ours, theirs, shape, **options):
 
 @pytest.mark.parametrize("ours, theirs, shape", PAIRS)
 @pytest.mark.parametrize("options", [{}, {"use_bias": False, "activation": "tanh"}])
-def test_it_computes_what_the_strided_layer_of_keras_does(ours, theirs, shape, options):
+def test_outputs_equal_those_of_the_strided_keras_layer(ours, theirs, shape, options):
     fast, slow, x = twins(ours, theirs, shape, **options)
     np.testing.assert_allclose(fast(x), slow(x), atol=2e-5)
     assert tuple(fast.compute_output_shape(shape)) == tuple(fast(x).shape)
 
 
 @pytest.mark.parametrize("ours, theirs, shape", PAIRS)
-def test_its_gradients_and_theirs_are_the_same_in_weights_and_input(ours, theirs, shape):
+def test_gradients_equal_those_of_the_strided_keras_layer(ours, theirs, shape):
     fast, slow, x = twins(ours, theirs, shape)
     found = []
     for layer in (fast, slow):
@@ -46,7 +46,7 @@ def test_its_gradients_and_theirs_are_the_same_in_weights_and_input(ours, theirs
 
 
 @pytest.mark.parametrize("ours, theirs, shape", PAIRS)
-def test_saved_and_loaded_it_is_the_same(ours, theirs, shape, tmp_path):
+def test_a_loaded_layer_has_equal_outputs(ours, theirs, shape, tmp_path):
     inputs = keras.Input(shape[1:])
     model = keras.Model(inputs, ours(5)(inputs))
     model.save(tmp_path / "model.keras")
@@ -55,7 +55,7 @@ def test_saved_and_loaded_it_is_the_same(ours, theirs, shape, tmp_path):
     np.testing.assert_array_equal(loaded(x), model(x))
 
 
-def test_what_it_cannot_compute_is_refused():
+def test_unsupported_arguments_and_sides_are_refused():
     with pytest.raises(ValueError, match="`groups` should be 1"):
         HalvingConv3D(4, groups=2)
     with pytest.raises(ValueError, match="HalvingConv3D should get voxels whose sides are even"):

@@ -12,7 +12,7 @@ def samples(n, shape=(4, 4, 3), seed=0):
 
 
 def by_hand(x, reference):
-    """Each sample by the statistics of the reference and itself, in NumPy."""
+    """The formula in NumPy: statistics of the reference and of each sample."""
     n = len(reference)
     places = tuple(range(reference.ndim - 1))
     outputs = []
@@ -25,7 +25,7 @@ def by_hand(x, reference):
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 3), (5,)])
-def test_a_layer_alone_is_the_papers_formula(shape):
+def test_after_adapt_it_is_the_papers_formula(shape):
     reference, x = samples(10, shape), samples(4, shape, seed=1)
     layer = VirtualBatchNormalization()
     layer.adapt(reference)
@@ -33,7 +33,7 @@ def test_a_layer_alone_is_the_papers_formula(shape):
 
 
 @pytest.mark.parametrize("shape", [(4, 4, 3), (5,)])
-def test_with_a_reference_in_front_it_is_too_and_the_reference_is_normalised_by_itself(shape):
+def test_with_a_prepended_reference_it_is_the_papers_formula_too(shape):
     reference, x = samples(10, shape), samples(4, shape, seed=1)
     y = VirtualBatchNormalization(reference_size=10)(np.concatenate([reference, x])).numpy()
     np.testing.assert_allclose(y[10:], by_hand(x, reference), atol=1e-4)
@@ -42,12 +42,12 @@ def test_with_a_reference_in_front_it_is_too_and_the_reference_is_normalised_by_
     np.testing.assert_allclose(y[:10].std(axis=places), 1.0, atol=1e-4)
 
 
-@pytest.mark.parametrize("front", [False, True])
-def test_a_samples_output_does_not_depend_on_the_rest_of_its_minibatch(front):
+@pytest.mark.parametrize("prepended", [False, True])
+def test_a_samples_output_does_not_depend_on_the_rest_of_its_minibatch(prepended):
     reference, x, other = samples(10), samples(4, seed=1), 50.0 * samples(3, seed=2)
 
     def normalised(batch):
-        if front:
+        if prepended:
             layer = VirtualBatchNormalization(reference_size=10)
             return layer(np.concatenate([reference, batch])).numpy()[10:]
         layer = VirtualBatchNormalization()
@@ -57,12 +57,12 @@ def test_a_samples_output_does_not_depend_on_the_rest_of_its_minibatch(front):
     together = normalised(np.concatenate([x, other]))[:4]
     np.testing.assert_allclose(together, normalised(x), atol=1e-6)
     batch_norm = layers.BatchNormalization()
-    plain = batch_norm(np.concatenate([x, other]), training=True)[:4]
-    assert np.abs(plain - batch_norm(x, training=True)).max() > 0.1
+    batch_normalised = batch_norm(np.concatenate([x, other]), training=True)[:4]
+    assert np.abs(batch_normalised - batch_norm(x, training=True)).max() > 0.1
 
 
-def test_inside_a_network_the_statistics_follow_the_weights_below():
-    """A layer below that is scaled by 10 changes nothing of what comes out."""
+def test_inside_a_network_statistics_follow_the_weights_of_previous_layers():
+    """Scaling the previous layer by 10 does not change the outputs."""
     inputs = keras.Input((5,))
     below = layers.Dense(6, use_bias=False)
     model = keras.Model(inputs, VirtualBatchNormalization(reference_size=10)(below(inputs)))
@@ -72,7 +72,7 @@ def test_inside_a_network_the_statistics_follow_the_weights_below():
     np.testing.assert_allclose(model(x), before, atol=1e-3)
 
 
-def test_gains_and_shifts_are_learned_from_what_their_initialisers_say():
+def test_gamma_and_beta_are_trainable_and_use_their_initialisers():
     layer = VirtualBatchNormalization(gamma_initializer="zeros", beta_initializer="ones")
     layer.adapt(samples(10))
     np.testing.assert_array_equal(layer(samples(4)), np.ones((4, 4, 4, 3)))
@@ -90,7 +90,7 @@ def test_saved_and_loaded_it_keeps_its_reference(tmp_path):
     np.testing.assert_array_equal(loaded(x), model(x))
 
 
-def test_in_half_precision_statistics_are_still_float32():
+def test_in_half_precision_statistics_are_float32():
     x = samples(4, seed=1)
     exact, half = (VirtualBatchNormalization(dtype=d) for d in ("float32", "mixed_bfloat16"))
     for layer in (exact, half):
@@ -100,7 +100,7 @@ def test_in_half_precision_statistics_are_still_float32():
     np.testing.assert_allclose(np.asarray(y, "float32"), exact(x), atol=0.03)
 
 
-def test_in_graphs_and_under_xla_it_is_the_same_and_keeps_shapes():
+def test_in_graphs_and_under_xla_outputs_equal_and_shapes_stay():
     x = samples(14)
     layer = VirtualBatchNormalization(reference_size=10)
     expected = layer(x)
@@ -110,7 +110,7 @@ def test_in_graphs_and_under_xla_it_is_the_same_and_keeps_shapes():
         np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_what_cannot_be_is_refused():
+def test_invalid_references_are_refused():
     with pytest.raises(ValueError, match="`reference_size` should be at least 1"):
         VirtualBatchNormalization(reference_size=0)
     with pytest.raises(ValueError, match="`reference_size` should be less than the batch"):

@@ -14,22 +14,22 @@ KINDS = {
 every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
-def made(kind):
-    make, shape = KINDS[kind]
-    layer = WeightNormalization(make())
+def build(kind):
+    factory, shape = KINDS[kind]
+    layer = WeightNormalization(factory())
     layer.build((None, *shape[1:]))
     return layer, np.random.default_rng(0).standard_normal(shape).astype("float32")
 
 
 @every_kind
-def test_at_first_it_answers_what_the_layer_does(kind):
-    layer, x = made(kind)
+def test_initial_outputs_equal_those_of_the_layer(kind):
+    layer, x = build(kind)
     np.testing.assert_allclose(layer(x), layer.layer(x), atol=1e-5)
 
 
 @every_kind
-def test_an_output_is_as_long_as_g_says_whatever_the_length_of_v(kind):
-    layer, x = made(kind)
+def test_outputs_scale_with_g_and_not_with_the_length_of_v(kind):
+    layer, x = build(kind)
     kernel = layer.layer.kernel
     before = layer(x).numpy()
     kernel.assign(3.0 * kernel)
@@ -40,7 +40,7 @@ def test_an_output_is_as_long_as_g_says_whatever_the_length_of_v(kind):
 
 @every_kind
 def test_both_length_and_direction_are_learned(kind):
-    layer, x = made(kind)
+    layer, x = build(kind)
     with tf.GradientTape() as tape:
         loss = tf.reduce_sum(tf.square(layer(x) - 1.0))
     g, v = tape.gradient(loss, [layer.g.value, layer.layer.kernel.value])
@@ -51,22 +51,22 @@ def test_both_length_and_direction_are_learned(kind):
 
 
 @every_kind
-def test_it_is_saved_with_its_length(kind, tmp_path):
+def test_g_is_saved(kind, tmp_path):
     inputs = keras.Input(KINDS[kind][1][1:])
     layer = WeightNormalization(KINDS[kind][0]())
     model = keras.Model(inputs, layer(inputs))
     layer.g.assign(np.arange(1.0, 7.0))
-    x = made(kind)[1]
+    x = build(kind)[1]
     model.save(tmp_path / "model.keras")
     np.testing.assert_array_equal(keras.saving.load_model(tmp_path / "model.keras")(x), model(x))
 
 
 @every_kind
-def test_in_half_precision_lengths_are_still_float32(kind):
-    make, shape = KINDS[kind]
-    plain, x = make(), made(kind)[1]
-    half = type(plain).from_config(plain.get_config() | {"dtype": "mixed_bfloat16"})
-    half, exact = WeightNormalization(half), made(kind)[0]
+def test_in_half_precision_lengths_are_float32(kind):
+    factory, shape = KINDS[kind]
+    unwrapped, x = factory(), build(kind)[1]
+    half = type(unwrapped).from_config(unwrapped.get_config() | {"dtype": "mixed_bfloat16"})
+    half, exact = WeightNormalization(half), build(kind)[0]
     y = half(x)
     assert y.dtype == "bfloat16"
     assert {v.dtype for v in half.weights} == {"float32"}
@@ -75,7 +75,7 @@ def test_in_half_precision_lengths_are_still_float32(kind):
     assert tuple(half.compute_output_shape(shape)) == tuple(y.shape)
 
 
-def test_an_output_without_a_direction_stays_0():
+def test_an_output_with_a_zero_kernel_stays_0():
     layer = WeightNormalization(layers.Dense(2, kernel_initializer="zeros"))
     with tf.GradientTape() as tape:
         y = layer(np.ones((3, 4), "float32"))
@@ -84,7 +84,7 @@ def test_an_output_without_a_direction_stays_0():
         assert np.isfinite(gradient).all()
 
 
-def test_it_learns_under_fit():
+def test_it_trains_under_fit():
     model = keras.Sequential([keras.Input((5,)), WeightNormalization(layers.Dense(1))])
     model.compile("sgd", "mse")
     x = np.random.default_rng(0).standard_normal((16, 5)).astype("float32")
