@@ -1,4 +1,4 @@
-"""Trains a GAN on images, shows what it draws, scores it, and exports it.
+"""Trains a GAN on images, draws samples, scores them, and exports the generator.
 
     python -m applications.image_synthesis                       # DCGAN on real handwritten digits
     python -m applications.image_synthesis --model=r3gan --recipe=modern --steps=15000
@@ -6,7 +6,7 @@
     python -m applications.image_synthesis --dataset=~/photos --image_size=32    # your own images
 
 Under --out it writes samples.png (rows by class, in the order they were drawn, none picked),
-nearest.png (samples beside the training images that are most like them), interpolation.png (along
+nearest.png (samples and the training images that are most like them), interpolation.png (along
 great circles between latents), progress.gif, loss.png, tensorboard/, metrics.json and model.keras;
 under --export_dir a SavedModel for TF Serving, MODEL_DATASET/VERSION. A finished run is used
 without training:
@@ -17,9 +17,9 @@ without training:
     python -m applications.image_synthesis --out=runs/cgan_digits --grid=8
     python -m applications.image_synthesis --out=runs/dcgan_digits --evaluate
 
-write drawn/7/00000.png … beside it and samples.npz, interpolation-7.png, attributes-0.png (a row
-for each class, and each code of InfoGAN, of the same latents), and print its scores. --truncation
-draws more typical samples.
+write under --out drawn/7/00000.png … and samples.npz, interpolation-7.png, attributes-0.png (a row
+for each class, and each code of InfoGAN, of the same latents), and print scores. --truncation draws
+more typical samples.
 """
 
 import inspect
@@ -34,7 +34,7 @@ from trainers import command_line
 
 FLAGS = flags.FLAGS
 SETTINGS = ("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision")
-PATHS = 8  # rows of interpolation.png
+N_PATHS = 8  # rows of interpolation.png
 
 
 def define_flags():
@@ -47,115 +47,95 @@ def define_flags():
         "features",
         "auto",
         ["auto", "digits", "inception", "none"],
-        "Whose features are compared; auto: the data's own classifier, where there is one.",
+        "Features that are compared; auto: of the dataset's classifier, where there is one.",
     )
-    flags.DEFINE_integer("sample", None, "Draw so many images of a finished run.", lower_bound=1)
-    flags.DEFINE_integer("interpolate", None, "Draw so many paths of one.", lower_bound=1)
-    flags.DEFINE_integer("grid", None, "Draw so many latents as each class.", lower_bound=1)
-    flags.DEFINE_list("labels", None, "Classes of what --sample draws, in turn.")
+    flags.DEFINE_integer(
+        "sample", None, "Number of samples to draw from a finished run.", lower_bound=1
+    )
+    flags.DEFINE_integer(
+        "interpolate", None, "Number of interpolations to draw from a finished run.", lower_bound=1
+    )
+    flags.DEFINE_integer("grid", None, "Number of latents to draw as each class.", lower_bound=1)
+    flags.DEFINE_list("labels", None, "Classes of the samples of --sample, in turn.")
     flags.DEFINE_float(
-        "truncation", 1.0, "Of --sample: how far latents lie from their mean.", 0.0, 1.0
+        "truncation", 1.0, "Scale of the latents of --sample around their mean.", 0.0, 1.0
     )
     flags.DEFINE_bool("evaluate", False, "Score a finished run again.")
 
 
 def main():
     """Reads the flags and does the job."""
-    out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
+    job = training_job.TrainingJob.from_flags(SETTINGS, f"{FLAGS.model}_{Path(FLAGS.dataset).stem}")
     if (FLAGS.labels or FLAGS.truncation != 1.0) and not FLAGS.sample:
         raise ValueError("--labels and --truncation should be given with --sample=HOW_MANY.")
     if FLAGS.sample or FLAGS.interpolate or FLAGS.grid or FLAGS.evaluate:
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
-        what = ("sample", "interpolate", "grid", "labels", "truncation", "evaluate")
-        what += ("features", "device", "data_dir", "overwrite")
+        names = ("sample", "interpolate", "grid", "labels", "truncation", "evaluate")
+        names += ("features", "device", "data_dir", "overwrite")
         seed = given.get("seed")
-        revisit(out, given, seed=seed, **{name: FLAGS[name].value for name in what})
+        use_finished_run(job.out, given, seed=seed, **training_job.values_of(names))
         return
-    settings = {name: FLAGS[name].value for name in SETTINGS}
-    places = {"out": out, "export_dir": flag_sets.export_dir_of(out)}
-    how = ("device", "workers", "worker", "data_dir", "resume", "overwrite", "features")
-    synthesize(settings, FLAGS.steps, **places, **{name: FLAGS[name].value for name in how})
+    synthesize(job, FLAGS.features)
 
 
-def synthesize(
-    settings,
-    steps,
-    out,
-    export_dir,
-    device="auto",
-    workers=None,
-    worker=0,
-    data_dir=None,
-    resume=False,
-    overwrite=False,
-    features="auto",
-):
+def synthesize(job, features="auto"):
     """Trains, shows, scores and exports one model.
 
     Args:
-        settings: a dict of the `SETTINGS`, each as the flag of that name.
-        steps: train steps in all.
-        out, export_dir: folders.
-        device, workers, worker, data_dir, resume, overwrite, features: as the flags.
+        job: a `TrainingJob` with the `SETTINGS`.
+        features: as the flag.
 
     Returns:
-        What was written to metrics.json; None on workers but the first, which write nothing.
+        What was written to metrics.json; None on workers but the chief.
 
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
+    import zoo
     from trainers import metrics
-    from trainers.tasks import image_synthesis
-
-    data = image_synthesis.Data.of(settings, data_dir)
-    judge = image_synthesis.evaluator_name(data, features)
-    if judge:
-        metrics.evaluator(judge)  # refuses what cannot be had before anything is trained
-
-    # From here on it takes seconds.
-    from trainers import devices, export, runs
-    from trainers.engine import data_adapter
     from trainers.imaging import samples
+    from trainers.tasks import image_synthesis as task
 
-    strategy = devices.strategy(device, workers, worker)
-    devices.set_precision(settings["precision"])
-    with strategy.scope():
-        model = build(settings, data.info, steps)
-    turns = max(model.turns.values())
-    conditional = len(model.batch_format()) > 1
+    settings, seed = job.settings, job.settings["seed"]
+    with command_line.flag_errors("model"):
+        family = zoo.family(settings["model"])
+    labels = "classes" in inspect.signature(family).parameters
+    with command_line.flag_errors("dataset"):
+        data = task.ImageData.of(settings["dataset"], settings["image_size"], job.data_dir, labels)
+    with command_line.flag_errors("features"):
+        name = task.evaluator_name(data, features)
+    if name:
+        metrics.evaluator(name)  # refuses an evaluator that is not available before the training
 
-    def load(start=(0, 0)):
-        return data.stream(turns, conditional, start)
+    def build(data):
+        with command_line.flag_errors("model"):
+            if labels and data.info.classes is None:
+                raise ValueError(
+                    f"{settings['model']} is conditioned on class labels. "
+                    f"{data.info.name} has no labels."
+                )
+        return job.create_model(**data.model_kwargs)
 
-    load()  # refuses what cannot be loaded before anything is written
-    data_adapter.check_divisible(
-        settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync
-    )
-    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
-    if run.finished:
-        return run.figures if run.is_chief else None
-    model.compile(settings["recipe"], steps, **runs.fast_options(model, run.stride))
-    latents = samples.fixed_latents(model, 5 * samples.COLUMNS, settings["seed"])
-    in_epoch = data.info.splits[data.train] // (settings["batch_size"] * turns)
-    run.train(model, load, in_epoch, lambda model, step: samples.sample_grid(model, latents, step))
-    if not run.is_chief:
-        return None
+    def grid(model):
+        latents = samples.fixed_latents(model, 5 * samples.COLUMNS, seed)
+        return lambda model, step: samples.sample_grid(model, latents, step)
 
+    trained = job.train(data, build, grid=grid)
+    if not trained.is_new:
+        return trained.figures
+    model = trained.model
     real = {role: data.images(role) for role in ("train", "held_out")}
-    fake = model.generate(len(real["held_out"]), seed=settings["seed"])
-    show(out, model, data, real, np.nan_to_num(fake), settings["seed"])
-    figures = image_synthesis.scores(data, real, fake, features, settings["seed"])
-    name = f"{model.family}_{data.info.name}"
-    version = export.save(model, export.next_version(export_dir / name))
-    figures = run.finish(model, {**figures, "saved_model": str(version)})
-    image_synthesis.report(figures)
+    fake = model.generate(len(real["held_out"]), seed=seed)
+    show(job.out, model, data, real, np.nan_to_num(fake), seed)
+    figures = task.scores(data, real, fake, features, seed)
+    report(figures)
+    figures = trained.finish(figures, f"{model.family}_{data.info.name}")
     print(f"{figures['steps']:,} steps in {figures['seconds']} s", end=", ")
     print(f"{figures['images_per_second']:,} images/s")
-    print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {figures['saved_model']}")
     return figures
 
 
-def revisit(
+def use_finished_run(
     out,
     given=None,
     sample=None,
@@ -174,14 +154,14 @@ def revisit(
 
     Args:
         out: the folder of the run.
-        given: settings that the caller believes the run to have.
+        given: settings that the run is expected to have.
         sample: how many images to draw, into `out`/drawn/SEED, or None.
         interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
         grid: how many latents to draw as each class, into `out`/attributes-SEED.png, or None.
         labels: class numbers of the images of `sample`, in turn, or None.
-        truncation: of these images, see `generate`.
-        evaluate: whether to score; with the run's own seed this gives its own figures.
-        seed: of what is drawn; by default the run's.
+        truncation: of the images of `sample`, see `generate`.
+        evaluate: whether to score; with the seed of the run the figures are those of the run.
+        seed: of what is drawn; by default that of the run.
         features, device, data_dir, overwrite: as the flags.
 
     Returns:
@@ -193,7 +173,7 @@ def revisit(
     import zoo  # noqa: F401 (the classes that are loaded)
     from trainers import devices, files, runs
     from trainers.imaging import grids, samples
-    from trainers.tasks import image_synthesis
+    from trainers.tasks import image_synthesis as task
 
     settings = runs.load_settings(out)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
@@ -209,9 +189,9 @@ def revisit(
     devices.strategy(device)
     model = runs.load_model(out)
     if sample:
-        told = conditions(model, labels, sample) if labels else {}
+        condition = label_conditions(model, labels, sample) if labels else {}
         with command_line.flag_errors("labels"):
-            images = model.generate(sample, seed=seed, truncation=truncation, **told)
+            images = model.generate(sample, seed=seed, truncation=truncation, **condition)
         shutil.rmtree(drawn, ignore_errors=True)
         with files.atomic_path(drawn) as folder:
             samples.write(images, folder)
@@ -228,19 +208,22 @@ def revisit(
         print(f"{grid} latents as each class: {classes}")
     if not evaluate:
         return None
-    data = image_synthesis.Data.of(settings, data_dir)
+    with command_line.flag_errors("dataset"):
+        data = task.ImageData.of(settings["dataset"], settings["image_size"], data_dir)
     real = {role: data.images(role) for role in ("train", "held_out")}
     fake = model.generate(len(real["held_out"]), seed=seed)
-    figures = image_synthesis.scores(data, real, fake, features, seed)
-    image_synthesis.report(figures)
+    with command_line.flag_errors("features"):
+        task.evaluator_name(data, features)
+    figures = task.scores(data, real, fake, features, seed)
+    report(figures)
     return figures
 
 
-def conditions(model, labels, n):
-    """What `generate` is told so that n images have these classes in turn.
+def label_conditions(model, labels, n):
+    """Returns the argument of `generate` with which n images have these classes in turn.
 
     Raises:
-        ValueError: for what are no numbers, and a model that is told no class.
+        ValueError: for labels that are no numbers, and a model that is not conditioned on classes.
     """
     from trainers.imaging import samples
 
@@ -250,23 +233,46 @@ def conditions(model, labels, n):
         return {samples.label_argument(model): np.resize(np.array(labels, int), n)}
 
 
-def build(settings, info, steps):
-    """The model of the settings for images like those of `info`, compiled."""
-    import keras
+def report(figures):
+    """Prints the scores of samples, compared with baselines and with real images.
 
-    import zoo
+    Example:
+        >>> report({"memorisation": {"ratio": 0.0, "alarm": True}})
+              scores none: there is no evaluator of such images; see --features
+        memorisation  0.000 (below 0.8: copies): samples are copies of training images
+    """
+    from trainers import metrics
+    from trainers.tasks import image_synthesis as task
 
-    keras.utils.set_random_seed(settings["seed"])
-    with command_line.flag_errors("model"):
-        family = zoo.family(settings["model"])
-        sizes = {"image_shape": info.shape}
-        if "classes" in inspect.signature(family).parameters:
-            if info.classes is None:
-                raise ValueError(
-                    f"{settings['model']} is told the class of an image. {info.name} has no labels."
-                )
-            sizes["classes"] = info.classes
-    return zoo.create(settings["model"], settings["recipe"], settings["scale"], steps, **sizes)
+    if "not_scored" in figures:
+        print(f"no scores: {figures['not_scored']}")
+        return
+    compared = figures.get("scores")
+    if compared is None:
+        print("      scores none: there is no evaluator of such images; see --features")
+    else:
+        print(metrics.Protocol(**compared["protocol"]))
+        real = figures["references"]["other_half"]
+        for figure in ("frechet", "precision", "recall", "coverage"):
+            print(f"{figure:>12} {compared[figure]:6.3f} {_compared(figures, figure)}", end="")
+            print(f"; real images have {real[figure]:.3f}")
+    if "verdicts" in figures:
+        missing = [k for k, n in enumerate(compared["classes"]) if not n]
+        print(f"     classes {f'missing: {missing}' if missing else 'all there'}")
+    found = figures["memorisation"]
+    if found["ratio"] is None:
+        print("memorisation none: most held-out images are copies of training images")
+        return
+    verdict = "samples are copies of training images" if found["alarm"] else "no sign of copying"
+    print(f"memorisation {found['ratio']:6.3f} (below {task.COPY_RATIO}: copies): {verdict}")
+
+
+def _compared(figures, figure):
+    if "verdicts" not in figures:
+        return "compared with no baseline"
+    found = figures["verdicts"][figure]
+    best = f"{found['sampler']} ({found['baseline']:.3f})"
+    return f"{found['verdict']} the best baseline, {best}"
 
 
 def show(out, model, data, real, fake, seed):
@@ -274,20 +280,20 @@ def show(out, model, data, real, fake, seed):
     from trainers import metrics
     from trainers.imaging import grids, samples
     from trainers.runs import loss_log
-    from trainers.tasks import image_synthesis
+    from trainers.tasks import image_synthesis as task
 
     columns, title = samples.COLUMNS, f"{type(model).__name__}, {data.info.name}"
-    judge = image_synthesis.evaluator_name(data, "auto")
-    if judge is not None and data.info.classes:
+    evaluator = task.evaluator_name(data, "auto")
+    if evaluator is not None and data.info.classes:
         count = data.info.classes
-        rows = grids.by_class(fake, metrics.evaluator(judge).classify(fake), count, columns)
+        rows = grids.by_class(fake, metrics.evaluator(evaluator).classify(fake), count, columns)
         names = data.info.class_names or range(count)
-        shown = f"the first {columns} of {len(fake)} samples that look like each class"
+        shown = f"the first {columns} of {len(fake)} samples classified as each class"
     else:
         rows, names, shown = grids.split_rows(fake[: columns**2], columns), None, "samples"
     grids.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
     samples.nearest_training_grid(real["train"], fake, title).save(out / "nearest.png")
-    grids.grid(samples.interpolations(model, seed, PATHS)).save(out / "interpolation.png")
+    grids.grid(samples.interpolations(model, seed, N_PATHS)).save(out / "interpolation.png")
     grids.save_gif(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
     loss_log.plot_losses(out, title)
 

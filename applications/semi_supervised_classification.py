@@ -1,26 +1,25 @@
-"""Trains a classifier on few labels and many images without one, and sorts images with it.
+"""Trains a classifier on few labels and many images without one, and classifies images.
 
     python -m applications.semi_supervised_classification --labels_per_class=1      # digits
     python -m applications.semi_supervised_classification --model=aae --labels_per_class=5
     python -m applications.semi_supervised_classification --dataset=~/scans --image_size=32 …
     python -m applications.semi_supervised_classification --run=runs/demo --out=runs/read \
-        --labels_per_class=10        # a linear SVM on what a GAN has learned without any label
+        --labels_per_class=10        # a linear SVM on features of a GAN that saw no label
     python -m applications.semi_supervised_classification --images=scans/ --out=sorted \
         --run=runs/semi_supervised_digits
 
-Of the dataset's train split as many samples of each class keep their label, drawn by --seed; labels
-of the test split only score. A training writes classified.png (held-out images by the class found),
-reliability.png (how often answers are right, by how sure they are), loss.png, metrics.json and
-model.keras under --out, and a SavedModel that classifies under --export_dir. The accuracy stands
-beside label spreading and the same network trained on the labels alone. With --images it writes
-predictions.csv: the class of each image, and how probable each is.
+Of the train split --labels_per_class samples of each class keep their label, chosen by --seed;
+labels of the test split are used for scores only. A training writes classified.png (held-out images
+by predicted class), reliability.png (accuracy by confidence), loss.png, metrics.json and
+model.keras under --out, and a SavedModel that classifies under --export_dir. Accuracy is compared
+with label spreading and with the same network trained on the labels only. With --images it writes
+predictions.csv: the class of each image, and the probability of each class.
 """
 
 import csv
 import inspect
 from pathlib import Path
 
-import numpy as np
 from absl import flags
 
 from applications.shared import flag_sets, image_files, training_job
@@ -32,6 +31,7 @@ SETTINGS = (
     "labels_per_class",
 )
 MODELS = ("semi_supervised", "aae")
+PROBE_RESULTS = ["metrics.json", "classified.png", "reliability.png"]  # of `probe`
 
 
 def define_flags():
@@ -43,37 +43,32 @@ def define_flags():
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
     flags.adopt_module_key_flags(flag_sets)
-    flags.DEFINE_integer("labels_per_class", 1, "Labels that are kept.", lower_bound=1)
+    flags.DEFINE_integer(
+        "labels_per_class", 1, "Samples of each class that keep their label.", lower_bound=1
+    )
 
 
 def main():
     """Reads the flags and does the job."""
-    settings = {name: FLAGS[name].value for name in SETTINGS}
     if FLAGS.preset is None and FLAGS.run is None:
         with command_line.flag_errors("images"):
             if FLAGS.images is not None:
                 raise ValueError("should be given with --preset or --run. Received: none of both.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
-        out = Path(FLAGS.out or f"runs/{name}").expanduser()
-        how = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        export_dir = flag_sets.export_dir_of(out)
-        learn(settings, FLAGS.steps, out, export_dir, **{k: FLAGS[k].value for k in how})
+        train(training_job.TrainingJob.from_flags(SETTINGS, name))
         return
-    with command_line.flag_errors("out"):
-        if FLAGS.out is None:
-            raise ValueError("should name a folder for the results. Received: nothing.")
-    out = Path(FLAGS.out).expanduser()
-    names = READ if FLAGS.images is None else ["predictions.csv"]
+    settings, out = training_job.values_of(SETTINGS), flag_sets.results_folder()
+    names = PROBE_RESULTS if FLAGS.images is None else ["predictions.csv"]
     flag_sets.check_not_existing([out / name for name in names], FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
     model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     if len(model.image_shape) != 3:
-        raise ValueError(f"The model should see images. Received: a {type(model).__name__}.")
+        raise ValueError(f"The model should take images. Received: a {type(model).__name__}.")
     if FLAGS.images is None:
         files.ensure_folder(out, "out")
-        read(model, settings, out, FLAGS.data_dir)
+        probe(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
     paths, x, _ = image_files.load_images(FLAGS.images, model.image_shape)
@@ -82,112 +77,87 @@ def main():
     print(f"{len(paths)} images: {out / 'predictions.csv'}")
 
 
-READ = ["metrics.json", "classified.png", "reliability.png"]  # what reading a model writes
+def load_data(settings, data_dir=None):
+    """Returns the `LabelledData` of settings.
+
+    Raises:
+        ValueError: for settings that do not fit.
+    """
+    from trainers.tasks import semi_supervised as task  # imports TensorFlow
+
+    with command_line.flag_errors("dataset", "labels_per_class"):
+        return task.LabelledData.of(settings, data_dir)
 
 
-def learn(
-    settings,
-    steps,
-    out,
-    export_dir,
-    device="auto",
-    workers=None,
-    worker=0,
-    data_dir=None,
-    resume=False,
-    overwrite=False,
-):
+def train(job):
     """Trains, scores and exports one classifier.
 
     Args:
-        settings: a dict of the `SETTINGS`, each as the flag of that name.
-        steps: train steps in all; as many again for the same network on the labels alone.
-        out, export_dir: folders.
-        device, workers, worker, data_dir, resume, overwrite: as the flags.
+        job: a `TrainingJob` with the `SETTINGS`. The same network is trained for as many steps on
+            the labels only.
 
     Returns:
-        What was written to metrics.json; None on workers but the first, which write nothing.
+        What was written to metrics.json; None on workers but the chief.
 
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
+    settings, size, seed = job.settings, job.settings["batch_size"], job.settings["seed"]
     with command_line.flag_errors("model"):
         if settings["model"] not in MODELS:
             raise ValueError(f"should be one of {', '.join(MODELS)}. Received: {settings['model']}")
-    with command_line.flag_errors("batch_size"):
-        if settings["batch_size"] % 2:
-            raise ValueError(
-                "should be even, since half of a batch is labelled. "
-                f"Received: {settings['batch_size']}"
-            )
-    from trainers.tasks import semi_supervised  # brings TensorFlow
-
-    data = semi_supervised.LabelledData.of(settings, data_dir)
-
-    from trainers import devices, export, runs
-    from trainers.engine import data_adapter
+    data, models = load_data(settings, job.data_dir), []
+    from trainers import runs
     from trainers.runs import loss_log
+    from trainers.tasks import semi_supervised as task
 
-    strategy = devices.strategy(device, workers, worker)
-    devices.set_precision(settings["precision"])
-    with strategy.scope():
-        model, alone = build(settings, data.info, steps), build(settings, data.info, steps)
-    turns = max(model.turns.values())
-    data.stream(turns)  # refuses what cannot be loaded before anything is written
-    data_adapter.check_divisible(
-        settings["batch_size"] * turns, turns, strategy.num_replicas_in_sync
+    def build(data):
+        models.extend(create_model(job, data) for _ in range(2))  # both in the scope of the devices
+        return models[0]
+
+    trained = job.train(data, build)
+    if trained.model is None:
+        return trained.figures
+    model, supervised = models
+    if trained.is_new:
+        print("The same network on the labels only …", flush=True)
+    fast, changes = (
+        runs.fast_options(supervised, job.steps),
+        task.SUPERVISED_ONLY[settings["model"]],
     )
-    run = training_job.open_run(out, export_dir, settings, steps, resume, overwrite, strategy)
-    if run.finished:
-        return run.figures if run.is_chief else None
-    recipe = settings["recipe"]
-    model.compile(recipe, steps, **runs.fast_options(model, run.stride))
-    run.train(model, lambda start: data.stream(turns, start), data.in_epoch(turns))
-    if run.is_chief:
-        print("The same network on the labels alone …", flush=True)
-    fast = runs.fast_options(alone, steps)
-    alone.compile(recipe, steps, **fast, **semi_supervised.SUPERVISED_ONLY[settings["model"]])
-    alone.fit(data.stream(turns), steps_per_epoch=steps, verbose=0)
-    if not run.is_chief:
+    turns = max(supervised.turns.values())
+    supervised.compile(settings["recipe"], job.steps, **fast, **changes)
+    batches = data.batches(size, turns, seed)
+    supervised.fit(batches, steps_per_epoch=job.steps, verbose=0)
+    if not trained.is_new:
         return None
-    beside = (
-        semi_supervised.class_probabilities(alone)(data.test).argmax(axis=1) == data.test_labels
-    )
     references = {
-        "label spreading": semi_supervised.label_spreading_accuracy(data),
-        "labels alone": float(np.mean(beside)),
+        "label spreading": task.label_spreading_accuracy(data),
+        "labels alone": task.accuracy(data, task.class_probabilities(supervised)(data.test)),
     }
-    probabilities = semi_supervised.class_probabilities(model)(data.test)
-    show(out, data, probabilities, type(model).__name__)
-    loss_log.plot_losses(out, type(model).__name__)
-    version = export.save(
-        model, export.next_version(export_dir / f"{model.family}_{data.info.name}")
-    )
-    found = judged(data, probabilities, references)
-    figures = run.finish(model, found | {"saved_model": str(version)})
+    probabilities, title = task.class_probabilities(model)(data.test), type(model).__name__
+    show(job.out, data, probabilities, title)
+    loss_log.plot_losses(job.out, title)
+    figures = task.scores(data, probabilities, references)
     report(figures)
-    print(f"pictures, metrics.json, model.keras: {out}\nSavedModel: {version}")
-    return figures
+    return trained.finish(figures, f"{model.family}_{data.info.name}")
 
 
-def build(settings, info, steps):
-    """A model of the settings for images like those of `info`, compiled."""
-    import keras
-
+def create_model(job, data):
+    """Returns the model of the settings, compiled."""
     import zoo
 
-    keras.utils.set_random_seed(settings["seed"])
-    name, sizes = settings["model"], {"image_shape": info.shape, "classes": info.classes}
-    if "categories" in inspect.signature(zoo.family(name)).parameters:
-        sizes["categories"] = info.classes
-    return zoo.create(name, settings["recipe"], settings["scale"], steps, **sizes)
+    kwargs = data.model_kwargs
+    if "categories" in inspect.signature(zoo.family(job.settings["model"])).parameters:
+        kwargs |= {"categories": data.info.classes}
+    return job.create_model(**kwargs)
 
 
-def read(model, settings, out, data_dir=None):
-    """Fits a linear SVM to few labels, by the features of a model that saw none of them.
+def probe(model, settings, out, data_dir=None):
+    """Fits a linear SVM to few labels, on features of a model that was trained without labels.
 
     Args:
-        model: a trained one, of images as the dataset has or is brought to.
+        model: a trained model, of images as large as the dataset has or is resized to.
         settings: a dict with dataset, seed and labels_per_class.
         out: a folder for metrics.json, classified.png and reliability.png.
         data_dir: as the flag.
@@ -198,27 +168,24 @@ def read(model, settings, out, data_dir=None):
     Raises:
         ValueError: for data that do not fit.
     """
-    from trainers.tasks import semi_supervised
+    data = load_data(settings | {"image_size": model.image_shape[0]}, data_dir)
+    from trainers.tasks import semi_supervised as task
 
-    data = semi_supervised.LabelledData.of(
-        settings | {"image_size": model.image_shape[0]}, data_dir
-    )
     if data.info.shape != model.image_shape:
         raise ValueError(
             f"--dataset: The images should be {model.image_shape}, as the model's. "
             f"Received: {data.info.shape}"
         )
-    seen, test = (x.reshape(len(x), -1) for x in (data.x, data.test))
-    pixels = semi_supervised.linear_svm(seen, data.y, settings["seed"]).score(
-        test, data.test_labels
-    )
-    best = semi_supervised.label_spreading_accuracy(data)
-    references = {"label spreading": best, "the SVM on pixels": float(pixels)}
-    probabilities = semi_supervised.linear_probe(model, data)(data.test)
-    name = type(model).__name__
+    x, test = (images.reshape(len(images), -1) for images in (data.x, data.test))
+    pixels = task.linear_svm(x, data.y, settings["seed"]).score(test, data.test_labels)
+    references = {
+        "label spreading": task.label_spreading_accuracy(data),
+        "the SVM on pixels": float(pixels),
+    }
+    probabilities, name = task.linear_probe(model, data)(data.test), type(model).__name__
     show(out, data, probabilities, f"{name}, linear SVM")
     kept = {k: settings[k] for k in ("dataset", "seed", "labels_per_class")}
-    figures = {"model": name, **kept, **judged(data, probabilities, references)}
+    figures = {"model": name, **kept, **task.scores(data, probabilities, references)}
     files.write_json(out / "metrics.json", figures)
     report(figures)
     print(f"pictures, metrics.json: {out}")
@@ -226,58 +193,29 @@ def read(model, settings, out, data_dir=None):
 
 
 def classifier_of(model, settings, run=None, data_dir=None):
-    """(a function from images to class probabilities, the names of the classes): of a model that
-    classifies by itself, of any other by an SVM on its features. Without the folder of a run that
-    knows them the names are numbers."""
-    from trainers.tasks import semi_supervised
+    """Returns (a function from images to class probabilities, the names of the classes).
+
+    A model that does not classify itself is read by an SVM on its features. The names are those in
+    metrics.json of the run; without a run they are numbers.
+    """
+    from trainers.tasks import semi_supervised as task
 
     if not hasattr(model, "classify"):
-        data = semi_supervised.LabelledData.of(
-            settings | {"image_size": model.image_shape[0]}, data_dir
-        )
-        return semi_supervised.linear_probe(model, data), class_names(data.info)
+        data = load_data(settings | {"image_size": model.image_shape[0]}, data_dir)
+        return task.linear_probe(model, data), data.class_names
     known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
-    return semi_supervised.class_probabilities(model), known.get("class_names", list(range(count)))
-
-
-def class_names(info):
-    """What the classes of a dataset are called."""
-    return [str(name) for name in info.class_names or range(info.classes)]
-
-
-def judged(data, probabilities, references):
-    """Figures of answers to the held-out images, and of cheap methods beside them.
-
-    Args:
-        data: a `semi_supervised.LabelledData`.
-        probabilities: (n, classes).
-        references: name -> accuracy.
-    """
-    from trainers import metrics
-
-    right = probabilities.argmax(axis=1) == data.test_labels
-    accuracy = float(np.mean(right))
-    return {
-        "labels": len(data.y),
-        "class_names": class_names(data.info),
-        "accuracy": accuracy,
-        "calibration_error": metrics.calibration_error(probabilities, data.test_labels),
-        "references": references,
-        "verdicts": {
-            name: "beats" if accuracy > other else "loses to" for name, other in references.items()
-        },
-    }
+    return task.class_probabilities(model), known.get("class_names", list(range(count)))
 
 
 def report(figures):
-    """Says in two lines how good the answers are, and compared with what."""
-    beside = ", ".join(
+    """Prints accuracy, compared with baselines, and calibration error."""
+    compared = ", ".join(
         f"{figures['verdicts'][name]} {name} ({accuracy:.3f})"
         for name, accuracy in figures["references"].items()
     )
-    print(f"   accuracy {figures['accuracy']:.3f} with {figures['labels']} labels: {beside}")
-    print(f"calibration {figures['calibration_error']:.3f}: how far confidence is off, 0 at best")
+    print(f"   accuracy {figures['accuracy']:.3f} with {figures['labels']} labels: {compared}")
+    print(f"calibration error {figures['calibration_error']:.3f}, 0 at best")
 
 
 def show(out, data, probabilities, title):
@@ -285,32 +223,33 @@ def show(out, data, probabilities, title):
     from trainers import metrics
     from trainers.imaging import grids, samples
 
-    found, columns = probabilities.argmax(axis=1), samples.COLUMNS
-    rows = grids.by_class(data.test, found, data.info.classes, columns)
-    shown = f"{title}: the first {columns} held-out images taken for each class"
+    predicted, columns = probabilities.argmax(axis=1), samples.COLUMNS
+    rows = grids.by_class(data.test, predicted, data.info.classes, columns)
+    shown = f"{title}: the first {columns} held-out images classified as each class"
     with files.atomic_path(out / "classified.png") as draft:
-        grids.grid(rows, class_names(data.info), shown).save(draft)
+        grids.grid(rows, data.class_names, shown).save(draft)
     confidence, accuracy, _ = metrics.reliability(probabilities, data.test_labels)
     with files.atomic_path(out / "reliability.png") as draft:
-        lines = {"right answers": accuracy, "as sure as right": confidence}
+        lines = {"accuracy": accuracy, "perfectly calibrated": confidence}
         grids.plot_curves(confidence, lines, draft, title, ("confidence", "share"))
 
 
-def write_predictions(path, files_named, probabilities, classes):
-    """Writes a CSV: file, class, and the probability of each class, in one piece.
+def write_predictions(path, names, probabilities, classes):
+    """Writes a CSV atomically: file, class, and the probability of each class.
 
     Example:
+        >>> import numpy as np
         >>> write_predictions(Path("found.csv"), ["a.png"], np.array([[0.25, 0.75]]), ["no", "yes"])
         >>> print(Path("found.csv").read_text())
         file,class,probability,no,yes
         a.png,yes,0.7500,0.2500,0.7500
         <BLANKLINE>
     """
-    found = probabilities.argmax(axis=1)
+    predicted = probabilities.argmax(axis=1)
     with files.atomic_path(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["file", "class", "probability", *classes])
-        for name, k, row in zip(files_named, found, probabilities, strict=True):
+        for name, k, row in zip(names, predicted, probabilities, strict=True):
             writer.writerow([name, classes[k], *(f"{value:.4f}" for value in (row[k], *row))])
 
 

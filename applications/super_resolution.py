@@ -7,25 +7,27 @@
     python -m applications.super_resolution --dataset=~/photos --out=runs/mine --steps=4000
     python -m applications.super_resolution --images=a.jpg --out=large --run=runs/mine/srresnet
 
-SRResNet is near to the pixels, SRGAN to the texture, and --blend lies between them: 0 is the one, 1
-the other. Networks see luminances; colours are enlarged by bicubic weights, and so is opacity. A
-photograph goes through memory in pieces of --tile pixels, without a seam. --evaluate shrinks the
-photographs that are held out of --dataset, and says how near to them a model and cheap methods
-come back. A training writes OUT/srresnet and OUT/srgan, each with model.keras, metrics.json,
-loss.png and enlarged.png, and under --export_dir SavedModels that take any height and width.
+SRResNet is closer to the true pixels, SRGAN to the true texture, and --blend interpolates: 0 is
+SRResNet, 1 SRGAN. Networks enlarge luminances; colors and opacity are enlarged by bicubic weights.
+A photograph is enlarged in tiles of --tile pixels, without a seam, so that it fits into memory.
+--evaluate shrinks the held-out photographs of --dataset, and scores a model and baselines that
+enlarge them again. A training writes OUT/srresnet and OUT/srgan, each with model.keras,
+metrics.json, loss.png and enlarged.png, and under --export_dir SavedModels that take any height and
+width.
 """
 
+import dataclasses
 import functools
 import time
 from pathlib import Path
 
-import numpy as np
 import tqdm
 from absl import flags
 
 from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
 from trainers.imaging import grids
+from trainers.tasks import super_resolution as task
 
 FLAGS = flags.FLAGS
 SETTINGS = (
@@ -33,14 +35,11 @@ SETTINGS = (
     "factor",
 )
 STAGES = ("srresnet", "srgan")
-TRAINING = (  # flags that a trained model does not take
-    *("model", "recipe", "scale", "steps", "game_steps", "batch_size", "image_size", "export_dir"),
-    *("resume", "precision", "data_dir", "workers", "worker"),
+TRAINING_FLAGS = (  # --evaluate takes --dataset
+    *(name for name in flag_sets.TRAINING_FLAGS if name != "dataset"),
+    "srgan_steps",
 )
-PRESETS = {2: "srresnet_x2_photos", 4: "srresnet_photos"}  # those of --factor
-TILE = 256  # pixels of a piece, before it is enlarged
-SIDE = 64  # of the crops to learn from, unless --image_size says another
-SHOWN = 48  # pixels of what pictures show, before they are enlarged
+PRESETS = {2: "srresnet_x2_photos", 4: "srresnet_photos"}  # --factor -> default preset
 
 
 def define_flags():
@@ -50,12 +49,15 @@ def define_flags():
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
     flags.adopt_module_key_flags(flag_sets)
-    flags.DEFINE_enum("factor", "4", ["2", "4"], "How many times sides are enlarged.")
-    flags.DEFINE_float("blend", 0.0, "From SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
-    flags.DEFINE_integer("tile", TILE, "Pixels of the pieces; 0: all at once.", lower_bound=0)
-    flags.DEFINE_integer("game_steps", 1000, "Of SRGAN, after --steps.", lower_bound=0)
-    flags.DEFINE_bool("evaluate", False, "Score a trained model, on photographs held out.")
-    flags.DEFINE_enum("format", "png", ["png", "jpeg", "webp"], "Of the images that are written.")
+    flags.DEFINE_enum("factor", "4", ["2", "4"], "Factor by which sides are enlarged.")
+    flags.DEFINE_float("blend", 0.0, "Interpolation from SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
+    flags.DEFINE_integer("tile", task.TILE, "Side of the tiles; 0: no tiles.", lower_bound=0)
+    flags.DEFINE_integer("srgan_steps", 1000, "Steps of SRGAN, after --steps.", lower_bound=0)
+    flags.DEFINE_alias("game_steps", "srgan_steps")
+    flags.DEFINE_bool("evaluate", False, "Score a trained model on held-out photographs.")
+    flags.DEFINE_enum(
+        "format", "png", ["png", "jpeg", "webp"], "Format of the images that are written."
+    )
 
 
 def main():
@@ -65,44 +67,40 @@ def main():
         with command_line.flag_errors("images"):
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-        flag_sets.reject_flags(["tile", "format"], "is of enlarging: give --images.")
-        settings = {name: FLAGS[name].value for name in SETTINGS} | {"factor": factor}
-        settings["image_size"] = FLAGS.image_size or SIDE
-        out = Path(FLAGS.out or f"runs/{FLAGS.model}_{Path(FLAGS.dataset).stem}").expanduser()
-        export_dir = flag_sets.export_dir_of(out)
-        how = ("device", "workers", "worker", "resume", "overwrite")
-        steps = dict(zip(STAGES, (FLAGS.steps, FLAGS.game_steps), strict=True))
-        learn(settings, steps, out, export_dir, **{k: FLAGS[k].value for k in how})
+        flag_sets.reject_flags(["tile", "format"], "applies to --images. Add it.")
+        settings = training_job.values_of(SETTINGS) | {"factor": factor}
+        settings["image_size"] = FLAGS.image_size or task.CROP
+        name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
+        train(training_job.TrainingJob.from_flags(settings, name), FLAGS.srgan_steps)
         return
-    with command_line.flag_errors("out"):
-        if FLAGS.out is None:
-            raise ValueError("should name a folder for the results. Received: nothing.")
-    flag_sets.reject_flags(
-        TRAINING, "is of a training: leave out --images, --evaluate, --preset and --run."
-    )
-    out = Path(FLAGS.out).expanduser()
+    out = flag_sets.results_folder()
+    remedy = "--images, --evaluate, --preset and --run"
+    flag_sets.reject_training_flags(TRAINING_FLAGS, remedy)
     if FLAGS.evaluate:
         flag_sets.reject_flags(["images"], "should be given without --evaluate.")
         flag_sets.check_not_existing([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
-        flag_sets.reject_flags(["dataset"], "is of --evaluate and of a training.")
-        found = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        flag_sets.reject_flags(["dataset"], "applies to --evaluate and to training only.")
+        images = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
-    model = model_of(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
+    model = load_model(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
     if FLAGS.evaluate:
-        known = known_of(FLAGS.dataset)
-        evaluate(model, known, files.ensure_folder(out, "out"))
+        splits = load_splits(FLAGS.dataset)
+        evaluate(model, splits, files.ensure_folder(out, "out"))
         return
-    enlarge_all(TiledUpscaler(model, FLAGS.tile), found, out)
+    with command_line.flag_errors("tile"):
+        upscaler = task.TiledUpscaler(model, FLAGS.tile)
+    upscale_all(upscaler, images, out)
 
 
-def model_of(preset, run, factor, blend=0.0):
-    """The model that the flags mean: trained, and between SRResNet and SRGAN as --blend says.
+def load_model(preset, run, factor, blend=0.0):
+    """Loads the model that the flags mean, interpolated between SRResNet and SRGAN by --blend.
 
     Raises:
-        ValueError: there is none, it does not enlarge by the factor, or nothing to blend it with.
+        ValueError: there is no such model, it enlarges by another factor, or there is no model to
+            blend it with.
     """
     if preset is None and run is None:
         preset = PRESETS[factor]
@@ -126,314 +124,140 @@ def model_of(preset, run, factor, blend=0.0):
         other = flag_sets.load_trained(
             run=Path(run).with_name(Path(run).name.replace("srresnet", "srgan"))
         )
-    return blended(model, other, blend)
+    with command_line.flag_errors("blend"):
+        return task.blend(model, other, blend)
 
 
-def blended(first, second, share):
-    """A model whose generator has the weights (1 - share) · first + share · second.
-
-    Source: Wang et al. 2018, ESRGAN, §3.4, https://arxiv.org/abs/1809.00219.
-
-    Raises:
-        ValueError: for generators of other sizes.
-
-    Example:
-        >>> import zoo
-        >>> sizes = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1}
-        >>> one, other = zoo.SRGAN(**sizes), zoo.SRGAN(**sizes)
-        >>> middle = blended(one, other, 0.25)
-        >>> x = np.zeros((1, 4, 4, 1), "float32")
-        >>> bool(np.allclose(blended(one, other, 1.0).enlarge(x), other.enlarge(x), atol=1e-6))
-        True
-    """
-    weights = [m.averaged().generator.get_weights() for m in (first, second)]
-    if [w.shape for w in weights[0]] != [w.shape for w in weights[1]]:
-        raise ValueError("--blend: should be given with two models of the same sizes.")
-    made = type(first).from_config(first.get_config())
-    pairs = zip(*weights, strict=True)
-    made.generator.set_weights([(1.0 - share) * a + share * b for a, b in pairs])
-    return made
-
-
-class TiledUpscaler:
-    """Photographs enlarged by one model.
-
-    Args:
-        model: one of the zoo that enlarges, of luminances or of colours.
-        tile: pixels of the pieces; 0: all at once.
-
-    Raises:
-        ValueError: for a model that sees too far to work by pieces.
-
-    Example:
-        >>> import zoo
-        >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
-        >>> TiledUpscaler(model, tile=8).enlarged(np.zeros((10, 15, 3), np.uint8)).shape
-        (20, 30, 3)
-    """
-
-    def __init__(self, model, tile=TILE):
-        from trainers.imaging import tiling
-
-        self.model, self.tile, self.margin = model, tile, 0
-        if tile:
-            with command_line.flag_errors("tile"):
-                # Colours are enlarged by bicubic weights, which see two pixels.
-                self.margin = max(2, tiling.receptive_radius(model.averaged().generator))
-
-    def enlarged(self, pixels, progress=iter):
-        """Pixels, uint8 (h, w, 1 or 3), enlarged by the model's factor."""
-        from trainers.imaging import tiling
-
-        side = self.tile or max(pixels.shape[:2])
-        return tiling.map_tiles(self._piece, pixels, self.model.factor, side, self.margin, progress)
-
-    def _piece(self, pixels):
-        from trainers.imaging import grids, ycbcr
-
-        if self.model.image_shape[-1] == 3:
-            colour = np.broadcast_to(pixels, (*pixels.shape[:2], 3)) / 127.5 - 1.0
-            made = grids.to_uint8(self.model.enlarge(colour.astype("float32")[None])[0])
-        else:
-            luminance, colour = ycbcr.split(pixels)
-            made = ycbcr.joined(self.luminance(luminance), bicubic(colour, self.model.factor))
-        return made[..., : pixels.shape[-1]]
-
-    def luminance(self, small):
-        """A luminance (h, w, 1) enlarged, both as shares of 255, all at once."""
-        return self.model.enlarge(2.0 * small[None] - 1.0)[0] / 2.0 + 0.5
-
-
-def bicubic(image, factor):
-    """Each channel of an image (h, w, c) enlarged by bicubic weights.
-
-    Example:
-        >>> bicubic(np.ones((2, 3, 2), "float32"), 4).shape
-        (8, 12, 2)
-    """
-    from trainers.tasks import super_resolution
-
-    channels = np.split(image, image.shape[-1], axis=-1)
-    return np.concatenate(
-        [super_resolution.bicubic_resize(one, factor) for one in channels], axis=-1
-    )
-
-
-def enlarge_all(enlarger, album, out):
+def upscale_all(upscaler, images, out):
     """Writes each photograph enlarged, and before_after.png with the middle of the first ones.
 
     Args:
-        enlarger: an `TiledUpscaler`.
-        album: an `image_files.ImageFolder`.
+        upscaler: a `trainers.tasks.super_resolution.TiledUpscaler`.
+        images: an `image_files.ImageFolder`.
         out: a folder.
     """
-    factor, shown = enlarger.model.factor, {"bicubic": [], "enlarged": []}
+    factor, shown = upscaler.model.factor, {"bicubic": [], "enlarged": []}
     begun, megapixels = time.time(), 0.0
-    for i, (target, pixels, opacity) in enumerate(album.enlarged(factor), start=1):
-        name = f"{target.name}, {i} of {len(album)}"
-        bar = functools.partial(tqdm.tqdm, desc=name, unit="piece", disable=None)
-        large = enlarger.enlarged(pixels, bar)
-        image_files.save_photograph(
-            large, None if opacity is None else bicubic(opacity, factor), target
-        )
+    for i, (target, pixels, opacity) in enumerate(images.for_factor(factor), start=1):
+        name = f"{target.name}, {i} of {len(images)}"
+        bar = functools.partial(tqdm.tqdm, desc=name, unit="tile", disable=None)
+        large = upscaler.upscale(pixels, bar)
+        opacity = None if opacity is None else task.bicubic_resize(opacity, factor)
+        image_files.save_photograph(large, opacity, target)
         megapixels += large.shape[0] * large.shape[1] / 1e6
-        if i <= image_files.SHOWN:
-            small = grids.center_crop(pixels, SHOWN)
-            shown["bicubic"].append(bicubic(small, factor))
-            shown["enlarged"].append(grids.center_crop(large, SHOWN * factor))
+        if i <= image_files.N_SHOWN:
+            small = grids.center_crop(pixels, task.SHOWN)
+            shown["bicubic"].append(task.bicubic_resize(small, factor))
+            shown["enlarged"].append(grids.center_crop(large, task.SHOWN * factor))
     reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
 
-def known_of(dataset, side=SIDE):
-    """ "train" and "test" -> name -> pixels of the photographs of --dataset that are large enough
-    for crops of a side, and to be scored.
-
-    Raises:
-        ValueError: for a split without such a photograph.
-    """
-    from trainers.datasets import crops
-    from trainers.tasks import super_resolution
-
+def load_splits(dataset, side=task.CROP):
+    """Returns the photographs of --dataset: see `trainers.tasks.super_resolution.load_splits`."""
     with command_line.flag_errors("dataset"):
-        test = crops.load_photographs(dataset, "test", super_resolution.SQUARE)
-        return {"train": crops.load_photographs(dataset, "train", side), "test": test}
+        return task.load_splits(dataset, side)
 
 
-def evaluate(model, known, out):
-    """Scores a model on photographs that are held out whole, and shows pieces of them.
+def evaluate(model, splits, out):
+    """Scores a model on held-out photographs, and shows pieces of them.
 
     Args:
-        model: one that enlarges.
-        known: as `known_of` gives them.
+        model: a model that enlarges.
+        splits: photographs, as `load_splits` returns them.
         out: a folder for metrics.json and enlarged.png.
 
     Returns:
         What was written to metrics.json.
     """
-    figures = scores({"ours": model}, known, out)
+    figures = scores({"ours": model}, splits, out)
     files.write_json(out / "metrics.json", figures)
     return figures
 
 
-def scores(models, known, out):
-    """Figures of models and of cheap methods, said and drawn as enlarged.png.
+def scores(models, splits, out):
+    """Scores models and baselines, prints the scores and draws enlarged.png.
 
     Args:
-        models: name -> one that enlarges; all by the same factor.
-        known: as `known_of` gives them.
+        models: name -> a model that enlarges; all by the same factor.
+        splits: photographs, as `load_splits` returns them.
         out: a folder.
 
     Returns:
-        A dict of factor, photographs, and methods, name -> figures; and what beats what.
+        A dict of factor, photographs, methods, name -> scores, and verdicts.
     """
-    from trainers.tasks import super_resolution
-
-    factor = next(iter(models.values())).factor
-    seen, scenes = (
-        super_resolution.low_high_pairs(known[split], factor) for split in ("train", "test")
-    )
-    linear = super_resolution.LinearFilter(factor).fit(seen.values())
-    methods = {
-        "bicubic": lambda small: super_resolution.bicubic_resize(small, factor),
-        "linear filter": linear.enlarge,
-    }
-    methods |= {name: TiledUpscaler(model).luminance for name, model in models.items()}
-    found = super_resolution.score_methods(methods, scenes, factor)
-    for one in found.values():
-        one.pop("each")
-    rows = {name: [] for name in (*methods, "true")}
-    for small, large in list(scenes.values())[:8]:
-        small = grids.center_crop(small, SHOWN)
-        for name, enlarge in methods.items():
-            rows[name].append(enlarge(small))
-        rows["true"].append(grids.center_crop(large, SHOWN * factor))
-    shown = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
-    reporting.save_pairs(out / "enlarged.png", shown)
-    return {
-        "factor": factor,
-        "photographs": list(scenes),
-        "methods": found,
-        "verdicts": {name: verdicts_of(found, name) for name in models},
-    }
+    figures, rows = task.score_models(models, splits)
+    reporting.save_pairs(out / "enlarged.png", rows)
+    compared = task.compared_scores(figures["methods"])
+    verdicts = {name: reporting.report(compared, name, task.LOWER) for name in models}
+    return figures | {"verdicts": verdicts}
 
 
-def verdicts_of(found, name):
-    """How a model stands to cheap methods, which is printed too."""
-    told = {
-        method: {kind: one[kind] for kind in ("psnr", "ssim", "consistency")}
-        | {"texture": one["patch_swd"][0]}
-        for method, one in found.items()
-    }
-    return reporting.report(told, name, LOWER)
-
-
-LOWER = ("texture",)  # the patch-SWD of the finest level, of which less is better
-
-
-def learn(
-    settings,
-    steps,
-    out,
-    export_dir,
-    device="auto",
-    workers=None,
-    worker=0,
-    resume=False,
-    overwrite=False,
-):
+def train(job, srgan_steps):
     """Trains, scores and exports SRResNet, and SRGAN from there.
 
     Args:
-        settings: a dict of the `SETTINGS`, each as the flag of that name; image_size is the side of
-            the crops.
-        steps: of each of the `STAGES`; 0 of the latter leaves it out.
-        out, export_dir: folders.
-        device, workers, worker, resume, overwrite: as the flags.
+        job: a `TrainingJob` with the `SETTINGS`, of which image_size is the side of the crops, and
+            the steps of SRResNet.
+        srgan_steps: train steps of SRGAN; 0: none.
 
     Returns:
-        What was written to the metrics.json of the last; None on workers but the first, which write
-        nothing.
+        What was written to the metrics.json of the last stage; None on workers but the chief.
 
     Raises:
         ValueError: in one sentence, for settings that do not fit, before anything is written.
     """
+    settings, out = job.settings, job.out
     with command_line.flag_errors("model"):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
-    from trainers import devices, export, runs
-    from trainers.datasets import crops
-    from trainers.engine import data_adapter
-    from trainers.imaging import ycbcr
-    from trainers.runs import loss_log
-
-    side, seed = settings["image_size"], settings["seed"]
     begun = files.read_json(out / "srgan" / "settings.json") or {}
-    if resume and begun and begun.get("first_steps") != steps["srresnet"]:
+    if job.resume and begun and begun.get("first_steps") != job.steps:
         raise ValueError(
             f"--steps: {out / 'srgan'} went on from {begun.get('first_steps')} steps of SRResNet. "
-            f"Received: {steps['srresnet']}. Choose another --out, or begin anew with --overwrite."
+            f"Received: {job.steps}. Choose another --out, or begin anew with --overwrite."
         )
-    known = known_of(settings["dataset"], settings["image_size"])
-    luminances = [2.0 * ycbcr.luminance(x) - 1.0 for x in known["train"].values()]
-    strategy = devices.strategy(device, workers, worker)
-    devices.set_precision(settings["precision"])
-    together, started = settings["batch_size"], {}
-    data_adapter.check_divisible(together, 1, strategy.num_replicas_in_sync)
-    with strategy.scope():
-        build(settings, 1)  # refuses sizes that do not fit before anything is written
-    for stage, count in steps.items():
-        told = {"stage": stage} | settings
-        if stage == "srgan":
-            told |= {"first_steps": steps["srresnet"]}
-        if count:
-            where = out / stage, export_dir
-            started[stage] = training_job.open_run(*where, told, count, resume, overwrite, strategy)
-    in_epoch = max(1, sum(x.size for x in luminances) // (side**2 * together))
+    splits = load_splits(settings["dataset"], settings["image_size"])
+    data = task.PhotographData(splits, settings["image_size"])
 
-    def load(start):
-        number = start[0] * in_epoch + start[1]
-        return crops.random_crops(luminances, side, together, seed, number, mirrored=True)
+    from trainers import runs
+    from trainers.runs import loss_log
 
-    first = None
-    for stage, run in started.items():
-        count = steps[stage]
-        with strategy.scope():
-            model = build(settings, count)
-        if run.finished:
-            first, figures = runs.load_model(out / stage), run.figures
-            continue
+    jobs = {
+        stage: dataclasses.replace(job, settings=kept, steps=steps, out=out / stage)
+        for stage, kept, steps in (
+            ("srresnet", {"stage": "srresnet"} | settings, job.steps),
+            ("srgan", {"stage": "srgan"} | settings | {"first_steps": job.steps}, srgan_steps),
+        )
+        if steps
+    }
+
+    def build(data, steps=1, first=None):
+        with command_line.flag_errors("image_size"):
+            one = dataclasses.replace(job, steps=steps)
+            model = one.create_model(**data.model_kwargs, factor=settings["factor"])
         if first is not None:
             model.set_weights(first.averaged().get_weights())
-        changes = {}
-        if stage == "srresnet":
-            changes = model.pretraining(count if settings["recipe"] == "modern" else None)
-        fast = runs.fast_options(model, run.stride)
-        model.compile(settings["recipe"], count, **fast, **changes)
-        run.train(model, load, in_epoch)
-        first = model
-        if not run.is_chief:
-            figures = None
-            continue
-        loss_log.plot_losses(out / stage, type(model).__name__)
-        found = scores({stage: model}, known, out / stage)
-        version = export.save(model, export.next_version(export_dir / f"{stage}_x{model.factor}"))
-        figures = run.finish(model, found | {"saved_model": str(version)})
-        print(f"pictures, metrics.json, model.keras: {out / stage}\nSavedModel: {version}")
+        return model
+
+    def pretraining(model):
+        return model.pretraining(job.steps if settings["recipe"] == "modern" else None)
+
+    strategy, _ = job.check(data, build)
+    opened = {stage: one.open_run(strategy) for stage, one in jobs.items()}  # before any training
+    first, figures = None, None
+    for stage, one in jobs.items():
+        changes = {"changes": pretraining} if stage == "srresnet" else {}
+        begin = functools.partial(build, steps=one.steps, first=first)
+        trained = one.train(data, begin, run=opened[stage], **changes)
+        first, figures = trained.model, trained.figures
+        if first is None:  # finished before
+            first = runs.load_model(one.out)
+        elif trained.is_new:
+            loss_log.plot_losses(one.out, type(first).__name__)
+            found = scores({stage: first}, splits, one.out)
+            figures = trained.finish(found, f"{stage}_x{first.factor}")
     return figures
-
-
-def build(settings, steps):
-    """The model of the settings, compiled."""
-    import keras
-
-    import zoo
-
-    keras.utils.set_random_seed(settings["seed"])
-    side = settings["image_size"]
-    sizes = {"image_shape": (side, side, 1), "factor": settings["factor"]}
-    with command_line.flag_errors("image_size"):
-        return zoo.create("srgan", settings["recipe"], settings["scale"], steps, **sizes)
 
 
 if __name__ == "__main__":

@@ -20,13 +20,12 @@ from absl import flags
 from sklearn.decomposition import PCA
 
 import zoo
-from benchmarks.shared import acceptance, textures
-from benchmarks.systems import gan3d, mgan, srgan
+from benchmarks.shared import acceptance
+from benchmarks.systems import mgan, srgan
 from trainers import command_line, datasets, export, files, metrics, runs
 from trainers.datasets.builtin import photos
-from trainers.latents import inversion
 from trainers.losses import feature_distance
-from trainers.tasks import semi_supervised, style_transfer, super_resolution
+from trainers.tasks import semantic_editing, semi_supervised, shape_synthesis, super_resolution
 from zoo.networks import perceptual
 
 FLAGS = flags.FLAGS
@@ -67,10 +66,9 @@ def main():
 
 
 def against(value, reference, beside, unit, higher=False):
-    """A cell: a figure, that of the best cheap method, and what that is."""
-    better = (value > reference) if higher else (value < reference)
-    verdict = "beats" if better else "loses to"
+    """A cell: a figure, that of the best baseline, and the name of the baseline."""
     figures = {"value": float(value), "reference": float(reference), "beside": beside}
+    verdict = metrics.verdict(value, reference, lower=not higher)
     return figures | {"unit": unit, "verdict": verdict}
 
 
@@ -87,15 +85,12 @@ def synthesis(model, world):
 
 
 def editing(model, world):
-    """The error of held-out images found among the latents, before anything is edited, beside as
+    """The error of held-out images inverted to latents, before anything is edited, compared with as
     many principal components."""
-    inversion.latent_widths(model)
-    if len(model.image_shape) != 3:
-        raise ValueError("The editor takes images.")
+    editor = semantic_editing.LatentEditor(model, batch_size=256)
     train, test = (datasets.arrays(world, split)[0] for split in ("train", "test"))
     x = test[:EDITED]
-    start = model.encode(x) if hasattr(model, "encode") else None
-    _, errors = inversion.invert(model, x, start, steps=300)
+    _, errors = editor.invert(x)
     pca = PCA(min(model.latent_dim, len(train))).fit(acceptance.flat(train))
     again = pca.inverse_transform(pca.transform(acceptance.flat(x)))
     gap = np.square((np.clip(again, -1.0, 1.0) - acceptance.flat(x)) / 2.0).mean()
@@ -121,13 +116,9 @@ def enlarging_photographs(model, world):
     """The PSNR of four photographs enlarged, beside a linear filter."""
     if not hasattr(model, "enlarge"):
         raise ValueError("The model does not enlarge.")
-    scenes = super_resolution.low_high_pairs(photos.photographs("test"), model.factor)
-    linear = super_resolution.LinearFilter(model.factor)
-    linear.fit(super_resolution.low_high_pairs(photos.photographs("train"), model.factor).values())
-
-    methods = {"ours": functools.partial(srgan.enlarged, model), "linear": linear.enlarge}
-    found = super_resolution.score_methods(methods, scenes, model.factor)
-    values = (found[name]["psnr"] for name in methods)
+    splits = super_resolution.load_splits("photos")
+    figures, _ = super_resolution.score_models({"ours": model}, splits)
+    values = (figures["methods"][name]["psnr"] for name in ("ours", "linear filter"))
     return against(*values, "a linear filter", "dB", higher=True)
 
 
@@ -155,7 +146,7 @@ def _texture(phi):
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
     acceptance.train(model, "modern", srgan.training_crops(0), STEPS)
     scenes = super_resolution.low_high_pairs(photos.photographs("test"), model.factor)
-    methods = {"ours": functools.partial(srgan.enlarged, model)}
+    methods = {"ours": functools.partial(super_resolution.upscale_luminance, model)}
     return super_resolution.score_methods(methods, scenes, model.factor)["ours"]["patch_swd"][0]
 
 
@@ -168,19 +159,8 @@ def redrawing(model, world):
     """By how much photographs come nearer to grass, beside their taking on its histogram."""
     if not hasattr(model, "translate"):
         raise ValueError("The model does not redraw.")
-    style = textures.halves("grass")[0]
-    found = {"ours": [], "histogram": []}
-    for photograph in mgan.held_out().values():
-        before, _ = style_transfer.style_distance(style, photograph)
-        made = model.translate(photograph[None])[0]
-        for name, image in (
-            ("ours", made),
-            ("histogram", style_transfer.match_histogram(photograph, style)),
-        ):
-            found[name].append(
-                style_transfer.score_stylized(photograph, before, image, style)["style"]
-            )
-    values = (np.mean(each) for each in found.values())
+    figures, _ = mgan.style_data("grass").scores(model)
+    values = (figures[name]["style"] for name in ("ours", "histogram"))
     return against(*values, "a histogram", "nearer to grass by", higher=True)
 
 
@@ -189,12 +169,9 @@ def shapes(model, world):
     64 components of the train split."""
     if len(model.image_shape) != 4:
         raise ValueError("The model does not draw shapes.")
-    train = acceptance.flat(datasets.arrays("furniture", "train")[0])
-    space = PCA(64, whiten=True, random_state=0).fit(train)
-    draws = np.random.default_rng(0).normal(size=(MOST, space.n_components_))
-    cheap = space.inverse_transform(draws).reshape(MOST, *model.image_shape)
-    sets = model.generate(MOST, seed=0), cheap
-    values = (gan3d.whole(made > 0.5) for made in sets)
+    baseline = shape_synthesis.gaussian_samples(datasets.arrays("furniture", "train")[0], MOST)
+    sets = model.generate(MOST, seed=0), baseline
+    values = map(shape_synthesis.share_in_one_piece, sets)
     return against(*values, "one Gaussian", "whole shapes", higher=True)
 
 

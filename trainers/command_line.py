@@ -46,12 +46,26 @@ def run_script(define_flags, main):
 
 
 @contextlib.contextmanager
-def flag_errors(name):
-    """Says of a ValueError raised inside which flag it is about."""
+def flag_errors(*names):
+    """Names the flag that a ValueError raised inside is about.
+
+    Args:
+        names: of flags. A message that begins with one of them in backticks, as a library names its
+            arguments, is about that flag; any other message is about the first of `names`.
+
+    Example:
+        >>> with flag_errors("dataset", "style"):
+        ...     raise ValueError("`style` should be an image file. Received: None")
+        Traceback (most recent call last):
+        ValueError: --style: should be an image file. Received: None
+    """
     try:
         yield
     except ValueError as error:
-        raise ValueError(f"--{name}: {error}") from None
+        message = str(error)
+        flag = next((name for name in names if message.startswith(f"`{name}`")), names[0])
+        message = message.removeprefix(f"`{flag}`").removeprefix(":").lstrip()
+        raise ValueError(f"--{flag}: {message}") from None
 
 
 def _parse(argv):

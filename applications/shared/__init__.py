@@ -1,1 +1,1 @@
-"""What the scripts of `applications` share."""
+"""Code that the scripts of `applications` share."""

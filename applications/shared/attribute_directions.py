@@ -1,4 +1,4 @@
-"""Attributes of images, and their directions among latents: tables, flags, and directions.npz."""
+"""Attributes of images and their directions in latent space: CSV tables, flags, directions.npz."""
 
 import contextlib
 import csv
@@ -10,11 +10,12 @@ from applications.shared import image_files
 from trainers import command_line
 
 
-def table_of(path, balance=None):
-    """name of a file -> attribute -> number, of --attributes.
+def load_table(path, balance=None):
+    """Loads the table of --attributes: name of a file -> attribute -> number.
 
     Raises:
-        ValueError: for no such table, and where --balance cannot be held.
+        ValueError: for a file that is no such table, and for a table without the attribute of
+            --balance, or with numbers other than 0 and 1 where it is given.
     """
     with command_line.flag_errors("attributes"):
         if path is None:
@@ -40,10 +41,18 @@ def table_of(path, balance=None):
     return table
 
 
-def moves_of(texts, out):
-    """Name -> (direction, amount) of --move, from directions.npz."""
+def parse_moves(texts, out):
+    """Parses --move: name -> (direction, amount), directions from directions.npz.
+
+    Args:
+        texts: a list of name:amount.
+        out: the folder of directions.npz.
+
+    Raises:
+        ValueError: for no text, an unknown name, and an amount that is no finite number.
+    """
     with command_line.flag_errors("move"):
-        known = directions_in(out)
+        known = load_directions(out)
         moves = {}
         for text in texts or []:
             name, _, amount = text.partition(":")
@@ -63,25 +72,29 @@ def moves_of(texts, out):
     return moves
 
 
-def learned(latents, names, table, balance=None):
-    """Name -> direction, for each attribute of a table: see `trainers.latents.directions`.
+def learn_directions(latents, names, table, balance=None):
+    """Learns a direction for each attribute of a table: see `trainers.latents.directions`.
 
     Args:
         latents: (n, d).
-        names: n, of the images.
+        names: n names of images.
         table: name of an image -> attribute -> number.
-        balance: an attribute that is to be as frequent on both sides of the others, or None.
+        balance: an attribute that is balanced between images with and without each other attribute,
+            or None.
+
+    Returns:
+        name of an attribute -> direction (d,).
 
     Raises:
-        ValueError: when no image stands in the table, or all that do have an attribute, or none.
+        ValueError: when no image is in the table, or an attribute is the same for all of them.
     """
     from trainers.latents import directions
 
     rows = [row for row, name in enumerate(names) if str(name) in table]
     with command_line.flag_errors("attributes"):
         if not rows:
-            shown = ", ".join(str(name) for name in names[:3])
-            raise ValueError(f"should name files of --images, such as {shown}. It names none.")
+            examples = ", ".join(str(name) for name in names[:3])
+            raise ValueError(f"should name files of --images, such as {examples}. It names none.")
         lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
         values = {name: np.array([line[name] for line in lines]) for name in lines[0]}
         numbers = [name for name, column in values.items() if set(column) - {0.0, 1.0}]
@@ -100,30 +113,30 @@ def learned(latents, names, table, balance=None):
 
 @contextlib.contextmanager
 def _about(attributes):
-    """Says of a ValueError raised inside which attributes it is about."""
+    """Names the attributes that a ValueError raised inside is about."""
     try:
         yield
     except ValueError as error:
         raise ValueError(f"{', '.join(attributes)}: {error}") from None
 
 
-def directions_in(out):
-    """Name -> direction, of directions.npz in a folder."""
+def load_directions(out):
+    """Loads directions.npz of a folder: name -> direction; {} without the file."""
     path = Path(out) / "directions.npz"
     if not path.exists():
         return {}
-    with np.load(path) as found:
-        return dict(found)
+    with np.load(path) as arrays:
+        return dict(arrays)
 
 
-def check_taken(out, names, overwrite=False):
-    """Raises a ValueError for names of directions that a folder has."""
-    if (taken := sorted(set(directions_in(out)) & set(names))) and not overwrite:
+def check_not_taken(out, names, overwrite=False):
+    """Raises a ValueError for names of directions that directions.npz of a folder has already."""
+    if (taken := sorted(set(load_directions(out)) & set(names))) and not overwrite:
         raise ValueError(f"{out} has {', '.join(taken)} already. Replace with --overwrite.")
 
 
-def add_directions(out, found):
-    """Adds directions to those that a folder has, in place of those of the same names."""
+def add_directions(out, directions):
+    """Adds directions to directions.npz of a folder; those of the same names are replaced."""
     path = Path(out) / "directions.npz"
-    image_files.save_arrays(path, directions_in(out) | found)
-    print(f"{', '.join(found)}: {path}")
+    image_files.save_arrays(path, load_directions(out) | directions)
+    print(f"{', '.join(directions)}: {path}")

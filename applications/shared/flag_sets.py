@@ -1,4 +1,4 @@
-"""What applications share: which trained model, which image files, and where results go.
+"""Flags that applications share: the trained model, the images, and the folder of the results.
 
 TensorFlow is not imported before it is needed, so that wrong flags are answered at once.
 """
@@ -10,54 +10,86 @@ from absl import flags
 from trainers import command_line
 
 FLAGS = flags.FLAGS
+TRAINING_FLAGS = (  # flags that a trained model does not take
+    *("model", "dataset", "recipe", "scale", "steps", "batch_size", "image_size", "export_dir"),
+    *("resume", "precision", "data_dir", "workers", "worker"),
+)
 
 
 def define():
-    """Defines the flags of an application that uses a trained model, and trains none."""
+    """Defines the flags of an application that uses a trained model and does not train."""
     define_trained()
     flags.DEFINE_string("out", None, "Folder of the results.", required=True)
-    flags.DEFINE_bool("overwrite", False, "Replace results that are there.")
-    flags.DEFINE_integer("seed", 0, "Of all that is drawn.", lower_bound=0)
+    flags.DEFINE_bool("overwrite", False, "Replace existing results.")
+    flags.DEFINE_integer("seed", 0, "Seed of all random draws.", lower_bound=0)
     flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to compute.")
 
 
 def define_trained():
     """Defines the flags that name a trained model, and images for it."""
-    flags.DEFINE_string("preset", None, "A model that comes with the project: zoo.list_presets().")
-    flags.DEFINE_string("run", None, "Or the folder of a finished run.")
-    flags.DEFINE_string("images", None, "An image, or a folder of them.")
+    flags.DEFINE_string("preset", None, "A pretrained model: see zoo.list_presets().")
+    flags.DEFINE_string("run", None, "Folder of a finished run, instead of --preset.")
+    flags.DEFINE_string("images", None, "An image file, or a folder of images.")
 
 
 def define_trainer(recipe):
-    """Defines the flags of an application that trains a model, beside those of `command_line`."""
-    flags.DEFINE_enum("recipe", recipe, ["paper", "modern"], "The paper's training, or today's.")
-    flags.DEFINE_enum("scale", "small", ["paper", "small"], "The paper's networks, or small ones.")
-    flags.DEFINE_integer("image_size", None, "Side to resize to; else as stored.", lower_bound=4)
+    """Defines the flags of an application that trains a model; `command_line` defines others."""
+    flags.DEFINE_enum("recipe", recipe, ["paper", "modern"], "Optimizers and losses.")
+    flags.DEFINE_enum("scale", "small", ["paper", "small"], "Size of the networks.")
+    flags.DEFINE_integer(
+        "image_size", None, "Pixels of a side to resize to; by default as stored.", lower_bound=4
+    )
     flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
 
 
-def export_dir_of(out):
-    """The folder that --export_dir means."""
-    return Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else out / "saved_models"
+def results_folder():
+    """Returns the folder of --out.
+
+    Raises:
+        ValueError: without --out.
+    """
+    with command_line.flag_errors("out"):
+        if FLAGS.out is None:
+            raise ValueError("should name a folder for the results. Received: nothing.")
+    return Path(FLAGS.out).expanduser()
 
 
 def reject_flags(names, why):
-    """Raises a ValueError for flags that were given, and would be passed over in silence.
+    """Raises a ValueError for flags that were given and would be ignored.
 
     Args:
-        names: of the flags.
-        why: what they are of, and the cure.
+        names: names of flags.
+        why: what follows the name of the flag in the message.
     """
     for name in names:
-        if FLAGS[name].present:
-            raise ValueError(f"--{name}: {why}")
+        if FLAGS[name].present or not FLAGS[name].using_default_value:
+            raise ValueError(f"--{name} {why}")
+
+
+def reject_inference_flags(names):
+    """Raises a ValueError for flags that were given and need a trained model."""
+    reject_flags(names, "should be given with --preset or --run. Received: neither.")
+
+
+def reject_training_flags(names=(), remedy="--preset and --run"):
+    """Raises a ValueError for flags of a training that were given with a trained model.
+
+    Args:
+        names: names of flags, by default `TRAINING_FLAGS`.
+        remedy: the flags to remove instead.
+    """
+    reject_flags(names or TRAINING_FLAGS, f"applies to training only. Remove it, or {remedy}.")
 
 
 def load_trained(preset=None, run=None):
-    """A trained model, of a preset or a run.
+    """Loads a trained model.
+
+    Args:
+        preset: name of a preset, or None.
+        run: folder of a finished run, or None.
 
     Raises:
-        ValueError: for none of both, or both; and when there is no such model.
+        ValueError: for neither or both, and when there is no such model.
     """
     if (preset is None) == (run is None):
         raise ValueError(
@@ -78,8 +110,13 @@ def load_trained(preset=None, run=None):
         return runs.load_model(run)
 
 
+def trained_flag():
+    """Returns the flag that names the trained model."""
+    return "preset" if FLAGS.preset is not None else "run"
+
+
 def check_not_existing(paths, overwrite):
-    """Raises a ValueError for results that are there already, before any work is done.
+    """Raises a ValueError for results that exist already, before any work is done.
 
     Example:
         >>> Path("grey.png").touch()
@@ -87,6 +124,6 @@ def check_not_existing(paths, overwrite):
         Traceback (most recent call last):
         ValueError: grey.png is there already. Replace it with --overwrite.
     """
-    there = [path for path in paths if path.exists()]
-    if there and not overwrite:
-        raise ValueError(f"{there[0]} is there already. Replace it with --overwrite.")
+    existing = [path for path in paths if path.exists()]
+    if existing and not overwrite:
+        raise ValueError(f"{existing[0]} is there already. Replace it with --overwrite.")

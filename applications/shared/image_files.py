@@ -1,9 +1,8 @@
-"""Photographs of anyone's files, each of its own size, and what is written of them.
+"""Image files of any size and format: reading them, and writing the results.
 
 TensorFlow is not imported before it is needed, so that wrong flags are answered at once.
 """
 
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -12,35 +11,33 @@ from applications.shared import flag_sets
 from trainers import command_line, files
 from trainers.imaging import grids
 
-SHOWN = 6  # photographs in a picture of before and after
+N_SHOWN = 6  # photographs in a picture of before and after
 BEFORE_AFTER = "before_after.png"
-MOST = {"webp": 16_383, "jpeg": 65_535}  # pixels of a side that a format can hold
+MAX_SIDE = {"webp": 16_383, "jpeg": 65_535}  # pixels of a side that a format can hold
 
 
 class ImageFolder:
-    """The image files that --images means, one at a time; a file that cannot be read is named and
-    passed over.
+    """Image files of --images, read one at a time; a file that cannot be read is named and skipped.
 
     Iterating gives (target, pixels, opacity): the path of a result, as in the folder; uint8
-    (h, w, 1 or 3) in sRGB; and uint8 (h, w, 1), or None where all is opaque. What is hidden has the
-    colour of what is seen next to it.
+    (h, w, 1 or 3) in sRGB; and uint8 (h, w, 1), or None for an opaque image. Transparent pixels
+    have the color of the nearest visible pixel.
 
     Args:
         text: a file, a folder, or several of them joined by commas.
-        out: the folder of results, which must not be there yet; where it lies among the images,
-            nothing in it is taken for one.
+        out: the folder of results; where it lies among the images, files in it are ignored.
         suffix: of the results, such as "png".
-        overwrite: whether results may be there.
+        overwrite: whether results may exist already.
 
     Raises:
-        ValueError: for no image, a result that is there already, and a result that would take an
-            image's place.
+        ValueError: for no image, a result that exists already, and a result that would replace an
+            image.
 
     Example:
         >>> from pathlib import Path
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> found = ImageFolder("white.png", Path("large"), "webp", overwrite=False)
-        >>> [(target, pixels.shape, opacity) for target, pixels, opacity in found]
+        >>> images = ImageFolder("white.png", Path("large"), "webp", overwrite=False)
+        >>> [(target, pixels.shape, opacity) for target, pixels, opacity in images]
         [(PosixPath('large/white.webp'), (10, 20, 1), None)]
     """
 
@@ -54,7 +51,7 @@ class ImageFolder:
                     continue
                 target = out / name.with_suffix(f".{suffix}")
                 if self.targets.get(target, path).suffix != path.suffix:
-                    target = out / f"{name}.{suffix}"  # a.jpg beside a.png
+                    target = out / f"{name}.{suffix}"  # a.jpg and a.png
                 if target in self.targets:
                     raise ValueError(
                         f"should name each image once. Received: {self.targets[target]} and {path}."
@@ -75,7 +72,7 @@ class ImageFolder:
 
     @staticmethod
     def _is_result(path, name, out):
-        """Whether an image lies in the folder of results, below that which is searched."""
+        """Whether an image lies in the folder of results, which lies in the folder of images."""
         path, out = path.resolve(), out.resolve()
         searched = path.parents[len(name.parts) - 1]
         return searched in out.parents and out in path.parents
@@ -84,29 +81,28 @@ class ImageFolder:
         return len(self.targets)
 
     def __iter__(self):
-        return self.enlarged(1)
+        return self.for_factor(1)
 
-    def enlarged(self, factor):
-        """The same; results will be so many times as large, and those that their format cannot hold
-        are named and passed over."""
+    def for_factor(self, factor):
+        """Iterates over images whose results have sides `factor` times as long; images whose result
+        the format cannot hold are named and skipped."""
         from trainers.datasets import image_decoding
 
-        for target, path in self.targets.items():
-            try:
-                with image_decoding.reject_huge_images():
-                    sides, grey = image_decoding.read_header(path)
-                    if factor * max(sides) > MOST.get(self.suffix, np.inf):
-                        raise ValueError(f"{self.suffix} holds {MOST[self.suffix]:,} pixels a side")
-                    pixels = image_decoding.decode(path, grey=grey, on_white=False)
-                    opacity = image_decoding.opacity(path)
-            except (image_decoding.UnreadableImage, ValueError) as error:
-                print(f"{path} is passed over: {error}", file=sys.stderr)
-                continue
+        def read(item):
+            _, path = item
+            sides, grey = image_decoding.read_header(path)
+            if factor * max(sides) > MAX_SIDE.get(self.suffix, np.inf):
+                raise ValueError(f"{self.suffix} holds {MAX_SIDE[self.suffix]:,} pixels a side")
+            pixels = image_decoding.decode(path, grey=grey, on_white=False)
+            return pixels, image_decoding.opacity(path)
+
+        readable = image_decoding.readable_images(self.targets.items(), read, lambda item: item[1])
+        for (target, _), (pixels, opacity) in readable:
             yield target, pixels if opacity is None else fill_transparent(pixels, opacity), opacity
 
 
 def fill_transparent(pixels, opacity):
-    """Pixels whose colour is that of the nearest that is seen, where they are hidden.
+    """Returns pixels with the color of the nearest visible pixel where they are transparent.
 
     Example:
         >>> fill_transparent(np.array([[[9], [5]]]), np.array([[[0], [1]]])).ravel()
@@ -122,22 +118,23 @@ def fill_transparent(pixels, opacity):
 
 
 def load_images(text, image_shape, needed=None):
-    """The images that --images means, as a model takes them: the middle square of each, resized.
+    """Loads the images of --images for a model: the middle square of each, resized.
 
-    A file that cannot be read is named and passed over.
+    A file that cannot be read is named and skipped.
 
     Args:
         text: a file, a folder, or several of them joined by commas.
         image_shape: (side, side, 1 or 3) of the model.
-        needed: how many images there have to be; None: at least one.
+        needed: how many images are required; None: at least one.
 
     Returns:
-        ([name], x, [opacity]): paths within the folder, or of files their names; images in [-1, 1],
-        shape (n, *image_shape), on white; and how opaque they are, uint8 (side, side, 1), or None
-        for those that are all opaque.
+        ([name], x, [opacity]): paths within the folder, or file names; images in [-1, 1], shape
+        (n, *image_shape), on white; and opacities from 0 to 255, uint8 (side, side, 1), or None for
+        an opaque image.
 
     Raises:
-        ValueError: for no image, another number, two of one name, or a model of other images.
+        ValueError: for no image, another number, two of one name, or a model whose images are not
+            square.
 
     Example:
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
@@ -153,34 +150,33 @@ def load_images(text, image_shape, needed=None):
         height, width, channels = image_shape
         if height != width:
             raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
-        found = {}
-        for path, name in list_images(text):
-            try:
-                with image_decoding.reject_huge_images():
-                    pixels = image_decoding.decode(path, height, grey=channels == 1)
-                    opacity = image_decoding.opacity(path, height)
-            except (image_decoding.UnreadableImage, ValueError) as error:
-                print(f"{path} is passed over: {error}", file=sys.stderr)
-                continue
-            if name.with_suffix("") in {known.with_suffix("") for known in found}:
+
+        def read(item):
+            pixels = image_decoding.decode(item[0], height, grey=channels == 1)
+            return pixels, image_decoding.opacity(item[0], height)
+
+        images = {}
+        readable = image_decoding.readable_images(list_images(text), read, lambda item: item[0])
+        for (_, name), image in readable:
+            if name.with_suffix("") in {other.with_suffix("") for other in images}:
                 raise ValueError(f"should name each image once. Received: {name} twice.")
-            found[name] = pixels, opacity
-        if not found or needed not in (None, len(found)):
+            images[name] = image
+        if not images or needed not in (None, len(images)):
             wanted = "an image at least" if needed is None else f"{needed} images"
-            raise ValueError(f"should name {wanted} that can be read. Received: {len(found)}.")
-    pixels, opacities = zip(*found.values(), strict=True)
-    return list(found), np.stack(pixels).astype("float32") / 127.5 - 1.0, list(opacities)
+            raise ValueError(f"should name {wanted} that can be read. Received: {len(images)}.")
+    pixels, opacities = zip(*images.values(), strict=True)
+    return list(images), grids.from_uint8(np.stack(pixels)), list(opacities)
 
 
 def list_images(text):
-    """(path, name) of each image file that --images means: the name is the path within the folder,
-    of a file its own.
+    """Lists the image files of --images: (path, name) of each, where the name is the path within
+    the folder, or the name of the file.
 
     Args:
         text: a file, a folder, or several of them joined by commas.
 
     Raises:
-        ValueError: for what is not there.
+        ValueError: for a file or folder that does not exist.
 
     Example:
         >>> save_image(np.ones((8, 8, 1)), Path("white.png"))
@@ -204,8 +200,13 @@ def list_images(text):
 
 
 def save_photograph(pixels, opacity, path):
-    """Writes pixels, uint8 (h, w, 1 or 3), with their opacity (h, w, 1) where there is any, in one
-    piece, as the suffix says. JPEG has no opacity: what is transparent becomes white.
+    """Writes an image file atomically, in the format of the suffix.
+
+    Args:
+        pixels: uint8 (h, w, 1 or 3).
+        opacity: uint8 (h, w, 1), or None for an opaque image. In a JPEG, which has no opacity,
+            transparent pixels become white.
+        path: of the file.
 
     Example:
         >>> pixels = np.zeros((8, 8, 3), np.uint8)
@@ -226,7 +227,7 @@ def save_photograph(pixels, opacity, path):
 
 
 def save_image(image, path, opacity=None):
-    """The same for an image in [-1, 1].
+    """Writes an image (h, w, 1 or 3) in [-1, 1]: see `save_photograph`.
 
     Example:
         >>> save_image(np.zeros((8, 8, 1)), Path("grey.png"))
@@ -237,6 +238,6 @@ def save_image(image, path, opacity=None):
 
 
 def save_arrays(path, arrays):
-    """Writes an .npz in one piece."""
+    """Writes an .npz atomically."""
     with files.atomic_path(path) as draft:
         np.savez(draft, **arrays)

@@ -1,4 +1,7 @@
-"""Figures of methods beside each other: verdicts, printed lines, and pictures in rows."""
+"""Scores of a method compared with baselines: verdicts, printed lines, and pictures in rows.
+
+TensorFlow is not imported before it is needed, so that wrong flags are answered at once.
+"""
 
 import numpy as np
 
@@ -6,55 +9,56 @@ from trainers import files
 from trainers.imaging import grids
 
 
-def verdicts(found, ours="ours", lower=()):
-    """Whether ours beats, equals or loses to each other method, by each figure that both have.
+def verdicts(scores, ours="ours", lower=()):
+    """Compares a method with each other method, by each score that both have.
 
     Args:
-        found: name of the method -> kind of figure -> number.
-        ours: the method that is judged.
+        scores: name of a method -> kind of score -> number.
+        ours: name of the method that is compared with the others.
         lower: kinds of which less is better.
 
     Returns:
-        The other methods' names -> kind -> "beats", "equals" or "loses to".
+        name of another method -> kind -> "beats", "equals" or "loses to".
 
     Example:
         >>> verdicts({"ours": {"psnr": 27.0}, "bicubic": {"psnr": 25.0}})
         {'bicubic': {'psnr': 'beats'}}
     """
-    said = {}
-    for name, figures in found.items():
-        if name != ours:
-            both = [kind for kind in figures if kind in found[ours]]
-            said[name] = {
-                kind: _verdict(found[ours][kind] - figures[kind], kind in lower) for kind in both
-            }
-    return said
+    from trainers import metrics
+
+    return {
+        name: {
+            kind: metrics.verdict(scores[ours][kind], figures[kind], lower=kind in lower)
+            for kind in figures
+            if kind in scores[ours]
+        }
+        for name, figures in scores.items()
+        if name != ours
+    }
 
 
-def _verdict(gap, lower):
-    if not gap:
-        return "equals"
-    return "beats" if (gap > 0) != lower else "loses to"
-
-
-def report(found, ours="ours", lower=()):
-    """Prints the figures of each method and how ours stand to them; returns these `verdicts`."""
-    said = verdicts(found, ours, lower)
-    for name, figures in found.items():
-        verdict = said.get(name, {})
+def report(scores, ours="ours", lower=()):
+    """Prints the scores of each method and their verdicts; returns the `verdicts`."""
+    compared = verdicts(scores, ours, lower)
+    for name, figures in scores.items():
+        verdict = compared.get(name, {})
         values = (
             f"{kind} {value:.3f}" + (f" ({ours} {verdict[kind]} it)" if kind in verdict else "")
             for kind, value in figures.items()
         )
         print(f"{name:>24}: {', '.join(values)}")
-    return said
+    return compared
 
 
 def save_pairs(path, rows):
-    """Writes a picture of rows of pixels, grey or not, all of one size, with their names.
+    """Writes a picture of rows of images of one size, with the names of the rows.
+
+    Args:
+        path: of the picture.
+        rows: name -> a list of images (h, w, 1 or 3), from 0 to 255.
 
     Raises:
-        ValueError: there are none: no image could be read.
+        ValueError: for no image: none could be read.
 
     Example:
         >>> from pathlib import Path
@@ -64,7 +68,7 @@ def save_pairs(path, rows):
     if not all(rows.values()):
         raise ValueError("--images: should name an image that can be read. Received: none.")
     shown = [
-        np.stack([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images]) / 127.5 - 1.0
+        grids.from_uint8([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images])
         for images in rows.values()
     ]
     with files.atomic_path(path) as draft:

@@ -1,24 +1,211 @@
-"""One training of an application, from its settings to its export."""
+"""One training of an application, from its settings to its export.
 
-from trainers import files
+TensorFlow is not imported before it is needed, so that wrong flags are answered at once.
+"""
+
+import dataclasses
+from pathlib import Path
+
+from absl import flags
+
+from trainers import command_line, files
+
+FLAGS = flags.FLAGS
 
 
-def open_run(out, export_dir, settings, steps, resume, overwrite, strategy):
-    """A `runs.Run` whose folders are there, and which has said where it stands.
+@dataclasses.dataclass(frozen=True)
+class TrainingJob:
+    """What a training is told, whatever the application.
 
-    Raises:
-        ValueError: as `runs.Run`, and for folders that cannot be made.
+    Attributes:
+        settings: a JSON-able dict of what makes the run, with model, recipe, scale, batch_size,
+            seed and precision, each as the flag of that name.
+        steps: train steps in all.
+        out: folder of the run.
+        export_dir: folder of SavedModels.
+        device, workers, worker, data_dir, resume, overwrite: as the flags.
     """
-    from trainers import devices, runs
 
-    if out not in export_dir.parents and devices.is_chief(strategy):
-        files.ensure_folder(export_dir, "export_dir")
-    run = runs.Run(out, settings, steps, resume, overwrite, strategy)
-    if run.finished and run.is_chief:
-        print(f"{out} is finished, {run.figures['steps']} steps are done: nothing is changed.")
+    settings: dict
+    steps: int
+    out: Path
+    export_dir: Path
+    device: str = "auto"
+    workers: list | None = None
+    worker: int = 0
+    data_dir: str | None = None
+    resume: bool = False
+    overwrite: bool = False
+
+    @classmethod
+    def from_flags(cls, settings, name):
+        """Returns the job that the flags mean.
+
+        Args:
+            settings: names of flags, or a dict of settings.
+            name: of the run, whose folder is runs/NAME without --out.
+        """
+        if not isinstance(settings, dict):
+            settings = values_of(settings)
+        out = Path(FLAGS.out or f"runs/{name}").expanduser()
+        export_dir = Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else None
+        others = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
+        places = out, export_dir or out / "saved_models"
+        return cls(settings, FLAGS.steps, *places, **values_of(others))
+
+    def create_model(self, **kwargs):
+        """Returns the model of the settings, compiled, its weights drawn by the seed.
+
+        Args:
+            kwargs: constructor arguments of the model.
+
+        Raises:
+            ValueError: for arguments that the model does not take.
+        """
+        import keras
+
+        import zoo
+
+        settings = self.settings
+        keras.utils.set_random_seed(settings["seed"])
+        name, recipe, scale = (settings[key] for key in ("model", "recipe", "scale"))
+        return zoo.create(name, recipe, scale, self.steps, **kwargs)
+
+    def train(self, data, build, changes=lambda model: {}, grid=None, run=None):
+        """Trains a model, unless its run is finished.
+
+        Args:
+            data: a `trainers.tasks.TrainingData`.
+            build: a function from the data to a model, compiled.
+            changes: a function from the model to changes to the recipe, arguments of `compile`.
+            grid: a function from the model to a function (model, step) -> `PIL.Image.Image`, the
+                frames of a film; None for no film.
+            run: as `open_run` returned it; by default it is opened here, after `check`.
+
+        Returns:
+            A `Trained`.
+
+        Raises:
+            ValueError: in one sentence, for settings that do not fit, before anything is written.
+        """
+        from trainers import runs
+
+        if run is None:
+            strategy, model = self.check(data, build)
+            draw = grid(model) if grid else None
+            run = self.open_run(strategy)
+        else:
+            with run.strategy.scope():
+                model = build(data)
+            draw = grid(model) if grid else None
+        if run.finished:
+            return Trained(None, run, self)
+        size, turns, seed = self._batch(model)
+        fast = runs.fast_options(model, run.stride)
+        model.compile(self.settings["recipe"], self.steps, **fast, **changes(model))
+
+        def load(start):
+            return data.batches(size, turns, seed, start)
+
+        run.train(model, load, data.batches_per_epoch(size, turns), draw)
+        return Trained(model, run, self)
+
+    def check(self, data, build):
+        """Builds the model, and checks that the data and the devices fit, before anything is
+        written.
+
+        Returns:
+            (strategy, model): the `tf.distribute.Strategy` of the devices, and the model.
+
+        Raises:
+            ValueError: for settings that do not fit.
+        """
+        from trainers import devices
+        from trainers.engine import data_adapter
+
+        strategy = devices.strategy(self.device, self.workers, self.worker)
+        devices.set_precision(self.settings["precision"])
+        with strategy.scope():
+            model = build(data)
+        size, turns, seed = self._batch(model)
+        with command_line.flag_errors("batch_size"):
+            data.batches(size, turns, seed)
+        data_adapter.check_divisible(size * turns, turns, strategy.num_replicas_in_sync)
+        return strategy, model
+
+    def open_run(self, strategy):
+        """Returns a `runs.Run` whose folders exist, and prints where it stands.
+
+        Raises:
+            ValueError: as `runs.Run`, and for folders that cannot be made.
+        """
+        from trainers import devices, runs
+
+        if self.out not in self.export_dir.parents and devices.is_chief(strategy):
+            files.ensure_folder(self.export_dir, "export_dir")
+        run = runs.Run(
+            self.out, self.settings, self.steps, self.resume, self.overwrite, strategy=strategy
+        )
+        if run.finished and run.is_chief:
+            steps = run.figures["steps"]
+            print(f"{self.out} is finished, {steps} steps are done: nothing is changed.")
+            return run
+        for path in run.damaged:
+            print(f"{path} is corrupt: it is skipped.")
+        if self.resume and run.is_chief:
+            how = f"going on at step {run.done}" if run.done else "nothing yet, beginning"
+            print(f"{self.out}: {how}.")
         return run
-    for path in run.damaged:
-        print(f"{path} is damaged: it is passed over.")
-    if resume and run.is_chief:
-        print(f"{out}: {f'going on at step {run.done}' if run.done else 'nothing yet, beginning'}.")
-    return run
+
+    def _batch(self, model):
+        """(batch size, turns, seed)."""
+        return self.settings["batch_size"], max(model.turns.values()), self.settings["seed"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Trained:
+    """A model after its training.
+
+    Attributes:
+        model: the model; None where the run was finished before.
+        run: a `runs.Run`.
+        job: a `TrainingJob`.
+    """
+
+    model: object
+    run: object
+    job: TrainingJob
+
+    @property
+    def is_new(self):
+        """Whether this process has to score and export the model: it has trained it, and is the
+        only worker or the chief."""
+        return self.model is not None and self.run.is_chief
+
+    @property
+    def figures(self):
+        """What metrics.json holds; None on workers but the chief, and before `finish`."""
+        return self.run.figures if self.run.is_chief else None
+
+    def finish(self, figures, export_name):
+        """Exports the model, writes metrics.json and model.keras, and prints where they are.
+
+        Args:
+            figures: a JSON-able dict.
+            export_name: the folder of the SavedModel's versions under `export_dir`.
+
+        Returns:
+            What was written to metrics.json.
+        """
+        from trainers import export
+
+        version = export.next_version(self.job.export_dir / export_name)
+        saved = str(export.save(self.model, version))
+        figures = self.run.finish(self.model, figures | {"saved_model": saved})
+        print(f"pictures, metrics.json, model.keras: {self.job.out}\nSavedModel: {saved}")
+        return figures
+
+
+def values_of(names):
+    """Returns a dict of the values of flags."""
+    return {name: FLAGS[name].value for name in names}

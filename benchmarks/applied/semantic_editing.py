@@ -29,10 +29,12 @@ from trainers import datasets
 from trainers.engine.inference import predict_in_batches
 from trainers.imaging import grids
 from trainers.latents import directions, inversion
+from trainers.tasks import semantic_editing as editing
 from zoo.aae import AAE
 
 LATENTS, WIDTH, STEPS, BATCH = 32, 256, 3_000, 64
 EDITED, AMOUNTS = 200, np.linspace(-1.5, 1.5, 5)
+PAINT_STEPS = 200  # of descent below the brush
 WORLDS = {
     "glyphs": ("rotation", "shear", "scale", "stroke", "shift_x", "shift_y"),
     "sprites": ("scale", "x", "y"),  # an orientation has no direction: it returns
@@ -143,8 +145,9 @@ def painted(x, z, model, seed):
         near[i, top - 5 : top + BRUSH + 5, left - 5 : left + BRUSH + 5] = True
     middle = np.array([np.median(image[where]) for image, where in zip(x, mask, strict=True)])
     colours = np.broadcast_to(np.where(middle > 0.0, -1.0, 1.0)[:, None, None, None], x.shape)
-    after = inversion.paint(model, z, colours, mask)
-    before, drawn = (np.clip(model.predict(a, verbose=0), -1.0, 1.0) for a in (z, after))
+    editor = editing.LatentEditor(model, PAINT_STEPS)
+    after = editor.paint_latents(z, mask, colours)
+    before, drawn = (np.clip(editor.generate(a), -1.0, 1.0) for a in (z, after))
     done = np.abs(drawn - colours)[mask] < 0.2  # .1 of the range
     change = np.abs(drawn - before)
     return float(done.mean()), float(change[~near].mean() / change[near].mean())
@@ -162,11 +165,12 @@ def of_world(world, seed):
     test = datasets.arrays(world, "test")[0][:EDITED]
     model, cheap, judge = trained(world, seed), Components(x), Judge(world, seed)
     values = factors(world, "train")
-    z, errors = inversion.invert(model, test, start=model.encode(test), steps=300)
+    editor = editing.LatentEditor(model, batch_size=EDITED)
+    z, errors = editor.invert(test)
     own = model.generate(100, seed=seed)
     _, again = inversion.invert(model, own, seed=seed)
     done, far = painted(test, z, model, seed)
-    ours = edits(z, lambda z: model.predict(z, verbose=0), model.encode(x), values, judge)
+    ours = edits(z, editor.generate, model.encode(x), values, judge)
     ours |= {
         "inversion": float(errors.mean()),
         "self_inversion": float(np.median(again)),

@@ -18,7 +18,7 @@ from benchmarks.shared import acceptance
 from benchmarks.systems import vaegan3d
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
-from trainers.latents import interpolation
+from trainers.tasks import shape_synthesis
 
 COUNT, AZIMUTH = 100, furniture.AZIMUTHS[1]
 ARMS = list(furniture.PARAMETERS["chair"]).index("arm_height")
@@ -36,13 +36,8 @@ def chairs(seed, arms):
 def built(measures):
     """(pictures, voxels) of chairs."""
     cubes = furniture.build(np.zeros(len(measures), int), measures)
-    views = furniture.view(cubes, AZIMUTH).astype("float32") / 127.5 - 1.0
+    views = grids.from_uint8(furniture.view(cubes, AZIMUTH))
     return views, furniture.coarse(cubes)[..., None].astype("float32")
-
-
-def drawn(model, latents):
-    """Voxels of latents."""
-    return model.predict(latents.astype("float32"), verbose=0)
 
 
 def sums(model, seed):
@@ -52,9 +47,9 @@ def sums(model, seed):
     without[:, ARMS], wanted[:, ARMS] = 0.0, with_arms[:, ARMS]
     views, real = built(wanted)
     a, b, c = (model.encode(built(x)[0]) for x in (with_arms, without, other))
-    shapes = [drawn(model, z) for z in (a, b, c)]
+    shapes = [shape_synthesis.generate_shapes(model, z) for z in (a, b, c)]
     found = {
-        "ours": drawn(model, a - b + c),
+        "ours": shape_synthesis.generate_shapes(model, a - b + c),
         "as it is": shapes[2],
         "of voxels": shapes[0] - shapes[1] + shapes[2],
         "of its picture": model.reconstruct(views),
@@ -67,10 +62,16 @@ def middles(model, seed):
     ends = chairs((seed, 2), arms=False), chairs((seed, 3), arms=False)
     views, real = built((ends[0] + ends[1]) / 2.0)
     start, end = (model.encode(built(x)[0]) for x in ends)
-    path = np.stack([interpolation.slerp(a, b, 3)[1] for a, b in zip(start, end, strict=True)])
+    path = np.stack(
+        [shape_synthesis.interpolate(a, b, 3)[1] for a, b in zip(start, end, strict=True)]
+    )
     found = {
-        "ours": drawn(model, path),
-        "of voxels": (drawn(model, start) + drawn(model, end)) / 2.0,
+        "ours": shape_synthesis.generate_shapes(model, path),
+        "of voxels": (
+            shape_synthesis.generate_shapes(model, start)
+            + shape_synthesis.generate_shapes(model, end)
+        )
+        / 2.0,
         "of its picture": model.reconstruct(views),
     }
     return {name: voxels.iou(real, made) for name, made in found.items()}
@@ -109,12 +110,16 @@ def picture(seed=0):
     without[:, ARMS], wanted[:, ARMS] = 0.0, with_arms[:, ARMS]
     a, b, c = (model.encode(built(x)[0]) for x in (with_arms, without, other))
     rows = {
-        "a": drawn(model, a),
-        "b": drawn(model, b),
-        "c": drawn(model, c),
-        "a - b + c": drawn(model, a - b + c),
+        "a": shape_synthesis.generate_shapes(model, a),
+        "b": shape_synthesis.generate_shapes(model, b),
+        "c": shape_synthesis.generate_shapes(model, c),
+        "a - b + c": shape_synthesis.generate_shapes(model, a - b + c),
         "should be": built(wanted)[1],
-        "from c 0": drawn(model, interpolation.slerp(c[0], c[1], 6)),
-        "to c 1, 2": drawn(model, interpolation.slerp(c[1], c[2], 6)),
+        "from c 0": shape_synthesis.generate_shapes(
+            model, shape_synthesis.interpolate(c[0], c[1], 6)
+        ),
+        "to c 1, 2": shape_synthesis.generate_shapes(
+            model, shape_synthesis.interpolate(c[1], c[2], 6)
+        ),
     }
     return grids.grid([voxels.render(shapes) for shapes in rows.values()], labels=list(rows))

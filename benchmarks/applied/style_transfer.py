@@ -35,16 +35,13 @@ def redrawing(seed):
     for photograph in mgan.held_out().values():
         before, _ = style_transfer.style_distance(style, photograph, seed)
         made = mgan.trained(STYLE, seed).translate(photograph[None])[0]
-        ways = {f"strength {s}": s * made + (1.0 - s) * photograph for s in STRENGTHS}
+        ways = {f"strength {s}": style_transfer.mix(made, photograph, s) for s in STRENGTHS}
         ways["histogram"] = style_transfer.match_histogram(photograph, style)
         for name, image in ways.items():
             found[name].append(
                 style_transfer.score_stylized(photograph, before, image, style, seed)
             )
-    return {
-        name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
-        for name, each in found.items()
-    }
+    return {name: style_transfer.mean_scores(each) for name, each in found.items()}
 
 
 def texture(seed):
@@ -107,6 +104,6 @@ def picture(seed=0):
         made = mgan.trained(STYLE, seed).translate(photograph[None])[0][40:232, 60:252]
         rows["photograph"].append(piece)
         for share in STRENGTHS:
-            rows[str(share)].append(share * made + (1.0 - share) * piece)
+            rows[str(share)].append(style_transfer.mix(made, piece, share))
         rows["histogram"].append(style_transfer.match_histogram(piece, style))
     return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

@@ -11,6 +11,7 @@ reference are pieces without a margin. The notes have SSIM, what is lost by shri
 lies between both (`blend`), and the seconds that a megapixel takes.
 """
 
+import functools
 import time
 
 import numpy as np
@@ -37,26 +38,20 @@ of the row srgan.
 
 def methods(factor, seed):
     """Name -> a function from small luminances to large ones."""
-    linear = super_resolution.LinearFilter(factor)
-    linear.fit(super_resolution.low_high_pairs(photos.photographs("train"), factor).values())
-    return {
-        "bicubic": lambda small: super_resolution.bicubic_resize(small, factor),
-        "linear filter": linear.enlarge,
-        "srresnet": lambda small: srgan.enlarged(srgan.trained(seed, 0, factor), small),
-        "srgan": lambda small: srgan.enlarged(srgan.trained(seed, STEPS, factor), small),
+    pairs = super_resolution.low_high_pairs(photos.photographs("train"), factor)
+    return super_resolution.baselines(pairs, factor) | {
+        name: functools.partial(
+            super_resolution.upscale_luminance, srgan.trained(seed, steps, factor)
+        )
+        for name, steps in (("srresnet", 0), ("srgan", STEPS))
     }
 
 
-def between(factor, seed, share):
-    """A function as `methods` has, by weights between those of SRResNet and SRGAN."""
-    first, second = (srgan.trained(seed, steps, factor) for steps in (0, STEPS))
-    model = type(first).from_config(first.get_config())
-    pairs = zip(
-        *(m.averaged().generator.get_weights() for m in (first, second)),
-        strict=True,
-    )
-    model.generator.set_weights([(1.0 - share) * a + share * b for a, b in pairs])
-    return lambda small: srgan.enlarged(model, small)
+def blended(factor, seed, share):
+    """A function as `methods` has, with weights between those of SRResNet and SRGAN."""
+    stages = (srgan.trained(seed, steps, factor) for steps in (0, STEPS))
+    model = super_resolution.blend(*stages, share)
+    return functools.partial(super_resolution.upscale_luminance, model)
 
 
 def in_pairs(one, other, scenes, factor):
@@ -78,9 +73,7 @@ def in_pairs(one, other, scenes, factor):
 def seams(model, small):
     """How far pieces of 32 pixels are off the whole, in 255ths, with a margin and without."""
 
-    def enlarge(piece):
-        return srgan.enlarged(model, piece)
-
+    enlarge = functools.partial(super_resolution.upscale_luminance, model)
     whole = enlarge(small)
     margins = tiling.receptive_radius(model.generator), 0
     made = (tiling.map_tiles(enlarge, small, model.factor, 32, margin) for margin in margins)
@@ -103,7 +96,7 @@ def run(seed):
     for factor, (needed, aimed) in BOUNDS.items():
         scenes = super_resolution.low_high_pairs(photos.photographs("test"), factor)
         ways = methods(factor, seed)
-        blends = {f"blend {share}": between(factor, seed, share) for share in SHARES}
+        blends = {f"blend {share}": blended(factor, seed, share) for share in SHARES}
         found = super_resolution.score_methods(ways | blends, scenes, factor, seed)
         first, second, cheap = (found[name] for name in ("srresnet", "srgan", "linear filter"))
         squares, p = in_pairs(ways["srresnet"], ways["linear filter"], scenes, factor)
@@ -156,7 +149,7 @@ def picture(seed=0):
     factor, side = 2, 48
     ways = methods(factor, seed)
     last = ways.pop("srgan")
-    ways |= {"between": between(factor, seed, 0.5), "srgan": last}
+    ways |= {"between": blended(factor, seed, 0.5), "srgan": last}
     rows = {name: [] for name in (*ways, "true")}
     for small, large in super_resolution.low_high_pairs(
         photos.photographs("test"), factor

@@ -46,10 +46,9 @@ def more_is_better(figure):
 
 def verdict(figure):
     """Returns whether a figure of `gate` "beats", "equals" or "loses to" its reference."""
-    higher = more_is_better(figure)
-    if figure["value"] == figure["reference"]:
-        return "equals"
-    return "beats" if (figure["value"] > figure["reference"]) == higher else "loses to"
+    from trainers import metrics
+
+    return metrics.verdict(figure["value"], figure["reference"], lower=not more_is_better(figure))
 
 
 def cache_trained(trained):

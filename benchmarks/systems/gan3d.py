@@ -14,7 +14,6 @@ three labels for each class, the mean of 20 choices of labels.
 
 import keras
 import numpy as np
-from scipy import ndimage
 from sklearn.decomposition import PCA
 from sklearn.linear_model import RidgeCV
 from sklearn.mixture import GaussianMixture
@@ -27,6 +26,7 @@ from benchmarks.shared import acceptance
 from trainers import datasets, metrics
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
+from trainers.tasks import shape_synthesis
 from zoo.gan3d import GAN3D
 
 SHAPE, STEPS, BATCH = (16, 16, 16, 1), 3_200, 32
@@ -54,18 +54,6 @@ def trained(seed, steps=STEPS):
     return model
 
 
-def whole(shapes):
-    """The share of shapes that are one piece.
-
-    Example:
-        >>> one, two = np.zeros((2, 4, 4, 4, 1), bool)
-        >>> one[0, 0, :2] = two[0, 0, 0] = two[2, 2, 2] = True
-        >>> whole(np.stack([one, two]))
-        0.5
-    """
-    return float(np.mean([ndimage.label(shape[..., 0])[1] == 1 for shape in shapes]))
-
-
 def mixture(shapes, n, seed):
     """Returns n shapes of the baseline, a Gaussian mixture on 64 components."""
     projection = PCA(64, random_state=seed).fit(acceptance.flat(shapes))
@@ -79,7 +67,7 @@ def drawing(shapes, judge, components, held_out):
     shares = np.bincount(judge.predict(acceptance.flat(shapes)), minlength=3) / len(shapes)
     sets = components.transform(held_out), components.transform(acceptance.flat(shapes))
     return {
-        "whole": whole(shapes),
+        "whole": shape_synthesis.share_in_one_piece(shapes),
         "least_class": float(shares.min()),
         "precision": float(metrics.precision_recall(*sets)[0]),
         "coverage": float(metrics.density_coverage(*sets)[1]),

@@ -13,7 +13,6 @@ import time
 
 import keras
 import numpy as np
-import tensorflow as tf
 
 from benchmarks.shared import acceptance, textures
 from trainers.datasets.builtin import photos
@@ -32,9 +31,8 @@ def trained(style, seed):
     keras.utils.set_random_seed(seed)
     model = MGAN(SHAPE, **(MGAN.small(SHAPE) | {"patch_stages": 2}))
     found = photos.photographs("train")
-    x = textures.crops([textures.grey_of(found[name]) for name in THINGS], seed)
-    y = textures.crops([textures.halves(style)[0]], seed + 1)
-    data = tf.data.Dataset.zip(x, y).batch(BATCH)
+    photographs = [style_transfer.to_network_range(found[name], 1) for name in THINGS]
+    data = style_data(style, photographs).batches(BATCH, seed=seed)
     changes = {"optimizers": model.adam(5e-4, steps=STEPS), "loss_weights": WEIGHTS}
     acceptance.train(model, "paper", data, STEPS, **changes)
     return model
@@ -43,12 +41,19 @@ def trained(style, seed):
 WEIGHTS = {"generator_content": 20.0}
 
 
+def style_data(style, photographs=()):
+    """Photographs to learn from, those that are held out, and a style."""
+    return style_transfer.StyleData(
+        photographs, held_out(), textures.halves(style)[0], textures.SIDE
+    )
+
+
 def held_out():
     """Returns a dict from name to photograph, (h, w, 1) in [-1, 1], sides multiples of 4."""
     found = {}
     for name, pixels in photos.photographs("test").items():
         height, width = (n - n % 4 for n in pixels.shape[:2])
-        found[name] = textures.grey_of(pixels[:height, :width])
+        found[name] = style_transfer.to_network_range(pixels[:height, :width], 1)
     return found
 
 
@@ -64,10 +69,7 @@ def run(seed):
             for method, image in shown.items():
                 found = style_transfer.score_stylized(photograph, before, image, style, seed)
                 each[method][f"{scene} as {name}"] = found
-    means = {
-        method: {k: float(np.mean([one[k] for one in found.values()])) for k in ("style", "edges")}
-        for method, found in each.items()
-    }
+    means = {method: style_transfer.mean_scores(found.values()) for method, found in each.items()}
     ours, cheap = means["mgan"], means["histogram"]
     figures = {
         "style": acceptance.gate(ours["style"], cheap["style"], 0.5, 0.75),

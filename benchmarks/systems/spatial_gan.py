@@ -32,7 +32,7 @@ def trained(name, seed):
     keras.utils.set_random_seed(seed)
     model = SpatialGAN((textures.SIDE, textures.SIDE, 1), **SIZES)
     left, _ = textures.halves(name)
-    data = textures.crops([left], seed).batch(BATCH)
+    data = style_transfer.TextureData(left, textures.SIDE).batches(BATCH, seed=seed)
     acceptance.train(model, "paper", data, STEPS, optimizers=model.adam(5e-4, steps=STEPS))
     return model
 

@@ -11,11 +11,12 @@ patch-SWD of the finest level to the true photographs divided by that of the fir
 input; the references are those of the linear filter.
 """
 
+import functools
+
 import keras
 import numpy as np
 
-from benchmarks.shared import acceptance, textures
-from trainers.datasets import crops
+from benchmarks.shared import acceptance
 from trainers.datasets.builtin import photos
 from trainers.imaging import grids
 from trainers.tasks import super_resolution
@@ -56,25 +57,17 @@ def trained(seed, steps, factor=FACTOR):
 
 def training_crops(seed):
     """Returns batches of luminance crops in [-1, 1], mirrored at random."""
-    images = map(textures.grey_of, photos.photographs("train").values())
-    return crops.random_crops(images, SHAPE[0], BATCH, seed, mirrored=True)
-
-
-def enlarged(model, small):
-    """A luminance four times as large, both from 0 to 1."""
-    return (model.enlarge(2.0 * small[None] - 1.0)[0] + 1.0) / 2.0
+    data = super_resolution.PhotographData({"train": photos.photographs("train")}, SHAPE[0])
+    return data.batches(BATCH, seed=seed)
 
 
 def run(seed):
     """Returns (recipe, figures, notes, number of crops seen)."""
     scenes = super_resolution.low_high_pairs(photos.photographs("test"), FACTOR)
-    filters = super_resolution.LinearFilter(FACTOR)
-    filters.fit(super_resolution.low_high_pairs(photos.photographs("train"), FACTOR).values())
-    methods = {
-        "bicubic": lambda small: super_resolution.bicubic_resize(small, FACTOR),
-        "linear filter": filters.enlarge,
-        "srresnet": lambda small: enlarged(trained(seed, 0), small),
-        "srgan": lambda small: enlarged(trained(seed, STEPS), small),
+    pairs = super_resolution.low_high_pairs(photos.photographs("train"), FACTOR)
+    methods = super_resolution.baselines(pairs, FACTOR) | {
+        name: functools.partial(super_resolution.upscale_luminance, trained(seed, steps))
+        for name, steps in (("srresnet", 0), ("srgan", STEPS))
     }
     found = super_resolution.score_methods(methods, scenes, FACTOR, seed)
     first, second, cheap = (found[k] for k in ("srresnet", "srgan", "linear filter"))
@@ -98,8 +91,8 @@ def picture(seed=0):
         for y, x in ((24, 40), (40, 60)):
             low = small[y : y + 24, x : x + 24]
             rows["bicubic"].append(super_resolution.bicubic_resize(low, FACTOR))
-            rows["srresnet"].append(enlarged(trained(seed, 0), low))
-            rows["srgan"].append(enlarged(trained(seed, STEPS), low))
+            for name, steps in (("srresnet", 0), ("srgan", STEPS)):
+                rows[name].append(super_resolution.upscale_luminance(trained(seed, steps), low))
             rows["true"].append(large[4 * y : 4 * y + 96, 4 * x : 4 * x + 96])
     shown = [2.0 * np.clip(np.stack(images), 0.0, 1.0) - 1.0 for images in rows.values()]
     return grids.grid(shown, labels=list(rows))

@@ -14,14 +14,12 @@ import functools
 import keras
 import numpy as np
 import tensorflow as tf
-from sklearn.decomposition import PCA
-from sklearn.linear_model import RidgeCV
-from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.shared import acceptance
 from trainers import datasets
 from trainers.datasets.builtin import furniture
 from trainers.imaging import grids, voxels
+from trainers.tasks import shape_synthesis
 from zoo.vaegan3d import VAEGAN3D
 
 SIDE, STEPS, BATCH = 16, 1_800, 32
@@ -50,39 +48,17 @@ def pairs(split, side=SIDE):
     return x, furniture.build(known["class"], known["parameters"])[..., None].astype("float32")
 
 
-def iou(real, found):
-    """Mean intersection over union of voxels that are full above .5.
-
-    Example:
-        >>> one, other = np.zeros((2, 1, 4, 4, 4, 1))
-        >>> one[0, 0, 0, :2] = other[0, 0, 0, 1:3] = 1.0
-        >>> round(iou(one, other), 3)
-        0.333
-    """
-    real, found = (a.reshape(len(a), -1) > 0.5 for a in (real, found))
-    return float(np.mean((real & found).sum(axis=1) / (real | found).sum(axis=1)))
-
-
 def methods(seed, side=SIDE):
     """Returns a dict from name to a function from pictures to voxels."""
-    x, y = pairs("train", side)
-    nearest = KNeighborsClassifier(1).fit(acceptance.flat(x), np.arange(len(x)))
-    components = PCA(64, random_state=0).fit(acceptance.flat(y))
-    ridge = RidgeCV(np.logspace(-1, 4, 6)).fit(
-        acceptance.flat(x), components.transform(acceptance.flat(y))
-    )
-    return {
-        "vaegan3d": trained(seed, side).reconstruct,
-        "nearest picture": lambda views: y[nearest.predict(acceptance.flat(views))],
-        "ridge": lambda views: components.inverse_transform(ridge.predict(acceptance.flat(views))),
-    }
+    ours = {"vaegan3d": trained(seed, side).reconstruct}
+    return ours | shape_synthesis.view_baselines(*pairs("train", side))
 
 
 def run(seed, side=SIDE, A=0.82, B=0.90):
     """Returns (recipe, figures, notes, number of pictures seen)."""
     splits = {name: pairs(name, side) for name in ("test", "unseen")}
     found = {
-        method: {name: iou(y, shapes(x)) for name, (x, y) in splits.items()}
+        method: {name: voxels.iou(y, shapes(x)) for name, (x, y) in splits.items()}
         for method, shapes in methods(seed, side).items()
     }
     ours, *cheap = found.values()

@@ -13,6 +13,7 @@ from PIL import Image
 
 import zoo
 from applications import image_synthesis
+from applications.shared import training_job
 from tests.applications import scripts
 from trainers import datasets, metrics
 
@@ -30,6 +31,10 @@ SETTINGS = {
 PICTURES = {"samples.png", "nearest.png", "progress.gif", "interpolation.png", "loss.png"}
 
 
+def synthesize(*job, features="auto", **how):
+    return image_synthesis.synthesize(training_job.TrainingJob(*job, **how), features)
+
+
 @pytest.fixture(scope="module")
 def data_dir(tmp_path_factory):
     return str(tmp_path_factory.mktemp("data"))
@@ -40,7 +45,7 @@ def run(mode, tmp_path_factory, data_dir):
     """A folder with a finished run of a conditional model, and its figures."""
     out = tmp_path_factory.mktemp("runs") / "cgan"
     settings = SETTINGS | {"model": "cgan", "seed": 5}
-    figures = image_synthesis.synthesize(settings, 30, out, out / "exports", data_dir=data_dir)
+    figures = synthesize(settings, 30, out, out / "exports", data_dir=data_dir)
     return out, figures
 
 
@@ -88,7 +93,7 @@ def test_the_saved_model_draws_what_the_export_draws(run):
 def test_a_finished_run_is_left_as_it_is(run, data_dir, capsys):
     out, figures = run
     before = {path: path.stat().st_mtime_ns for path in out.rglob("*") if path.is_file()}
-    again = image_synthesis.synthesize(
+    again = synthesize(
         SETTINGS | {"model": "cgan", "seed": 5},
         30,
         out,
@@ -103,7 +108,7 @@ def test_a_finished_run_is_left_as_it_is(run, data_dir, capsys):
 
 def test_a_run_is_resumed_up_to_more_steps(mode, tmp_path, data_dir, capsys):
     def go(steps, **how):
-        return image_synthesis.synthesize(
+        return synthesize(
             SETTINGS,
             steps,
             tmp_path / "run",
@@ -126,9 +131,7 @@ def test_a_run_is_resumed_up_to_more_steps(mode, tmp_path, data_dir, capsys):
 
 def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, data_dir):
     settings = SETTINGS | {"image_size": 12}
-    figures = image_synthesis.synthesize(
-        settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=data_dir
-    )
+    figures = synthesize(settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=data_dir)
     assert "scores" not in figures
     assert (tmp_path / "run" / "samples.png").exists()
 
@@ -136,13 +139,13 @@ def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, da
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"dataset": "ring"}, "--dataset: The dataset should hold images. ring holds points."),
+        ({"dataset": "ring"}, "--dataset: should hold images. ring holds points."),
         ({"dataset": "furniture"}, "should hold images. furniture holds voxels."),
         ({"dataset": "photos", "model": "cgan"}, "--model: .* photos has no labels"),
         ({"dataset": "./none"}, "--dataset: `name` is a path where there is nothing"),
         ({"dataset": "digit"}, "--dataset: `name` should be one of .* did you mean 'digits'"),
         ({"model": "dc_gan"}, "--model: .*Did you mean dcgan"),
-        ({"batch_size": 5000}, "`batch_size` should be at most"),
+        ({"batch_size": 5000}, "--batch_size: should be at most"),
         ({"model": "dcgan", "image_size": 10}, "sides that are multiples of 4"),
     ],
 )
@@ -151,7 +154,7 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
 ):
     out = tmp_path / "run"
     with pytest.raises(ValueError, match=said):
-        image_synthesis.synthesize(SETTINGS | changes, 3, out, out, data_dir=data_dir)
+        synthesize(SETTINGS | changes, 3, out, out, data_dir=data_dir)
     assert not out.exists()
 
 
@@ -173,19 +176,19 @@ def test_wrong_flags_are_answered_in_one_line_without_tensorflow():
 def test_a_finished_run_is_scored_again_without_training(run, data_dir, capsys, monkeypatch):
     out, figures = run
     before = (out / "model.keras").read_bytes()
-    again = image_synthesis.revisit(out, evaluate=True, data_dir=data_dir)
+    again = image_synthesis.use_finished_run(out, evaluate=True, data_dir=data_dir)
     for name in ("scores", "verdicts", "references", "memorisation"):
         assert again[name] == figures[name]
     assert "898 real and 898 generated" in capsys.readouterr().out
     monkeypatch.setattr(metrics, "references", lambda *_: figures["references"])  # of no samples
-    other = image_synthesis.revisit(out, evaluate=True, seed=1, data_dir=data_dir)
+    other = image_synthesis.use_finished_run(out, evaluate=True, seed=1, data_dir=data_dir)
     assert other["scores"]["frechet"] != figures["scores"]["frechet"]
     assert (out / "model.keras").read_bytes() == before
 
 
 def test_a_finished_run_draws_images_and_paths(run, capsys):
     out, _ = run
-    image_synthesis.revisit(out, sample=5, interpolate=3, seed=7)
+    image_synthesis.use_finished_run(out, sample=5, interpolate=3, seed=7)
     drawn = sorted(path.name for path in (out / "drawn" / "7").iterdir())
     assert drawn == [*(f"0000{i}.png" for i in range(5)), "samples.npz"]
     expected = keras.saving.load_model(out / "model.keras").generate(5, seed=7)
@@ -194,14 +197,14 @@ def test_a_finished_run_draws_images_and_paths(run, capsys):
     np.testing.assert_array_equal(Image.open(out / "drawn/7/00003.png"), images[3, ..., 0])
     assert Image.open(out / "interpolation-7.png").size == (12 * 50 + 2, 3 * 50 + 2)
     with pytest.raises(ValueError, match=r"drawn/7 is there already\. Replace it with --overwrite"):
-        image_synthesis.revisit(out, sample=2, seed=7)
-    image_synthesis.revisit(out, sample=2, seed=7, overwrite=True)
+        image_synthesis.use_finished_run(out, sample=2, seed=7)
+    image_synthesis.use_finished_run(out, sample=2, seed=7, overwrite=True)
     assert len(list((out / "drawn" / "7").iterdir())) == 3
 
 
 def test_a_finished_run_draws_the_classes_that_are_asked_for(run):
     out, _ = run
-    image_synthesis.revisit(out, sample=4, seed=11, labels=["3", "7"], truncation=0.5)
+    image_synthesis.use_finished_run(out, sample=4, seed=11, labels=["3", "7"], truncation=0.5)
     model = keras.saving.load_model(out / "model.keras")
     expected = model.generate(4, seed=11, truncation=0.5, labels=np.array([3, 7, 3, 7]))
     images = np.load(out / "drawn" / "11" / "samples.npz")["images"]
@@ -210,11 +213,11 @@ def test_a_finished_run_draws_the_classes_that_are_asked_for(run):
 
 def test_a_grid_has_a_row_for_each_class(run):
     out, _ = run
-    image_synthesis.revisit(out, grid=5, seed=2)
+    image_synthesis.use_finished_run(out, grid=5, seed=2)
     width, height = Image.open(out / "attributes-2.png").size
     assert height == 10 * 50 + 2 and width > 5 * 50
     with pytest.raises(ValueError, match=r"attributes-2.png is there already"):
-        image_synthesis.revisit(out, grid=5, seed=2)
+        image_synthesis.use_finished_run(out, grid=5, seed=2)
 
 
 @pytest.mark.parametrize(
@@ -223,7 +226,7 @@ def test_a_grid_has_a_row_for_each_class(run):
 )
 def test_classes_that_there_are_not_are_refused(run, labels, said):
     with pytest.raises(ValueError, match=said):
-        image_synthesis.revisit(run[0], sample=2, seed=12, labels=labels)
+        image_synthesis.use_finished_run(run[0], sample=2, seed=12, labels=labels)
     assert not (run[0] / "drawn" / "12").exists()
 
 
@@ -253,10 +256,12 @@ def test_another_judge_is_held_against_real_images(run, data_dir, monkeypatch, c
 
     monkeypatch.setattr(metrics, "evaluator", lambda name: Halves())
     out, _ = run
-    figures = image_synthesis.revisit(out, evaluate=True, features="inception", data_dir=data_dir)
+    figures = image_synthesis.use_finished_run(
+        out, evaluate=True, features="inception", data_dir=data_dir
+    )
     assert list(figures["references"]) == ["other_half"] and "verdicts" not in figures
     assert figures["references"]["other_half"]["frechet"] < figures["scores"]["frechet"]
-    assert "beside no cheap sampler; real ones have" in capsys.readouterr().out
+    assert "compared with no baseline; real images have" in capsys.readouterr().out
 
 
 def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, data_dir):
@@ -265,16 +270,14 @@ def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, dat
 
     with pytest.MonkeyPatch.context() as patch, pytest.raises(ValueError, match="no weights"):
         patch.setattr(metrics, "evaluator", none)
-        image_synthesis.synthesize(
-            SETTINGS, 3, tmp_path / "run", tmp_path, data_dir=data_dir, features="inception"
-        )
+        synthesize(SETTINGS, 3, tmp_path / "run", tmp_path, data_dir=data_dir, features="inception")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_training_that_diverges_is_kept_and_said(mode, tmp_path, data_dir, monkeypatch, capsys):
     monkeypatch.setattr(zoo.GAN, "generate", lambda self, n, **how: np.full((n, 8, 8, 1), np.nan))
     out = tmp_path / "run"
-    figures = image_synthesis.synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
+    figures = synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
     assert "the training has diverged" in figures["not_scored"]
     assert "the training has diverged" in capsys.readouterr().out
     assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
@@ -285,27 +288,25 @@ def test_a_folder_of_copies_has_no_memorisation_ratio(mode, tmp_path, capsys):
     for i in range(20):
         Image.new("L", (8, 8), 100).save(tmp_path / "same" / f"{i}.png")
     settings = SETTINGS | {"dataset": str(tmp_path / "same"), "batch_size": 8}
-    figures = image_synthesis.synthesize(
-        settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path
-    )
+    figures = synthesize(settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path)
     assert figures["memorisation"]["ratio"] is None
-    assert "are copies of some trained on" in capsys.readouterr().out
+    assert "most held-out images are copies of training images" in capsys.readouterr().out
 
 
 def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
     with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
-        image_synthesis.revisit(tmp_path / "none", sample=1)
+        image_synthesis.use_finished_run(tmp_path / "none", sample=1)
     (tmp_path / "settings.json").write_text(json.dumps(SETTINGS))
     with pytest.raises(ValueError, match=r"not finished\. Go on with --resume"):
-        image_synthesis.revisit(tmp_path, sample=1)
+        image_synthesis.use_finished_run(tmp_path, sample=1)
     with pytest.raises(ValueError, match=r"other settings\. It has --model=cgan\.$"):
-        image_synthesis.revisit(run[0], {"model": "dcgan", "seed": 6}, sample=1)
+        image_synthesis.use_finished_run(run[0], {"model": "dcgan", "seed": 6}, sample=1)
     for path in run[0].glob("*.*"):
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.keras").write_bytes(b"altered")
     with pytest.raises(ValueError, match="is not what the run has saved there"):
-        image_synthesis.revisit(tmp_path, sample=1)
+        image_synthesis.use_finished_run(tmp_path, sample=1)
 
 
 def test_anyones_photographs_are_trained_on(mode, tmp_path):
@@ -324,18 +325,14 @@ def test_anyones_photographs_are_trained_on(mode, tmp_path):
         "batch_size": 8,
     }
     with pytest.warns(UserWarning, match=r"1 of 41 files .* are skipped: cat/bad\.jpg"):
-        figures = image_synthesis.synthesize(
-            settings, 3, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path
-        )
+        figures = synthesize(settings, 3, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path)
     assert "scores" not in figures and figures["memorisation"]["ratio"] > 0
     assert (tmp_path / "exports" / "cgan_my pets" / "1").is_dir()
 
 
 def test_fit_in_python_gives_the_weights_of_the_script(tmp_path, data_dir):
     settings = SETTINGS | {"model": "dcgan", "batch_size": 64, "seed": 3}
-    image_synthesis.synthesize(
-        settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir, features="none"
-    )
+    synthesize(settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir, features="none")
 
     keras.utils.set_random_seed(3)
     digits = datasets.load("digits", "half_a", batch_size=64, seed=3, data_dir=data_dir)

@@ -13,6 +13,7 @@ from applications import semantic_editing
 from applications.shared import attribute_directions, image_files
 from tests.applications import scripts
 from trainers import files
+from trainers.tasks import semantic_editing as task
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +41,7 @@ def preset(model, tmp_path_factory):
 
 @pytest.fixture
 def editor(model):
-    return semantic_editing.LatentEditor(model, steps=200)
+    return task.LatentEditor(model, steps=200)
 
 
 def halves(upper, lower):
@@ -52,10 +53,10 @@ def halves(upper, lower):
 def test_an_edit_moves_what_its_direction_says_and_keeps_what_the_model_cannot_draw(editor):
     x = halves(0.2, -0.3)
     x[0, 0, 0] = 1.0  # no latent has this
-    latents, errors = editor.latents(x)
+    latents, errors = editor.invert(x)
     np.testing.assert_allclose(latents, [[0.225, -0.3]], atol=1e-3)
     assert errors[0] == pytest.approx(0.8**2 * (1 - 1 / 32) / 64 / 4, rel=1e-2)
-    moved = editor.moved(x, latents, {"upper": (np.array([0.5, 0.0]), 0.5)})
+    moved = editor.move(x, latents, {"upper": (np.array([0.5, 0.0]), 0.5)})
     np.testing.assert_allclose(moved[0, 1:4], 0.45, atol=1e-5)
     np.testing.assert_allclose(moved[0, 4:], -0.3, atol=1e-5)
     assert moved[0, 0, 0, 0] == 1.0
@@ -63,10 +64,10 @@ def test_an_edit_moves_what_its_direction_says_and_keeps_what_the_model_cannot_d
 
 def test_paint_under_a_mask_spreads_over_what_hangs_together(editor):
     x = halves(-0.5, -0.5)
-    latents, _ = editor.latents(x)
+    latents, _ = editor.invert(x)
     mask = np.zeros((1, 8, 8), bool)
     mask[0, 1, 2:4] = True
-    after = editor.painted(x, latents, mask, np.array([0.6]))
+    after = editor.paint(x, latents, mask, np.array([0.6]))
     np.testing.assert_allclose(after[0, :4], 0.6, atol=0.05)
     np.testing.assert_allclose(after[0, 4:], -0.5, atol=0.01)
 
@@ -78,40 +79,42 @@ def test_attributes_of_a_table_become_directions(editor, tmp_path):
     lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
     table.write_text("\n".join(["file,upper,lower", *lines]))
     names = [Path(f"{i}.png") for i in range(200)]
-    found = attribute_directions.learned(z, names, attribute_directions.table_of(table))
+    found = attribute_directions.learn_directions(z, names, attribute_directions.load_table(table))
     np.testing.assert_allclose(found["upper"], 0.5 * np.cov(z.T)[0] / z[:, 0].var(), atol=0.01)
     np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
 
 
 def test_discovered_directions_of_halves_are_the_halves(editor):
-    found = editor.discovered("sefa", 2)
+    found = editor.discover("sefa", 2)
     np.testing.assert_allclose(np.abs(list(found.values())).sum(axis=0), [1.0, 1.0], atol=1e-6)
-    assert list(editor.discovered("pca", 1)) == ["pca_0"]
+    assert list(editor.discover("pca", 1)) == ["pca_0"]
 
 
 def test_codes_of_an_infogan_are_directions():
     sizes = {"categories": 3, "codes": 2, "latent_dim": 4, "width": 8}
     model = zoo.create("infogan", image_shape=(8, 8, 1), **sizes)
-    editor = semantic_editing.LatentEditor(model, steps=5)
-    found = editor.discovered("code", 5)
+    editor = task.LatentEditor(model, steps=5)
+    found = editor.discover("code", 5)
     assert list(found) == ["code_0", "code_1"]
-    z = editor.samples(1)
-    moved = editor.drawn(z + found["code_1"])
+    z = editor.sample(1)
+    moved = editor.generate(z + found["code_1"])
     codes = z[:, 7:] + [[0.0, 1.0]]
     expected = model.predict([z[:, :4], z[:, 4:7], codes.astype("float32")], verbose=0)
     np.testing.assert_allclose(moved, expected, atol=1e-5)
-    assert len(editor.discovered("pca", 2)) == 2
+    assert len(editor.discover("pca", 2)) == 2
 
 
 def test_codes_are_of_an_infogan(editor):
-    with pytest.raises(ValueError, match="--method: code is of InfoGAN. Received: a GAN"):
-        editor.discovered("code", 1)
+    with pytest.raises(
+        ValueError, match="`method` should be 'code' for an InfoGAN only. Received: a GAN"
+    ):
+        editor.discover("code", 1)
 
 
 def test_a_morph_begins_and_ends_with_its_images(editor):
     latents = np.array([[0.5, 0.1], [-0.2, 0.4]], "float32")
-    path = editor.morphed(*latents, 5)
-    np.testing.assert_allclose(path[[0, -1]], editor.drawn(latents), atol=1e-6)
+    path = editor.morph(*latents, 5)
+    np.testing.assert_allclose(path[[0, -1]], editor.generate(latents), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -128,7 +131,7 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
 )
 def test_models_of_more_than_latents_are_refused(name, sizes, said):
     with pytest.raises(ValueError, match=said):
-        semantic_editing.LatentEditor(zoo.create(name, **sizes))
+        task.LatentEditor(zoo.create(name, **sizes))
 
 
 @pytest.fixture
@@ -187,8 +190,8 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
 def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lines, balance, said):
     (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
     with pytest.raises(ValueError, match=f"--attributes: .*{said}"):
-        table = attribute_directions.table_of(tmp_path / "table.csv", balance)
-        attribute_directions.learned(
+        table = attribute_directions.load_table(tmp_path / "table.csv", balance)
+        attribute_directions.learn_directions(
             np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance
         )
 
@@ -196,7 +199,7 @@ def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lin
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
     model = zoo.create("lapgan", image_shape=(8, 8, 1), levels=1, width=4)
     with pytest.raises(ValueError, match="should begin with a dense layer"):
-        semantic_editing.LatentEditor(model).discovered("sefa", 1)
+        task.LatentEditor(model).discover("sefa", 1)
 
 
 def call(run, preset, out, *flags, **how):
@@ -222,7 +225,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
     code, said, errors = call(run, preset, tmp_path, *flags)
     assert code == 0, errors
     assert "2 images" in said
-    assert any("bad.jpg is passed over: not an image" in line for line in errors)
+    assert any("bad.jpg is skipped: not an image" in line for line in errors)
     assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["a.png", "wide.png"]
     opacity = np.asarray(Image.open(tmp_path / "moved" / "wide.png").getchannel("A"))
     assert (opacity[:, :3] < 20).all() and (opacity[:, 5:] > 235).all()  # as it was
@@ -242,7 +245,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
         (["--edit=move", "--move=known:nan"], "--move: should be name:amount, a finite number"),
         (["--edit=discover", "--count=1"], "has sefa_0 already"),
         (["--edit=paint"], "--mask: should be an image"),
-        (["--edit=paint", "--mask=OUT/morph.png", "--colour=2"], "--colour: should be one number"),
+        (["--edit=paint", "--mask=OUT/morph.png", "--color=2"], "--color: should be one number"),
         (["--edit=morph"], "morph.png is there already"),
     ],
 )

@@ -10,7 +10,7 @@ import tensorflow as tf
 
 import zoo
 from applications import semi_supervised_classification as script
-from applications.shared import image_files
+from applications.shared import image_files, training_job
 from tests.applications import scripts
 from trainers import datasets, metrics
 from trainers.tasks import semi_supervised
@@ -29,11 +29,15 @@ SETTINGS = {
 PICTURES = ["classified.png", "reliability.png", "loss.png"]
 
 
+def train(*job, **how):
+    return script.train(training_job.TrainingJob(*job, **how))
+
+
 @pytest.fixture(scope="module")
 def run(mode, tmp_path_factory):
     """A folder with a finished run, and its figures."""
     out = tmp_path_factory.mktemp("runs") / "few"
-    return out, script.learn(SETTINGS, 150, out, out / "saved_models")
+    return out, train(SETTINGS, 150, out, out / "saved_models")
 
 
 def test_a_run_leaves_its_pictures_figures_model_and_export(run):
@@ -78,14 +82,14 @@ def test_the_export_classifies_and_gives_features(run):
 
 def test_a_finished_run_is_left_as_it_is(run, capsys):
     out, figures = run
-    assert script.learn(SETTINGS, 150, out, out / "saved_models", resume=True) == figures
+    assert train(SETTINGS, 150, out, out / "saved_models", resume=True) == figures
     assert "is finished, 150 steps are done: nothing is changed" in capsys.readouterr().out
 
 
 @pytest.mark.slow
 def test_an_aae_learns_from_few_labels_too(tmp_path):
     settings = SETTINGS | {"model": "aae"}
-    figures = script.learn(settings, 100, tmp_path / "run", tmp_path / "exports")
+    figures = train(settings, 100, tmp_path / "run", tmp_path / "exports")
     assert figures["accuracy"] > 0.4
 
 
@@ -101,21 +105,21 @@ def test_labels_of_what_is_held_out_are_not_among_those_that_are_learned():
     [
         ({"model": "dcgan"}, "--model: should be one of semi_supervised, aae. Received: dcgan"),
         ({"batch_size": 33}, "--batch_size: should be even"),
-        ({"dataset": "ring"}, "--dataset: The dataset should hold images of several classes"),
+        ({"dataset": "ring"}, "--dataset: should hold images of several classes"),
         ({"dataset": "photos"}, "--dataset: .* Received: photos"),
-        ({"labels_per_class": 500}, "--labels_per_class: `per_class` should be from 1 to"),
-        ({"batch_size": 5000}, "`batch_size` should be at most"),
+        ({"labels_per_class": 500}, "--labels_per_class: should be from 1 to"),
+        ({"batch_size": 5000}, "--batch_size: should be at most"),
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(changes, said, tmp_path):
     with pytest.raises(ValueError, match=said):
-        script.learn(SETTINGS | changes, 3, tmp_path / "run", tmp_path / "run")
+        train(SETTINGS | changes, 3, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
 def test_a_linear_svm_reads_what_a_model_learned_without_labels(tmp_path):
     model = zoo.create("dcgan", image_shape=(8, 8, 1), width=8, latent_dim=4)
-    figures = script.read(model, SETTINGS, tmp_path)
+    figures = script.probe(model, SETTINGS, tmp_path)
     assert set(figures["references"]) == {"label spreading", "the SVM on pixels"}
     assert figures["accuracy"] > 0.6  # even random convolutions tell digits
     assert json.loads((tmp_path / "metrics.json").read_text()) == figures
@@ -124,7 +128,7 @@ def test_a_linear_svm_reads_what_a_model_learned_without_labels(tmp_path):
 def test_a_model_of_other_images_is_refused(tmp_path):
     model = zoo.create("dcgan", image_shape=(8, 8, 3), width=8, latent_dim=4)
     with pytest.raises(ValueError, match=r"should be \(8, 8, 3\), as the model's"):
-        script.read(model, SETTINGS, tmp_path)
+        script.probe(model, SETTINGS, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +142,7 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
     flags = [f"--run={run[0]}", f"--images={tmp_path / 'images'}", f"--out={tmp_path / 'out'}"]
     code, _, errors = way(script, *flags)
     assert code == 0, errors
-    assert "bad.png is passed over: not an image" in errors
+    assert "bad.png is skipped: not an image" in errors
     with open(tmp_path / "out" / "predictions.csv", newline="") as file:
         lines = list(csv.DictReader(file))
     model = keras.saving.load_model(run[0] / "model.keras")

@@ -9,9 +9,10 @@ from PIL import Image
 
 import zoo
 from applications import shape_synthesis as script
-from applications.shared import image_files
+from applications.shared import image_files, training_job
 from tests.applications import scripts
 from trainers.imaging import grids, voxels
+from trainers.tasks import shape_synthesis as task
 
 SHAPE = (8, 8, 8, 1)
 SETTINGS = {
@@ -23,6 +24,10 @@ SETTINGS = {
     "seed": 0,
     "precision": "float32",
 }
+
+
+def train(*job, **how):
+    return script.train(training_job.TrainingJob(*job, **how))
 
 
 @pytest.fixture(scope="module")
@@ -69,10 +74,10 @@ def test_shapes_are_written_as_pictures_voxels_and_objects(run, presets, models,
 
 def test_only_objects_of_its_own_are_replaced(models, tmp_path):
     model = models["gan3d_x"]
-    latents = script.latents_of(model, 3)
-    script.write(tmp_path, script.drawn(model, latents), latents)
+    latents = task.sample_latents(model, 3)
+    script.write(tmp_path, task.generate_shapes(model, latents), latents)
     (tmp_path / "objects" / "mine.obj").touch()
-    script.write(tmp_path, script.drawn(model, latents[:2]), latents[:2])
+    script.write(tmp_path, task.generate_shapes(model, latents[:2]), latents[:2])
     found = sorted(path.name for path in (tmp_path / "objects").iterdir())
     assert found == ["0.obj", "1.obj", "mine.obj"]
 
@@ -90,16 +95,16 @@ def test_what_is_transparent_is_black_and_what_is_on_white_is_named(capsys):
 
 def test_a_path_begins_and_ends_with_what_it_lies_between(models):
     model = models["gan3d_x"]
-    ends = script.latents_of(model, 2)
-    shapes = script.drawn(model, script.between(*ends, 5))
+    ends = task.sample_latents(model, 2)
+    shapes = task.generate_shapes(model, task.interpolate(*ends, 5))
     assert shapes.shape == (5, *SHAPE)
-    np.testing.assert_allclose(shapes[[0, -1]], script.drawn(model, ends), atol=1e-5)
+    np.testing.assert_allclose(shapes[[0, -1]], task.generate_shapes(model, ends), atol=1e-5)
 
 
 def test_smaller_pieces_can_be_left_out(models):
     model = models["gan3d_x"]
-    latents = script.latents_of(model, 4)
-    whole, kept = (script.drawn(model, latents, largest) for largest in (False, True))
+    latents = task.sample_latents(model, 4)
+    whole, kept = (task.generate_shapes(model, latents, largest) for largest in (False, True))
     for shape, piece in zip(whole, kept, strict=True):
         np.testing.assert_array_equal(voxels.filled(piece), voxels.largest_piece(shape))
 
@@ -121,10 +126,13 @@ def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--images=a.png"], "--images: should be given with --preset or --run"),
-        (["--combine"], "--combine: should be given with --preset or --run"),
-        (["--image_size=8"], "--image_size: is of images"),
-        (["--preset=gan3d_x", "--steps=3"], "--steps: is of a training"),
+        (["--images=a.png"], "--images should be given with --preset or --run"),
+        (["--combine"], "--combine should be given with --preset or --run"),
+        (["--image_size=8"], "--image_size applies to images"),
+        (
+            ["--preset=gan3d_x", "--steps=3"],
+            "--steps applies to training only. Remove it, or --preset and --run.",
+        ),
         (
             ["--preset=gan3d_x", "--combine", "--interpolate=3"],
             "--combine: should be given without",
@@ -147,14 +155,14 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
 
 def test_a_model_of_images_is_refused():
     with pytest.raises(ValueError, match="should draw voxels. Received: a GAN"):
-        script.check_shapes(zoo.create("gan", image_shape=(8, 8, 1)))
+        task.check_draws_voxels(zoo.create("gan", image_shape=(8, 8, 1)))
 
 
 @pytest.fixture(scope="module", params=["gan3d", pytest.param("vaegan3d", marks=pytest.mark.slow)])
 def run(request, tmp_path_factory):
     out = tmp_path_factory.mktemp("runs") / request.param
-    settings = SETTINGS | {"model": request.param, "dataset": script.WORLDS[request.param]}
-    return settings, out, script.learn(settings, 2, out, out / "saved_models")
+    settings = SETTINGS | {"model": request.param, "dataset": script.DATASETS[request.param]}
+    return settings, out, train(settings, 2, out, out / "saved_models")
 
 
 def test_a_run_leaves_its_shapes_figures_model_and_export(run):
@@ -191,5 +199,5 @@ def test_cheap_methods_are_what_they_say(run):
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(changes, said, tmp_path):
     with pytest.raises(ValueError, match=said):
-        script.learn(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
+        train(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()

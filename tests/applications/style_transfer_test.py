@@ -10,6 +10,7 @@ from PIL import Image
 
 import zoo
 from applications import style_transfer as script
+from applications.shared import training_job
 from tests.applications import scripts
 from trainers.imaging import ycbcr
 from trainers.tasks import image_translation, style_transfer
@@ -29,6 +30,10 @@ SETTINGS = {
     "source": None,
     "target": None,
 }
+
+
+def train(*job, **how):
+    return script.train(training_job.TrainingJob(*job, **how))
 
 
 def negative(channels):
@@ -59,13 +64,15 @@ def pixels(height, width, channels=3):
 
 def test_colours_become_what_the_model_makes_of_them(models):
     x = pixels(13, 18)
-    np.testing.assert_allclose(script.Stylizer(models["mgan_3"]).redrawn(x), 255 - x, atol=1)
+    np.testing.assert_allclose(
+        style_transfer.Stylizer(models["mgan_3"]).stylize(x), 255 - x, atol=1
+    )
 
 
 def test_strength_lies_between_the_photograph_and_what_is_made_of_it(models):
     x = pixels(13, 18).astype(float)
     for strength in (0.0, 0.25, 1.0):
-        made = script.Stylizer(models["mgan_3"], strength).redrawn(x.astype(np.uint8))
+        made = style_transfer.Stylizer(models["mgan_3"], strength).stylize(x.astype(np.uint8))
         expected = strength * (255.0 - x) + (1.0 - strength) * x
         np.testing.assert_allclose(made, expected, atol=1.1)
 
@@ -78,7 +85,7 @@ def grey_about(shades):
 @pytest.mark.parametrize("name, keep", [("mgan_1", False), ("mgan_3", True)])
 def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
     x = grey_about(RNG.integers(90, 150, (12, 14, 1)))
-    made = script.Stylizer(models[name], keep_colour=keep).redrawn(x)
+    made = style_transfer.Stylizer(models[name], keep_color=keep).stylize(x)
     (before, hue), (after, kept) = (ycbcr.split(image) for image in (x, made))
     np.testing.assert_allclose(kept, hue, atol=0.01)
     middle = 255.0 if name == "mgan_1" else 251.0  # of luminances 16 to 235
@@ -87,8 +94,8 @@ def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
 
 def test_grey_stays_grey_where_brightness_alone_is_redrawn(models):
     x = pixels(12, 14, 1)
-    assert script.Stylizer(models["mgan_1"]).redrawn(x).shape == (12, 14, 1)
-    assert script.Stylizer(models["mgan_3"]).redrawn(x).shape == (12, 14, 3)
+    assert style_transfer.Stylizer(models["mgan_1"]).stylize(x).shape == (12, 14, 1)
+    assert style_transfer.Stylizer(models["mgan_3"]).stylize(x).shape == (12, 14, 3)
 
 
 def test_what_is_made_grey_of_colours_stays_grey():
@@ -96,19 +103,19 @@ def test_what_is_made_grey_of_colours_stays_grey():
     grey = keras.Model(inputs, keras.layers.Lambda(lambda x: x[..., :1])(inputs))
     sizes = {"width": 4, "stages": 1, "patch_stages": 1}
     model = zoo.Pix2Pix(image_shape=(16, 16, 1), source_channels=3, generator=grey, **sizes)
-    made = script.Stylizer(model).redrawn(pixels(10, 12)).astype(int)
+    made = style_transfer.Stylizer(model).stylize(pixels(10, 12)).astype(int)
     assert np.ptp(made, axis=-1).max() <= 1
 
 
 def test_backwards_is_of_a_cyclegan(models):
     x = pixels(12, 14)
     np.testing.assert_allclose(
-        script.Stylizer(models["cyclegan"], backwards=True).redrawn(x), x, atol=1
+        style_transfer.Stylizer(models["cyclegan"], backwards=True).stylize(x), x, atol=1
     )
-    with pytest.raises(ValueError, match="--backwards: should be of a CycleGAN. Received: a MGAN"):
-        script.Stylizer(models["mgan_3"], backwards=True)
-    with pytest.raises(ValueError, match="The model should translate. Received: a GAN"):
-        script.Stylizer(zoo.create("gan", image_shape=(8, 8, 1)))
+    with pytest.raises(ValueError, match="`backwards` needs a CycleGAN. Received: a MGAN"):
+        style_transfer.Stylizer(models["mgan_3"], backwards=True)
+    with pytest.raises(ValueError, match="`model` should translate. Received: a GAN"):
+        style_transfer.Stylizer(zoo.create("gan", image_shape=(8, 8, 1)))
 
 
 @pytest.fixture(scope="module")
@@ -140,20 +147,20 @@ def test_pairs_may_differ_by_their_suffix_and_validation_serves_as_a_test(tmp_pa
 
 def test_pictures_of_one_name_are_pairs(folder, capsys):
     found = image_translation.TranslationData.of_folders(folder / "a", folder / "b", paired=True)
-    assert "bad.png is passed over" in capsys.readouterr().err
+    assert "bad.png is skipped" in capsys.readouterr().err
     for x, y in ((found.x, found.y), (found.test_x, found.test_y)):
         np.testing.assert_array_equal(x[..., 0], y[..., 0])
     assert len(found.x) + len(found.test_x) == 12
-    x, y = (part.numpy() for part in next(iter(found.stream(8, 0, 0))))
+    x, y = (part.numpy() for part in next(iter(found.batches(8))))
     np.testing.assert_array_equal(x[..., 0], y[..., 0])
 
 
 def test_without_pairs_each_kind_is_drawn_by_itself(folder):
     found = image_translation.TranslationData.of_folders(folder / "a", folder / "b", paired=False)
-    x, y = (part.numpy() for part in next(iter(found.stream(8, 0, 0))))
+    x, y = (part.numpy() for part in next(iter(found.batches(8))))
     assert not np.array_equal(x[..., 0], y[..., 0]) and not found.truth
-    later = list(found.stream(8, 0, 0).take(3))[2]
-    np.testing.assert_array_equal(later[0], next(iter(found.stream(8, 0, 2)))[0])
+    later = list(found.batches(8).take(3))[2]
+    np.testing.assert_array_equal(later[0], next(iter(found.batches(8, start=(0, 2))))[0])
 
 
 class Perfect:
@@ -187,7 +194,7 @@ def test_a_run_leaves_its_pictures_figures_model_and_export(name, folder, tmp_pa
     else:
         settings |= {"source": str(folder / "a"), "target": str(folder / "b")}
     out = tmp_path / "run"
-    figures = script.learn(settings, 2, out, out / "saved_models")
+    figures = train(settings, 2, out, out / "saved_models")
     assert json.loads((out / "metrics.json").read_text()) == figures
     assert len(figures["scores"]) >= 2 and len(figures["scores"]["ours"])
     assert set(figures["verdicts"]) == set(figures["scores"]) - {"ours"}
@@ -203,23 +210,23 @@ def test_a_run_leaves_its_pictures_figures_model_and_export(name, folder, tmp_pa
         assert made.shape == (2, 21, 30, 3)
         if name != "pix2pix":  # which has noise
             np.testing.assert_allclose(made, model.translate(x), atol=1e-4)
-    again = script.learn(settings, 2, out, out / "saved_models", resume=True)
+    again = train(settings, 2, out, out / "saved_models", resume=True)
     assert again == figures
 
 
 def test_worlds_of_pairs_can_be_learned_too():
-    lesson = script.lesson_of(SETTINGS | {"model": "cyclegan", "dataset": "solid2striped"})
+    lesson = script.load_data(SETTINGS | {"model": "cyclegan", "dataset": "solid2striped"})
     assert lesson.truth and not lesson.paired and len(lesson.x) == 2_500
-    paired = script.lesson_of(SETTINGS | {"model": "pix2pix", "dataset": "edge2shape"})
-    assert paired.sizes == {"image_shape": (32, 32, 3), "source_channels": 1}
+    paired = script.load_data(SETTINGS | {"model": "pix2pix", "dataset": "edge2shape"})
+    assert paired.model_kwargs == {"image_shape": (32, 32, 3), "source_channels": 1}
 
 
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
         ({"model": "dcgan"}, "--model: should be one of mgan, spatial_gan, cyclegan, pix2pix"),
-        ({}, "--style: should name a picture"),
-        ({"style": "none.png"}, "--style: should be a picture. Received: none.png"),
+        ({}, "--style: should be an image file. Received: None"),
+        ({"style": "none.png"}, "--style: should be an image file. Received: none.png"),
         ({"style": "STYLE", "image_size": 64}, "--style: should have sides from 64 pixels on"),
         ({"style": "STYLE", "dataset": "A"}, "--dataset: "),
         ({"style": "STYLE", "image_size": 18}, "--image_size: "),
@@ -238,7 +245,7 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     places = {"STYLE": str(folder / "style.png"), "A": str(folder / "a"), "ALL": str(folder)}
     changes = {name: places.get(value, value) for name, value in changes.items()}
     with pytest.raises(ValueError, match=said):
-        script.learn(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
+        train(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -271,7 +278,7 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
     flags = ["--preset=mgan_1", f"--images={images}", "--format=webp"]
     code, said, errors = call(run, presets, tmp_path / "out", *flags)
     assert code == 0, errors
-    assert "bad.png is passed over: not an image" in errors[0]
+    assert "bad.png is skipped: not an image" in errors[0]
     assert "s for a megapixel" in said
     made = Image.open(tmp_path / "out" / "seen.webp")
     assert (made.mode, made.size) == ("RGBA", (31, 20))
@@ -282,11 +289,14 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--images=none"], "--images: should be given with --preset or --run"),
+        (["--images=none"], "--images should be given with --preset or --run"),
         (["--preset=mgan_1", "--size=3by4"], "--size: should be HEIGHTxWIDTH in pixels"),
         (["--preset=mgan_1"], "--images: should name an image"),
-        (["--strength=0.5"], "--strength: should be given with --preset or --run"),
-        (["--preset=mgan_1", "--style=a.png"], "--style: is of a training"),
+        (["--strength=0.5"], "--strength should be given with --preset or --run"),
+        (
+            ["--preset=mgan_1", "--style=a.png"],
+            "--style applies to training only. Remove it, or --preset and --run.",
+        ),
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
@@ -304,7 +314,7 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
 
 
 def test_only_a_spatial_gan_draws_textures(models, tmp_path):
-    with pytest.raises(ValueError, match="--size: should be of a SpatialGAN. Received: a MGAN"):
+    with pytest.raises(ValueError, match="--size: needs a SpatialGAN. Received: a MGAN"):
         script.draw(models["mgan_1"], (8, 8), [tmp_path / "a.png"])
 
 
@@ -317,7 +327,7 @@ def test_a_lesson_of_style_knows_its_cheapest_answer(folder):
 
     x = style_transfer.to_network_range(pixels(64, 68), 3)
     lesson = style_transfer.StyleData(
-        [x], {"y": x}, style_transfer.style_of(folder / "style.png", 16), 16
+        [x], {"y": x}, style_transfer.load_style(folder / "style.png", 16), 16
     )
     figures, _ = lesson.scores(Idle())
     assert figures["ours"] == pytest.approx({"style": 0.0, "edges": 1.0})

@@ -10,7 +10,9 @@ from PIL import Image
 
 import zoo
 from applications import super_resolution as script
+from applications.shared import training_job
 from tests.applications import scripts
+from trainers.tasks import super_resolution as task
 
 SIZES = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1, "factor": 2, "patch_stages": 1}
 SETTINGS = {
@@ -25,6 +27,11 @@ SETTINGS = {
     "factor": 2,
 }
 RNG = np.random.default_rng(0)
+
+
+def train(settings, steps, *places, **how):
+    """The first stage for steps[0], the second for steps[1]."""
+    return script.train(training_job.TrainingJob(settings, steps[0], *places, **how), steps[1])
 
 
 def create(channels=1, **changes):
@@ -51,7 +58,7 @@ def pixels(height, width, channels=3):
 @pytest.mark.parametrize("tile", [0, 8])
 def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
     x = pixels(20, 26, channels)
-    made = script.TiledUpscaler(bicubic, tile).enlarged(x)
+    made = task.TiledUpscaler(bicubic, tile).upscale(x)
     layers = [Image.fromarray(x[..., i]).resize((52, 40), Image.BICUBIC) for i in range(channels)]
     expected = np.stack(layers, axis=-1).astype(int)
     assert made.shape == (40, 52, channels) and made.dtype == np.uint8
@@ -61,20 +68,22 @@ def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pieces_show_no_seam(channels):
     model, x = create(channels), pixels(37, 50)
-    whole, cut = (script.TiledUpscaler(model, tile).enlarged(x).astype(int) for tile in (0, 8))
+    whole, cut = (task.TiledUpscaler(model, tile).upscale(x).astype(int) for tile in (0, 8))
     assert np.abs(whole - cut).max() <= 1
 
 
 def test_a_blend_lies_between(bicubic):
     other, x = create(), RNG.uniform(-0.5, 0.5, (1, 9, 9, 1)).astype("float32")
-    ends = [script.blended(bicubic, other, share).enlarge(x) for share in (0.0, 1.0)]
+    ends = [task.blend(bicubic, other, share).enlarge(x) for share in (0.0, 1.0)]
     np.testing.assert_allclose(ends[0], bicubic.enlarge(x), atol=1e-6)
     np.testing.assert_allclose(ends[1], other.enlarge(x), atol=1e-6)
-    middle = script.blended(bicubic, other, 0.5).generator.get_weights()
+    middle = task.blend(bicubic, other, 0.5).generator.get_weights()
     for w, v in zip(middle, other.generator.get_weights(), strict=True):
         np.testing.assert_allclose(w, 0.5 * v, atol=1e-7)
-    with pytest.raises(ValueError, match="--blend: should be given with two models of the same"):
-        script.blended(bicubic, create(width=8), 0.5)
+    with pytest.raises(
+        ValueError, match="`first` and `second` should have generators of the same sizes"
+    ):
+        task.blend(bicubic, create(width=8), 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -92,8 +101,8 @@ def run(photographs, tmp_path_factory):
     """A folder with both stages, and the figures of the last."""
     out = tmp_path_factory.mktemp("runs") / "enlarging"
     settings = SETTINGS | {"dataset": str(photographs)}
-    steps = {"srresnet": 3, "srgan": 2}
-    return settings, steps, out, script.learn(settings, steps, out, out / "saved_models")
+    steps = 3, 2
+    return settings, steps, out, train(settings, steps, out, out / "saved_models")
 
 
 def test_a_run_leaves_both_stages_with_their_figures(run):
@@ -129,26 +138,26 @@ def test_its_export_enlarges_images_of_any_size_and_number(run):
 
 def test_a_finished_run_is_left_as_it_is(run, capsys):
     settings, steps, out, figures = run
-    assert script.learn(settings, steps, out, out / "saved_models", resume=True) == figures
+    assert train(settings, steps, out, out / "saved_models", resume=True) == figures
     assert capsys.readouterr().out.count("nothing is changed") == 2
 
 
 def test_a_second_stage_is_not_left_behind_by_more_steps_of_the_first(run):
     settings, steps, out, _ = run
-    more = steps | {"srresnet": 5}
+    more = 5, steps[1]
     with pytest.raises(ValueError, match="--steps: .*srgan went on from 3 steps of SRResNet"):
-        script.learn(settings, more, out, out / "saved_models", resume=True)
+        train(settings, more, out, out / "saved_models", resume=True)
 
 
 def test_runs_can_be_scored_and_blended(run, photographs, tmp_path):
     _, _, out, _ = run
-    model = script.model_of(None, str(out / "srresnet"), 2, blend=0.5)
-    figures = script.evaluate(model, script.known_of(str(photographs)), tmp_path)
+    model = script.load_model(None, str(out / "srresnet"), 2, blend=0.5)
+    figures = script.evaluate(model, script.load_splits(str(photographs)), tmp_path)
     assert json.loads((tmp_path / "metrics.json").read_text()) == figures
     assert (tmp_path / "enlarged.png").exists()
     assert set(figures["verdicts"]["ours"]) == {"bicubic", "linear filter"}
     with pytest.raises(ValueError, match="holds several runs: name one, such as .*/srgan"):
-        script.model_of(None, str(out), 2)
+        script.load_model(None, str(out), 2)
 
 
 @pytest.mark.parametrize(
@@ -165,7 +174,7 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
 ):
     settings = SETTINGS | {"dataset": str(photographs)} | changes
     with pytest.raises(ValueError, match=said):
-        script.learn(settings, {"srresnet": 1, "srgan": 1}, tmp_path / "run", tmp_path / "run")
+        train(settings, (1, 1), tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -209,7 +218,7 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
     out = tmp_path / "large"
     code, said, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
     assert code == 0, errors
-    assert "bad.png is passed over: not an image" in errors[0]
+    assert "bad.png is skipped: not an image" in errors[0]
     assert "s for a megapixel" in said
     found = {p.relative_to(out).as_posix(): Image.open(p) for p in out.rglob("*.png")}
     shapes = {name: (image.mode, image.size) for name, image in found.items()}
@@ -232,8 +241,8 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
         (["--images=none"], "--images: should name files or folders"),
         (["--blend=0.5"], "--images: should name an image"),
         (["--blend=2"], "flag --blend=2"),
-        (["--tile=8"], "--tile: is of enlarging: give --images"),
-        (["--images=ODD", "--steps=3"], "--steps: is of a training"),
+        (["--tile=8"], "--tile applies to --images. Add it."),
+        (["--images=ODD", "--steps=3"], "--steps applies to training only. Remove it, or --images"),
         (["--images="], "--images: should name files or folders. Received: ''"),
     ],
 )
@@ -267,14 +276,14 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
 def test_models_that_do_not_fit_are_refused(presets, monkeypatch, given, said):
     monkeypatch.setenv("GAN_ZOO_PRESETS", str(presets))
     with pytest.raises(ValueError, match=said):
-        script.model_of(**({"run": None} | given))
+        script.load_model(**({"run": None} | given))
 
 
 def test_a_preset_follows_from_the_factor_and_what_it_is_blended_with_from_its_name(
     presets, monkeypatch, bicubic
 ):
     monkeypatch.setenv("GAN_ZOO_PRESETS", str(presets))
-    first, second = (script.model_of(None, None, 2, blend) for blend in (0.0, 0.5))
+    first, second = (script.load_model(None, None, 2, blend) for blend in (0.0, 0.5))
     x = RNG.uniform(-1.0, 1.0, (1, 8, 8, 1)).astype("float32")
     np.testing.assert_allclose(first.enlarge(x), bicubic.enlarge(x), atol=1e-6)
     assert np.abs(first.enlarge(x) - second.enlarge(x)).max() > 0.01
@@ -282,4 +291,4 @@ def test_a_preset_follows_from_the_factor_and_what_it_is_blended_with_from_its_n
 
 def test_a_folder_that_holds_out_nothing_large_is_refused(odd):
     with pytest.raises(ValueError, match="--dataset: should hold photographs with sides from 64"):
-        script.known_of(str(odd))
+        script.load_splits(str(odd))

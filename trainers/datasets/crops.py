@@ -1,7 +1,6 @@
-"""Photographs as they are, each of its own size, and crops of them to learn from."""
+"""Photographs, each of its own size, and endless batches of random crops of them."""
 
 import itertools
-import sys
 
 import numpy as np
 import tensorflow as tf
@@ -10,50 +9,46 @@ from trainers.datasets import image_decoding, image_folders
 from trainers.datasets.builtin import photos
 
 
-def load_photographs(name, split="train", least=1):
-    """The photographs of a split.
+def load_photographs(dataset, split="train", least=1):
+    """Returns the photographs of a split.
 
     Args:
-        name: "photos", those that come with the project; or a folder, of which a tenth is `test`,
-            unless it has a folder of that name.
+        dataset: "photos", those that come with the project; or a folder, of which a tenth is
+            `test`, unless it has a folder of that name.
         split: "train" or "test".
-        least: the smallest side; smaller ones are left out.
+        least: pixels of the smallest side; smaller photographs are left out.
 
     Returns:
-        A dict name -> uint8 (height, width, 3). A file that cannot be read is named and passed
-        over.
+        A dict name -> uint8 (height, width, 3). A file that cannot be read is named and skipped.
 
     Raises:
-        ValueError: there is none.
+        ValueError: no photograph is left.
 
     Example:
         >>> load_photographs("photos", "test")["coins"].shape
         (303, 384, 3)
     """
-    found = photos.photographs(split) if name == "photos" else _in_folder(name, split)
+    found = photos.photographs(split) if dataset == "photos" else _in_folder(dataset, split)
     found = {k: pixels for k, pixels in found.items() if min(pixels.shape[:2]) >= least}
     if not found:
         raise ValueError(
-            f"should hold photographs with sides from {least} pixels on to {split} with. "
-            f"Received: {name}"
+            f"`dataset` should hold photographs with sides from {least} pixels on to {split} with. "
+            f"Received: {dataset}"
         )
     return found
 
 
-def _in_folder(name, split):
-    found = {}
-    for item in image_folders.find(name).items():
-        if item.split == split:
-            try:
-                with image_decoding.reject_huge_images():
-                    found[item.name] = image_decoding.decode(item.source)
-            except (image_decoding.UnreadableImage, ValueError) as error:
-                print(f"{item.name} is passed over: {error}", file=sys.stderr)
-    return found
+def _in_folder(folder, split):
+    items = (item for item in image_folders.find(folder).items() if item.split == split)
+    readable = image_decoding.readable_images(
+        items, lambda item: image_decoding.decode(item.source), lambda item: item.name
+    )
+    return {item.name: pixels for item, pixels in readable}
 
 
 def grid_patches(image, side):
-    """An image (h, w, c) cut into squares side by side: (n, side, side, c).
+    """Cuts an image (h, w, c) into squares side by side: (n, side, side, c). Pixels that are left
+    at the right and at the bottom are dropped.
 
     Example:
         >>> grid_patches(np.zeros((64, 100, 1)), side=32).shape
@@ -66,20 +61,22 @@ def grid_patches(image, side):
 
 def random_crops(images, side, batch_size, seed=0, first=0, mirrored=False):
     """Endless batches of squares at random places of random images. A batch is a function of (seed,
-    its number), so that a training can be resumed.
+    number of the batch), so that a training can be resumed.
 
     Args:
         images: arrays (h, w, c), of one dtype.
-        side: of the crops.
-        batch_size: how many a batch has.
+        side: pixels of a side of the crops.
+        batch_size: crops in a batch.
+        seed: of the images and places.
         first: the number of the first batch.
-        mirrored: whether every second one is mirrored left to right, and so up to down.
+        mirrored: whether crops are flipped left to right, each with probability one half, and
+            likewise up to down.
 
     Returns:
         A tf.data.Dataset of (batch_size, side, side, c).
 
     Raises:
-        ValueError: for an image that is smaller.
+        ValueError: for an image that is smaller than `side`, and for none.
 
     Example:
         >>> x = np.arange(200.0).reshape(10, 20, 1)
@@ -92,7 +89,7 @@ def random_crops(images, side, batch_size, seed=0, first=0, mirrored=False):
     small = next((x.shape for x in images if min(x.shape[:2]) < side), None)
     if small or not images:
         raise ValueError(
-            f"should hold photographs with sides from {side} pixels on. "
+            f"`images` should hold photographs with sides from {side} pixels on. "
             f"Received: {f'one of {small[0]}x{small[1]}' if small else 'none'}."
         )
 
@@ -114,12 +111,12 @@ def _crop(image, side, rng, mirrored):
 
 
 def random_rows(arrays, batch_size, seed=0, first=0):
-    """Endless batches of random rows, the same of each array. A batch is a function of (seed, its
-    number), as those of `random_crops`.
+    """Endless batches of random rows, the same rows of each array. A batch is a function of (seed,
+    number of the batch), as with `random_crops`.
 
     Args:
-        arrays: a list of arrays with as many rows each.
-        batch_size: how many a batch has.
+        arrays: a list of arrays of equally many rows.
+        batch_size: rows in a batch.
         seed: of the rows.
         first: the number of the first batch.
 
@@ -142,7 +139,7 @@ def random_rows(arrays, batch_size, seed=0, first=0):
 
 
 def _numbered_batches(draw, seed, first, spec):
-    """Endless batches that a function draws from generators, each of (seed, its number)."""
+    """Endless batches that a function draws from a generator of (seed, number of the batch)."""
 
     def drawn():
         for number in itertools.count(first):

@@ -5,6 +5,7 @@ Callers skip corrupt files, for which an `UnreadableImage` is raised.
 
 import contextlib
 import io
+import sys
 import warnings
 
 import numpy as np
@@ -95,6 +96,31 @@ def reject_huge_images():
     with warnings.catch_warnings():
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         yield
+
+
+def readable_images(items, read, name=str):
+    """Reads images one at a time, and skips those that cannot be read, with a line on stderr.
+
+    Args:
+        items: what `read` takes, one for each image.
+        read: a function from an item to what was read.
+        name: a function from an item to the name that the line has.
+
+    Yields:
+        (item, what was read).
+
+    Example:
+        >>> [item for item, pixels in readable_images(["none.png"], decode)]
+        []
+    """
+    for item in items:
+        try:
+            with reject_huge_images():
+                found = read(item)
+        except (UnreadableImage, ValueError) as error:
+            print(f"{name(item)} is skipped: {error}", file=sys.stderr)
+            continue
+        yield item, found
 
 
 @contextlib.contextmanager

@@ -81,6 +81,16 @@ def to_uint8(images):
     return np.rint(np.clip(images / 2.0 + 0.5, 0.0, 1.0) * 255.0).astype(np.uint8)
 
 
+def from_uint8(pixels):
+    """Bytes as images in [-1, 1], float32.
+
+    Example:
+        >>> from_uint8(np.array([0, 51, 255], np.uint8))
+        array([-1. , -0.6,  1. ], dtype=float32)
+    """
+    return np.asarray(pixels, "float32") / 127.5 - 1.0
+
+
 def to_pil(pixels):
     """Converts pixels, uint8 (h, w, 1 or 3), to a `PIL.Image.Image`.
 

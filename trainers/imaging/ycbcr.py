@@ -23,6 +23,17 @@ def luminance(pixels):
     return _ycbcr(pixels)[..., :1]
 
 
+def network_luminance(pixels):
+    """Returns Y of RGB from 0 to 255 in the range of the networks: float32 (…, h, w, 1) in [-1, 1],
+    from -0.87 to 0.84.
+
+    Example:
+        >>> round(network_luminance(np.full((1, 1, 3), 255)).item(), 4)
+        0.8431
+    """
+    return 2.0 * luminance(pixels) - 1.0
+
+
 def split(pixels):
     """Splits RGB or grey into luminance (…, h, w, 1) and colour (…, h, w, 2), as shares of 255.
 

@@ -28,6 +28,7 @@ from trainers.metrics.protocol import (
 from trainers.metrics.similarity import ms_ssim, pair_ssim, psnr, ssim
 from trainers.metrics.sliced import patch_sliced_wasserstein, sliced_wasserstein
 from trainers.metrics.two_sample import two_sample_test
+from trainers.metrics.verdict import verdict
 
 __all__ = [
     "Evaluator",
@@ -64,6 +65,7 @@ __all__ = [
     "sliced_wasserstein",
     "ssim",
     "two_sample_test",
+    "verdict",
     "verdicts",
 ]
 

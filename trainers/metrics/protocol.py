@@ -17,6 +17,7 @@ from trainers.metrics.neighbours import nearest_neighbour_accuracy
 from trainers.metrics.parzen import parzen_log_likelihood, parzen_sigma
 from trainers.metrics.similarity import pair_ssim
 from trainers.metrics.two_sample import two_sample_test
+from trainers.metrics.verdict import verdict
 
 # Samplers of `baselines` that are fitted to the same images in seconds.
 BASELINES = ("gmm_60", "pca_kde", "pca_gmm_10", "one_gaussian")
@@ -208,8 +209,8 @@ def compare_to_baselines(scores, references):
         references: from `baselines`, in the same run.
 
     Returns:
-        A dict figure -> {"value", "verdict": "beats" or "loses to", "sampler", "baseline"}, where
-        the sampler is the one of `BASELINES` that is best by this figure.
+        A dict figure -> {"value", "verdict", "sampler", "baseline"}: what `verdict` returns, and
+        the one of `BASELINES` that is best by this figure.
 
     >>> figures = {"frechet": 1.0, "precision": 0.5, "recall": 0.5, "coverage": 0.5}
     >>> better = {name: {**figures, "frechet": 2.0} for name in BASELINES}
@@ -221,7 +222,7 @@ def compare_to_baselines(scores, references):
         best, sampler = max((sign * references[name][figure], name) for name in BASELINES)
         found[figure] = {
             "value": scores[figure],
-            "verdict": "beats" if sign * scores[figure] > best else "loses to",
+            "verdict": verdict(scores[figure], sign * best, lower=sign < 0),
             "sampler": sampler,
             "baseline": sign * best,
         }

@@ -1,6 +1,7 @@
-"""How near pictures are to a style, what is left of their layout, and the cheapest ways to both.
+"""Style transfer and textures: data, baselines, scores, and photographs redrawn by a model.
 
-Pictures are (h, w, c) in [-1, 1]. A style is what small patches of a picture have in common.
+Images are (h, w, c) in [-1, 1] unless said. The style of an image is the distribution of small
+patches of it.
 """
 
 import dataclasses
@@ -8,21 +9,23 @@ import functools
 from pathlib import Path
 
 import numpy as np
+import tensorflow as tf
 from scipy import ndimage
 
-from trainers import command_line, metrics
-from trainers.datasets import crops
-from trainers.imaging import grids
+from trainers import metrics, tasks
+from trainers.datasets import crops, image_decoding
+from trainers.imaging import grids, ycbcr
 
-SHOWN = 8  # pictures in a row
-MIN_SIDE = 32  # pixels of a side of which styles can be told apart
+N_SHOWN = 8  # images in a row
+MIN_SIDE = 32  # pixels of the smallest side for which styles are compared
 
-SMOOTH = 2.0  # pixels over which edges are blurred, so that texture is none
+SMOOTH = 2.0  # σ in pixels by which edges are blurred, so that texture does not count
 
 
 def style_distance(real, other, seed=0):
-    """How far a picture is from the style of a real one: the mean patch-SWD of three levels, and
-    that of each. Sides are cut to multiples of 4, and should be 28 at least.
+    """Distance of an image to the style of a real one: (mean, levels), the patch-SWD of the three
+    levels of a Laplacian pyramid and their mean. Sides are cut to multiples of 4, and should be 28
+    at least.
 
     Example:
         >>> noise = np.random.default_rng(0).uniform(-1.0, 1.0, (64, 64, 1))
@@ -36,8 +39,8 @@ def style_distance(real, other, seed=0):
 
 
 def edge_correlation(picture, other):
-    """The correlation of the edges of two pictures of one size: Sobel's, of brightness; 0 where one
-    has none.
+    """Correlation of the Sobel edges of two images of one size, of the mean of their channels; 0
+    where an image has no edges.
 
     Example:
         >>> noise = np.random.default_rng(0).uniform(-1.0, 1.0, (64, 64, 3))
@@ -51,8 +54,8 @@ def edge_correlation(picture, other):
 
 
 def l1_and_ssim(found, real):
-    """Mean absolute error and mean SSIM of pictures (n, h, w, c) beside the real ones, pixels taken
-    to [0, 1].
+    """Mean absolute error and mean SSIM of images (n, h, w, c) compared with real ones, on pixels
+    scaled to [0, 1].
 
     Example:
         >>> l1_and_ssim(np.zeros((2, 16, 16, 1)), np.ones((2, 16, 16, 1)))["l1"]
@@ -63,39 +66,49 @@ def l1_and_ssim(found, real):
     return {"l1": gap, "ssim": float(np.mean(metrics.ssim(theirs, ours)))}
 
 
-def score_stylized(photograph, before, made, style, seed=0):
-    """What is told of a photograph that was redrawn: `style`, the share by which its distance to
-    the style, `before`, has fallen, and `edges`, the agreement with what it was.
+def score_stylized(photograph, before, stylized, style, seed=0):
+    """Scores of a photograph that was redrawn.
+
+    Args:
+        photograph: the original.
+        before: `style_distance` of the original.
+        stylized: the photograph redrawn.
+        style: the image of the style.
+        seed: of the patches.
+
+    Returns:
+        A dict: `style`, the share of `before` by which the distance to the style has fallen, and
+        `edges`, the `edge_correlation` with the original.
 
     Example:
         >>> x, style = np.random.default_rng(0).uniform(-1.0, 1.0, (2, 64, 64, 1))
         >>> score_stylized(x, 1.0, x, style)["edges"]
         1.0
     """
-    after, _ = style_distance(style, made, seed)
-    return {"style": 1.0 - after / before, "edges": edge_correlation(photograph, made)}
+    after, _ = style_distance(style, stylized, seed)
+    return {"style": 1.0 - after / before, "edges": edge_correlation(photograph, stylized)}
 
 
 def match_histogram(picture, style):
-    """A picture with the histogram of each channel of a style, and its own layout.
+    """Histogram matching, a baseline: an image whose channels get the histograms of a style.
 
     Example:
         >>> match_histogram(np.array([[[0.1], [0.2]]]), np.array([[[1.0], [-1.0], [0.0]]])).ravel()
         array([-1.,  1.], dtype=float32)
     """
-    found = np.empty(picture.shape, "float32")
+    matched = np.empty(picture.shape, "float32")
     for channel in range(picture.shape[-1]):
-        order = np.argsort(picture[..., channel], axis=None, kind="stable")  # ties, alike anywhere
+        order = np.argsort(picture[..., channel], axis=None, kind="stable")  # the same anywhere
         known = np.sort(style[..., channel], axis=None)  # np.quantile takes minutes for it
         places = np.linspace(0.0, known.size - 1.0, order.size)
         greys = np.empty(order.size)
         greys[order] = np.interp(places, np.arange(known.size), known)
-        found[..., channel] = greys.reshape(picture.shape[:2])
-    return found
+        matched[..., channel] = greys.reshape(picture.shape[:2])
+    return matched
 
 
 def shuffle_patches(picture, side=32, seed=0):
-    """The squares of a picture in another order: the cheapest texture there is.
+    """Squares of an image in random order, a baseline of textures.
 
     Example:
         >>> shuffle_patches(np.zeros((64, 96, 1))).shape
@@ -108,66 +121,127 @@ def shuffle_patches(picture, side=32, seed=0):
 
 
 def _edges(picture):
-    """Where a picture changes, fine texture left out."""
+    """Gradient magnitudes of the blurred image, flattened."""
     smooth = ndimage.gaussian_filter(picture.mean(axis=-1), SMOOTH)
     return np.hypot(ndimage.sobel(smooth, 0), ndimage.sobel(smooth, 1)).ravel()
 
 
 def to_network_range(pixels, channels):
-    """Bytes (…, h, w, 3) as a network of 1 or 3 channels sees them: luminance, or RGB.
+    """Bytes (…, h, w, 3) as a network of 1 or 3 channels takes them: luminance or RGB in [-1, 1].
 
     Example:
         >>> float(to_network_range(np.full((2, 2, 3), 255, np.uint8), 3).max())
         1.0
     """
-    from trainers.imaging import ycbcr
-
-    if channels == 1:
-        return 2.0 * ycbcr.luminance(pixels) - 1.0
-    return np.asarray(pixels, "float32") / 127.5 - 1.0
+    return ycbcr.network_luminance(pixels) if channels == 1 else grids.from_uint8(pixels)
 
 
-def style_of(path, side):
-    """The picture that --style names, (h, w, 3) in [-1, 1], with sides from `side` on.
+def load_style(style, side):
+    """Returns the image of a style, (h, w, 3) in [-1, 1].
+
+    Args:
+        style: path of an image file.
+        side: pixels of the crops that are learned from; sides of the image are at least as long.
 
     Raises:
-        ValueError: it cannot be read, or is smaller.
+        ValueError: the file cannot be read, or the image is too small.
 
     Example:
         >>> from PIL import Image
         >>> Image.new("RGB", (96, 64)).save("style.png")
-        >>> style_of("style.png", side=32).shape
+        >>> load_style("style.png", side=32).shape
         (64, 96, 3)
     """
-    from trainers.datasets import image_decoding
-
-    with command_line.flag_errors("style"):
-        if path is None:
-            raise ValueError("should name a picture. Received: nothing.")
-        try:
-            with image_decoding.reject_huge_images():
-                pixels = image_decoding.decode(Path(path).expanduser())
-        except image_decoding.UnreadableImage as error:
-            raise ValueError(f"should be a picture. Received: {path} ({error})") from None
-        if min(pixels.shape[:2]) < max(side, MIN_SIDE):
-            raise ValueError(
-                f"should have sides from {max(side, MIN_SIDE)} pixels on, for --image_size={side}. "
-                f"Received: {pixels.shape[0]}x{pixels.shape[1]}"
-            )
+    if style is None:
+        raise ValueError("`style` should be an image file. Received: None")
+    try:
+        with image_decoding.reject_huge_images():
+            pixels = image_decoding.decode(Path(style).expanduser())
+    except image_decoding.UnreadableImage as error:
+        raise ValueError(f"`style` should be an image file. Received: {style} ({error})") from None
+    except ValueError as error:
+        raise ValueError(f"`style`: {error}") from None
+    if min(pixels.shape[:2]) < max(side, MIN_SIDE):
+        raise ValueError(
+            f"`style` should have sides from {max(side, MIN_SIDE)} pixels on, for crops of {side}. "
+            f"Received: {pixels.shape[0]}x{pixels.shape[1]}"
+        )
     return to_network_range(pixels, 3)
 
 
+def mix(stylized, photograph, strength):
+    """Returns strength · stylized + (1 - strength) · photograph.
+
+    Example:
+        >>> mix(np.ones(2), np.zeros(2), strength=0.25)
+        array([0.25, 0.25])
+    """
+    return strength * stylized + (1.0 - strength) * photograph
+
+
+class Stylizer:
+    """Redraws photographs with a model that translates.
+
+    Args:
+        model: a model of the zoo with `translate`. One that generates luminances leaves colors as
+            they are.
+        strength: weight of the result, from 0, the photograph, to 1.
+        keep_color: whether only the luminance is redrawn.
+        backwards: whether a CycleGAN translates from the target to the source.
+        seed: of the noise of a model that has some.
+
+    Raises:
+        ValueError: for a model that does not translate, or not backwards.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("mgan", scale="small", image_shape=(16, 16, 3), width=4)
+        >>> Stylizer(model, strength=0.5).stylize(np.zeros((10, 15, 3), np.uint8)).shape
+        (10, 15, 3)
+    """
+
+    def __init__(self, model, strength=1.0, keep_color=False, backwards=False, seed=0):
+        if not hasattr(model, "translate"):
+            raise ValueError(f"`model` should translate. Received: a {type(model).__name__}.")
+        if backwards and not hasattr(model, "translate_back"):
+            raise ValueError(f"`backwards` needs a CycleGAN. Received: a {type(model).__name__}.")
+        network = "inverse_generator" if backwards else "generator"
+        ((*_, self.channels),), ((*_, self.out_channels),) = model.shapes()[network]
+        self.translate = model.translate_back if backwards else model.translate
+        self.strength, self.keep_color, self.seed = strength, keep_color, seed
+
+    def stylize(self, pixels):
+        """Redraws pixels, uint8 (h, w, 1 or 3): uint8 of the same height and width.
+
+        Generated luminances get the colors of `pixels`; luminances that a model generates from
+        colors stay grey.
+        """
+        rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
+        stylized = self.translate(to_network_range(rgb, self.channels)[None], seed=self.seed)[0]
+        if self.out_channels == 1:
+            luminance = np.clip(stylized / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
+            color = ycbcr.split(rgb if self.channels == 1 else 0 * rgb)[1]
+            stylized = ycbcr.joined(luminance, color)
+        else:
+            stylized = grids.to_uint8(stylized)
+        if self.keep_color and self.out_channels == 3:
+            stylized = ycbcr.joined(ycbcr.split(stylized)[0], ycbcr.split(rgb)[1])
+        stylized = np.rint(mix(stylized, rgb, self.strength)).astype(np.uint8)
+        grey = pixels.shape[-1] == 1 and (self.out_channels == 1 or self.keep_color)
+        return stylized[..., :1] if grey else stylized
+
+
 @dataclasses.dataclass(frozen=True)
-class TextureData:
-    """One picture, of which a texture of any size is learned.
+class TextureData(tasks.CropData):
+    """Random crops of one image, from which a texture of any size is learned: a `TrainingData`.
 
     Attributes:
-        style: (h, w, c).
-        side: of the crops.
+        style: the image, (h, w, c) in [-1, 1].
+        side: pixels of a side of the crops.
 
     Example:
         >>> data = TextureData(np.zeros((64, 96, 3), "float32"), side=32)
-        >>> data.sizes, data.in_epoch(batch_size=2)
+        >>> data.model_kwargs, data.batches_per_epoch(batch_size=2)
         ({'image_shape': (32, 32, 3)}, 3)
     """
 
@@ -175,48 +249,53 @@ class TextureData:
     side: int
 
     @property
-    def sizes(self):
+    def model_kwargs(self):
+        """`image_shape`."""
         return {"image_shape": (self.side, self.side, self.style.shape[-1])}
 
-    def in_epoch(self, batch_size):
-        return max(1, self.style[..., 0].size // (self.side**2 * batch_size))
+    @property
+    def pixels_per_epoch(self):
+        """Pixels of the image."""
+        return self.style[..., 0].size
 
-    def stream(self, batch_size, seed, first):
-        from trainers.datasets import crops
-
+    def crops(self, batch_size, seed, first):
+        """Returns endless batches of crops, (batch_size, side, side, c)."""
         return crops.random_crops([self.style], self.side, batch_size, seed, first)
 
     def scores(self, model, seed=0):
-        """The distance of a drawn texture to the picture, beside that of its squares in another
-        order, which are the cheapest texture there is."""
-        from trainers.tasks import style_transfer
+        """Distance of a generated texture to the image, compared with a baseline: the squares of
+        the image in random order.
 
+        Returns:
+            (figures, rows): name -> kind -> number, and name -> images (n, h, w, c) to show.
+        """
         style = self.style
-        drawn = model.generate(1, seed=seed, size=style.shape[:2])[0]
-        mixed = style_transfer.shuffle_patches(style, side=max(8, self.side // 2), seed=seed)
-        found = {
-            name: {"distance": style_transfer.style_distance(style, image, seed)[0]}
-            for name, image in (("ours", drawn), ("its squares, shuffled", mixed))
+        generated = model.generate(1, seed=seed, size=style.shape[:2])[0]
+        shuffled = shuffle_patches(style, side=max(8, self.side // 2), seed=seed)
+        figures = {
+            name: {"distance": style_distance(style, image, seed)[0]}
+            for name, image in (("ours", generated), ("its squares, shuffled", shuffled))
         }
         side = min(256, *style.shape[:2])
-        rows = {"the picture": style, "drawn": drawn, "shuffled": mixed}
-        return found, {name: grids.center_crop(image, side)[None] for name, image in rows.items()}
+        rows = {"the picture": style, "drawn": generated, "shuffled": shuffled}
+        return figures, {name: grids.center_crop(image, side)[None] for name, image in rows.items()}
 
 
 @dataclasses.dataclass(frozen=True)
-class StyleData:
-    """Photographs, and the picture in whose manner they are redrawn.
+class StyleData(tasks.CropData):
+    """Random crops of photographs, and of the image in whose style they are redrawn: a
+    `TrainingData`.
 
     Attributes:
-        photographs: those to learn from, (h, w, c) each.
-        held_out: name -> others.
-        style: (h, w, c).
-        side: of the crops.
+        photographs: a list of photographs to learn from, (h, w, c) in [-1, 1].
+        held_out: name -> photograph that is not learned from.
+        style: (h, w, c) in [-1, 1].
+        side: pixels of a side of the crops.
 
     Example:
         >>> image = np.zeros((64, 96, 3), "float32")
         >>> data = StyleData([image], {"one": image}, style=image, side=32)
-        >>> data.sizes, data.in_epoch(batch_size=2)
+        >>> data.model_kwargs, data.batches_per_epoch(batch_size=2)
         ({'image_shape': (32, 32, 3)}, 3)
     """
 
@@ -227,56 +306,63 @@ class StyleData:
 
     @classmethod
     def of(cls, dataset, style, side):
-        """The photographs of --dataset and a style."""
+        """Returns the photographs of a dataset, see `crops.load_photographs`, with a style.
 
-        from trainers.datasets import crops
-
-        with command_line.flag_errors("dataset"):
-            known = [crops.load_photographs(dataset, "train", side)]
-            known.append(crops.load_photographs(dataset, "test", MIN_SIDE))
+        Raises:
+            ValueError: for a dataset without photographs that are large enough.
+        """
+        splits = [
+            crops.load_photographs(dataset, "train", side),
+            crops.load_photographs(dataset, "test", MIN_SIDE),
+        ]
         train, test = (
-            {name: to_network_range(x, 3) for name, x in found.items()} for found in known
+            {name: to_network_range(x, 3) for name, x in split.items()} for split in splits
         )
         return cls(list(train.values()), test, style, side)
 
     @property
-    def sizes(self):
+    def model_kwargs(self):
+        """`image_shape`."""
         return {"image_shape": (self.side, self.side, self.style.shape[-1])}
 
-    def in_epoch(self, batch_size):
-        pixels = sum(x[..., 0].size for x in self.photographs)
-        return max(1, pixels // (self.side**2 * batch_size))
+    @property
+    def pixels_per_epoch(self):
+        """Pixels of all photographs."""
+        return sum(x[..., 0].size for x in self.photographs)
 
-    def stream(self, batch_size, seed, first):
-        import tensorflow as tf
-
-        from trainers.datasets import crops
-
+    def crops(self, batch_size, seed, first):
+        """Returns endless batches of crops of photographs and of the style, (batch_size, side,
+        side, c) each."""
         cut = functools.partial(crops.random_crops, side=self.side, batch_size=batch_size)
         x = cut(self.photographs, seed=seed, first=first)
         return tf.data.Dataset.zip(x, cut([self.style], seed=seed + 1, first=first))
 
     def scores(self, model, seed=0):
-        """How near what is made of held-out photographs is to the style, and how much of their
-        layout is left, beside photographs with the histograms of the style."""
-        from trainers.tasks import style_transfer
+        """`score_stylized` of held-out photographs, the mean, compared with a baseline: photographs
+        with the histograms of the style.
 
-        found, rows = {"ours": [], "histogram": []}, {"photograph": [], "ours": []}
+        Returns:
+            (figures, rows): name -> kind -> number, and name -> images (n, h, w, c) to show.
+        """
+        figures, rows = {"ours": [], "histogram": []}, {"photograph": [], "ours": []}
         for photograph in self.held_out.values():
             x = photograph[tuple(slice(0, n - n % 4) for n in photograph.shape[:2])]
-            before, _ = style_transfer.style_distance(self.style, x, seed)
-            made = model.translate(x[None])[0]
-            for name, image in (
-                ("ours", made),
-                ("histogram", style_transfer.match_histogram(x, self.style)),
-            ):
-                found[name].append(
-                    style_transfer.score_stylized(x, before, image, self.style, seed)
-                )
+            before, _ = style_distance(self.style, x, seed)
+            stylized = model.translate(x[None])[0]
+            results = {"ours": stylized, "histogram": match_histogram(x, self.style)}
+            for name, image in results.items():
+                figures[name].append(score_stylized(x, before, image, self.style, seed))
             rows["photograph"].append(grids.center_crop(x, 160))
-            rows["ours"].append(grids.center_crop(made, 160))
-        means = {
-            name: {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}
-            for name, each in found.items()
-        }
-        return means, {name: np.stack(images[:SHOWN]) for name, images in rows.items()}
+            rows["ours"].append(grids.center_crop(stylized, 160))
+        rows = {name: np.stack(images[:N_SHOWN]) for name, images in rows.items()}
+        return {name: mean_scores(each) for name, each in figures.items()}, rows
+
+
+def mean_scores(each):
+    """Returns the mean of each kind of score of several photographs.
+
+    Example:
+        >>> mean_scores([{"style": 0.5, "edges": 1.0}, {"style": 1.0, "edges": 1.0}])
+        {'style': 0.75, 'edges': 1.0}
+    """
+    return {kind: float(np.mean([one[kind] for one in each])) for kind in ("style", "edges")}

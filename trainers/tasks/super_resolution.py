@@ -1,54 +1,227 @@
-"""How enlarged photographs are judged, and the cheap enlargements that they are judged beside.
+"""Super-resolution: data, baselines, scores, and photographs of any size enlarged by a model.
 
-The protocol of super-resolution papers: what is compared is the luminance of BT.601, 16 to 235 of
-255, sides cut to multiples of the factor, small images made by Pillow's bicubic weights, edges of
-`factor` pixels left out.
+Scores follow the protocol of super-resolution papers: luminances of BT.601, 16 to 235 of 255, are
+compared, sides cut to multiples of the factor, small images made by Pillow's bicubic weights, and
+`factor` pixels at each edge left out.
+
+TensorFlow is imported when a function needs it, not before.
 """
+
+import dataclasses
+import functools
 
 import numpy as np
 from PIL import Image
 
-from trainers import metrics
-from trainers.datasets import crops
-from trainers.imaging import ycbcr
+from trainers import tasks
+from trainers.imaging import grids, ycbcr
 
-SIDE = 7  # of the neighbourhood that the linear filter looks at
-SQUARE = 64  # of the pieces by whose patches textures are compared
+TILE = 256  # pixels of a side of a tile, before it is enlarged
+CROP = 64  # pixels of a side of the crops to learn from
+NEIGHBOURHOOD = 7  # pixels of a side of the input of the linear filter
+SQUARE = 64  # pixels of a side of the pieces whose patches are compared
+N_SHOWN = 8  # photographs that pictures show
+SHOWN = 48  # pixels of a side that pictures show of each, before it is enlarged
+SCORES = ("psnr", "ssim", "consistency", "texture")
+LOWER = ("texture",)  # scores of which less is better
+
+
+def load_splits(dataset, side=CROP):
+    """Returns the photographs of a dataset: "train" and "test" -> name -> uint8 (h, w, 3).
+
+    Args:
+        dataset: see `crops.load_photographs`.
+        side: pixels of the crops to learn from; photographs of "train" are at least as large.
+
+    Raises:
+        ValueError: for a split without a photograph that is large enough.
+
+    Example:
+        >>> load_splits("photos")["test"]["coins"].shape
+        (303, 384, 3)
+    """
+    from trainers.datasets import crops
+
+    test = crops.load_photographs(dataset, "test", SQUARE)
+    return {"train": crops.load_photographs(dataset, "train", side), "test": test}
+
+
+@dataclasses.dataclass(frozen=True)
+class PhotographData(tasks.CropData):
+    """Random crops of the luminances of photographs, mirrored at random: a `TrainingData`.
+
+    Attributes:
+        splits: photographs, as `load_splits` returns them.
+        side: pixels of a side of the crops.
+
+    Example:
+        >>> data = PhotographData({"train": {"grey": np.full((64, 96, 3), 128, np.uint8)}}, side=32)
+        >>> data.model_kwargs, data.batches_per_epoch(batch_size=2)
+        ({'image_shape': (32, 32, 1)}, 3)
+    """
+
+    splits: dict
+    side: int
+
+    @property
+    def model_kwargs(self):
+        """`image_shape`."""
+        return {"image_shape": (self.side, self.side, 1)}
+
+    @property
+    def pixels_per_epoch(self):
+        """Pixels of all photographs to train on."""
+        return sum(x[..., 0].size for x in self.splits["train"].values())
+
+    def crops(self, batch_size, seed, first):
+        """Returns endless batches of crops, (batch_size, side, side, 1) in [-1, 1]."""
+        from trainers.datasets import crops
+
+        luminances = map(ycbcr.network_luminance, self.splits["train"].values())
+        return crops.random_crops(luminances, self.side, batch_size, seed, first, mirrored=True)
 
 
 def bicubic_resize(images, factor, shrink=False):
-    """Pillow's bicubic resampling of (h, w, 1), each side times or over a factor.
+    """Pillow's bicubic resampling of each channel of (h, w, c), each side times or over a factor.
 
     Example:
-        >>> bicubic_resize(np.ones((8, 12, 1), "float32"), 4, shrink=True).shape
-        (2, 3, 1)
+        >>> bicubic_resize(np.ones((8, 12, 2), "float32"), 4, shrink=True).shape
+        (2, 3, 2)
     """
     height, width = (n // factor if shrink else n * factor for n in images.shape[:2])
-    layer = Image.fromarray(images[..., 0])
-    return np.asarray(layer.resize((width, height), Image.BICUBIC))[..., None]
+    layers = [Image.fromarray(images[..., i]) for i in range(images.shape[-1])]
+    resized = [np.asarray(one.resize((width, height), Image.BICUBIC)) for one in layers]
+    return np.stack(resized, axis=-1)
+
+
+def upscale_luminance(model, small):
+    """Enlarges a luminance at once.
+
+    Args:
+        model: a model of the zoo that enlarges luminances.
+        small: (h, w, 1), as shares of 255.
+
+    Returns:
+        (factor h, factor w, 1), as shares of 255.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
+        >>> upscale_luminance(model, np.zeros((10, 15, 1), "float32")).shape
+        (20, 30, 1)
+    """
+    return model.enlarge(2.0 * small[None] - 1.0)[0] / 2.0 + 0.5
+
+
+class TiledUpscaler:
+    """Enlarges photographs of any size with one model, tile by tile.
+
+    Args:
+        model: a model of the zoo that enlarges luminances or RGB.
+        tile: pixels of a side of the tiles, before they are enlarged; 0: the image at once.
+
+    Raises:
+        ValueError: for a model whose receptive field is too large to work by tiles.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
+        >>> TiledUpscaler(model, tile=8).upscale(np.zeros((10, 15, 3), np.uint8)).shape
+        (20, 30, 3)
+    """
+
+    def __init__(self, model, tile=TILE):
+        from trainers.imaging import tiling
+
+        self.model, self.tile, self.margin = model, tile, 0
+        if tile:
+            try:
+                radius = tiling.receptive_radius(model.averaged().generator)
+            except ValueError as error:
+                raise ValueError(f"`tile`: {error}") from None
+            self.margin = max(2, radius)  # colors are enlarged by bicubic weights: two pixels
+
+    def upscale(self, pixels, progress=iter):
+        """Enlarges pixels by the factor of the model.
+
+        Args:
+            pixels: uint8 (h, w, 1 or 3).
+            progress: wraps the list of tiles, such as `tqdm.tqdm`.
+
+        Returns:
+            uint8 (factor h, factor w, 1 or 3).
+        """
+        from trainers.imaging import tiling
+
+        side = self.tile or max(pixels.shape[:2])
+        return tiling.map_tiles(self._tile, pixels, self.model.factor, side, self.margin, progress)
+
+    def _tile(self, pixels):
+        if self.model.image_shape[-1] == 3:
+            rgb = grids.from_uint8(np.broadcast_to(pixels, (*pixels.shape[:2], 3)))
+            large = grids.to_uint8(self.model.enlarge(rgb[None])[0])
+        else:
+            luminance, color = ycbcr.split(pixels)
+            color = bicubic_resize(color, self.model.factor)
+            large = ycbcr.joined(upscale_luminance(self.model, luminance), color)
+        return large[..., : pixels.shape[-1]]
+
+
+def blend(first, second, share):
+    """Returns a model whose generator has the weights (1 - share) · first + share · second.
+
+    Source: Wang et al. 2018, ESRGAN, §3.4, https://arxiv.org/abs/1809.00219.
+
+    Raises:
+        ValueError: for generators of different sizes.
+
+    Example:
+        >>> import zoo
+        >>> sizes = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1}
+        >>> one, other = zoo.SRGAN(**sizes), zoo.SRGAN(**sizes)
+        >>> x = np.zeros((1, 4, 4, 1), "float32")
+        >>> bool(np.allclose(blend(one, other, 1.0).enlarge(x), other.enlarge(x), atol=1e-6))
+        True
+    """
+    weights = [m.averaged().generator.get_weights() for m in (first, second)]
+    shapes = [[w.shape for w in one] for one in weights]
+    if shapes[0] != shapes[1]:
+        raise ValueError(
+            "`first` and `second` should have generators of the same sizes. "
+            f"Received: {len(shapes[0])} and {len(shapes[1])} weights of other shapes."
+        )
+    model = type(first).from_config(first.get_config())
+    pairs = zip(*weights, strict=True)
+    model.generator.set_weights([(1.0 - share) * a + share * b for a, b in pairs])
+    return model
 
 
 def low_high_pairs(photographs, factor):
-    """name -> (small, large) luminances of photographs, large sides cut to multiples of factor.
+    """Returns name -> (small, large) luminances of photographs, as shares of 255, large sides cut
+    to multiples of the factor.
 
     Args:
         photographs: name -> uint8 (h, w, 3).
+        factor: by which sides are shrunk.
 
     Example:
         >>> low_high_pairs({"grey": np.full((9, 14, 3), 128, np.uint8)}, 4)["grey"][0].shape
         (2, 3, 1)
     """
-    found = {}
+    pairs = {}
     for name, pixels in photographs.items():
         height, width = (n - n % factor for n in pixels.shape[:2])
         large = ycbcr.luminance(pixels[:height, :width])
-        found[name] = bicubic_resize(large, factor, shrink=True), large
-    return found
+        pairs[name] = bicubic_resize(large, factor, shrink=True), large
+    return pairs
 
 
 class LinearFilter:
-    """Least squares: what bicubic enlargement lacks at each of factor² places of a pixel, as a
-    linear function of the 7x7 small pixels around it.
+    """Linear regression, a baseline: the residual of bicubic enlargement, at each of factor² places
+    of a pixel, as a linear function of the 7x7 small pixels around it.
+
+    Args:
+        factor: by which sides are enlarged.
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
@@ -61,27 +234,37 @@ class LinearFilter:
         self.factor = factor
 
     def fit(self, pairs):
-        """pairs of (small, large) luminances."""
-        moments, answers = 0.0, 0.0
+        """Fits the filter to pairs of (small, large) luminances; returns the filter."""
+        moments, products = 0.0, 0.0
         for small, large in pairs:
             x = _neighbourhoods(small)
-            lacking = large - bicubic_resize(small, self.factor)
-            y = _blocks(lacking, self.factor)
-            moments, answers = moments + x.T @ x, answers + x.T @ y
+            residual = large - bicubic_resize(small, self.factor)
+            y = _blocks(residual, self.factor)
+            moments, products = moments + x.T @ x, products + x.T @ y
         ridge = 1e-6 * np.trace(moments) / len(moments) * np.eye(len(moments))
-        self.weights = np.linalg.solve(moments + ridge, answers)
+        self.weights = np.linalg.solve(moments + ridge, products)
         return self
 
     def enlarge(self, small):
+        """Returns a luminance (h, w, 1) enlarged, (factor h, factor w, 1)."""
         height, width, _ = small.shape
-        found = (_neighbourhoods(small) @ self.weights).reshape(height, width, *[self.factor] * 2)
-        lacking = found.transpose(0, 2, 1, 3).reshape(height * self.factor, width * self.factor, 1)
-        return bicubic_resize(small, self.factor) + lacking.astype("float32")
+        blocks = (_neighbourhoods(small) @ self.weights).reshape(height, width, *[self.factor] * 2)
+        shape = height * self.factor, width * self.factor, 1
+        residual = blocks.transpose(0, 2, 1, 3).reshape(shape)
+        return bicubic_resize(small, self.factor) + residual.astype("float32")
 
 
-def score_pair(found, large, small, factor):
-    """PSNR and SSIM beside the true image, and PSNR of what is shrunk again beside the small one.
-    What was found is cut to what a luminance can be.
+def score_pair(enlarged, large, small, factor):
+    """Scores of one enlarged luminance, clipped to [16/255, 235/255].
+
+    Args:
+        enlarged, large: (factor h, factor w, 1), the result and the truth.
+        small: (h, w, 1).
+        factor: by which sides were enlarged.
+
+    Returns:
+        A dict: `psnr` in dB and `ssim`, compared with the truth, and `consistency`, the PSNR of the
+        result shrunk again, compared with `small`.
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
@@ -89,69 +272,147 @@ def score_pair(found, large, small, factor):
         >>> sorted(score_pair(bicubic_resize(small, 4), large, small, 4))
         ['consistency', 'psnr', 'ssim']
     """
-    found = np.clip(found, 16.0 / 255.0, 235.0 / 255.0)
+    from trainers import metrics
+
+    enlarged = np.clip(enlarged, 16.0 / 255.0, 235.0 / 255.0)
     inner = (slice(factor, -factor),) * 2
-    again = bicubic_resize(found, factor, shrink=True)
+    shrunk = bicubic_resize(enlarged, factor, shrink=True)
     return {
-        "psnr": metrics.psnr(large[inner][None], found[inner][None]),
-        "ssim": float(metrics.ssim(large[inner][None], found[inner][None])),
-        "consistency": metrics.psnr(small[None], again[None]),
+        "psnr": metrics.psnr(large[inner][None], enlarged[inner][None]),
+        "ssim": float(metrics.ssim(large[inner][None], enlarged[inner][None])),
+        "consistency": metrics.psnr(small[None], shrunk[None]),
     }
 
 
 def score_methods(methods, pairs, factor, seed=0):
-    """How well methods enlarge.
+    """Scores of methods that enlarge.
 
     Args:
         methods: name -> a function from a small luminance (h, w, 1) to a large one.
-        pairs: as `low_high_pairs` gives them.
+        pairs: as `low_high_pairs` returns them.
         factor: by which sides are enlarged.
         seed: of the patches.
 
     Returns:
-        name -> a dict of `psnr`, `ssim` and `consistency`, the means over scenes, and `patch_swd`
-        to the true luminances, by level, the finest first; and `each`, the first three by scene.
+        name -> a dict of `psnr`, `ssim` and `consistency`, the means over photographs; `patch_swd`
+        to the true luminances, by level, the finest first; and `each`, the first three by
+        photograph.
 
     Example:
         >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (64, 64, 1)).astype("float32")
-        >>> known = {"noise": (bicubic_resize(large, 4, shrink=True), large)}
-        >>> found = score_methods({"bicubic": lambda small: bicubic_resize(small, 4)}, known, 4)
-        >>> sorted(found["bicubic"])
+        >>> pairs = {"noise": (bicubic_resize(large, 4, shrink=True), large)}
+        >>> scores = score_methods({"bicubic": lambda small: bicubic_resize(small, 4)}, pairs, 4)
+        >>> sorted(scores["bicubic"])
         ['consistency', 'each', 'patch_swd', 'psnr', 'ssim']
     """
+    from trainers import metrics
+
     true = _squares([large for _, large in pairs.values()])
-    found = {}
+    scores = {}
     for name, enlarge in methods.items():
-        made = {scene: enlarge(small) for scene, (small, _) in pairs.items()}
+        enlarged = {scene: enlarge(small) for scene, (small, _) in pairs.items()}
         each = {
-            scene: score_pair(made[scene], large, small, factor)
+            scene: score_pair(enlarged[scene], large, small, factor)
             for scene, (small, large) in pairs.items()
         }
         means = {
             kind: float(np.mean([one[kind] for one in each.values()]))
             for kind in ("psnr", "ssim", "consistency")
         }
-        swd = list(metrics.patch_sliced_wasserstein(true, _squares(made.values()), seed=seed))
-        found[name] = means | {"patch_swd": swd, "each": each}
-    return found
+        swd = list(metrics.patch_sliced_wasserstein(true, _squares(enlarged.values()), seed=seed))
+        scores[name] = means | {"patch_swd": swd, "each": each}
+    return scores
+
+
+def score_models(models, splits):
+    """Scores of models and of baselines: bicubic enlargement and a linear filter.
+
+    Args:
+        models: name -> a model that enlarges luminances; all by the same factor.
+        splits: photographs, as `load_splits` returns them.
+
+    Returns:
+        (figures, rows): a dict of factor, photographs, and methods, name -> scores; and name ->
+        pieces of luminances from 0 to 255 to show, the truth last.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("srgan", scale="small", image_shape=(16, 16, 1), factor=2, width=4)
+        >>> grey = {"grey": np.random.default_rng(0).integers(0, 255, (64, 64, 3), np.uint8)}
+        >>> figures, rows = score_models({"ours": model}, {"train": grey, "test": grey})
+        >>> list(figures["methods"]), list(rows)[-1]
+        (['bicubic', 'linear filter', 'ours'], 'true')
+    """
+    factor = next(iter(models.values())).factor
+    train, test = (low_high_pairs(splits[split], factor) for split in ("train", "test"))
+    methods = baselines(train, factor)
+    for name, model in models.items():
+        methods[name] = functools.partial(upscale_luminance, model)
+    scores = score_methods(methods, test, factor)
+    for one in scores.values():
+        one.pop("each")
+    rows = {name: [] for name in (*methods, "true")}
+    for small, large in list(test.values())[:N_SHOWN]:
+        small = grids.center_crop(small, SHOWN)
+        for name, enlarge in methods.items():
+            rows[name].append(enlarge(small))
+        rows["true"].append(grids.center_crop(large, SHOWN * factor))
+    rows = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
+    return {"factor": factor, "photographs": list(test), "methods": scores}, rows
+
+
+def baselines(pairs, factor):
+    """Baselines: name -> a function from a small luminance (h, w, 1) to a large one.
+
+    Args:
+        pairs: those that a linear filter is fitted to, as `low_high_pairs` returns them.
+        factor: by which sides are enlarged.
+
+    Example:
+        >>> large = np.random.default_rng(0).uniform(0.1, 0.9, (32, 48, 1)).astype("float32")
+        >>> list(baselines({"noise": (bicubic_resize(large, 4, shrink=True), large)}, 4))
+        ['bicubic', 'linear filter']
+    """
+    return {
+        "bicubic": functools.partial(bicubic_resize, factor=factor),
+        "linear filter": LinearFilter(factor).fit(pairs.values()).enlarge,
+    }
+
+
+def compared_scores(scores):
+    """Returns the scores that are compared, name -> `SCORES` -> number; `texture` is the patch-SWD
+    of the finest level.
+
+    Args:
+        scores: as `score_methods` returns them.
+
+    Example:
+        >>> one = {"psnr": 27.0, "ssim": 0.8, "consistency": 40.0, "patch_swd": [3.0, 2.0, 1.0]}
+        >>> compared_scores({"bicubic": one})["bicubic"]["texture"]
+        3.0
+    """
+    values = {name: one | {"texture": one["patch_swd"][0]} for name, one in scores.items()}
+    return {name: {kind: one[kind] for kind in SCORES} for name, one in values.items()}
 
 
 def _squares(images):
     """All squares of several images."""
+    from trainers.datasets import crops
+
     side = min(SQUARE, *(n - n % 4 for image in images for n in image.shape[:2]))
     return np.concatenate([crops.grid_patches(image, side) for image in images])
 
 
 def _neighbourhoods(small):
-    """(h w, 49): the pixels around each, less their mean, since only differences tell detail."""
-    around = np.pad(small[..., 0].astype("float64"), SIDE // 2, mode="edge")
-    views = np.lib.stride_tricks.sliding_window_view(around, (SIDE, SIDE))
-    x = views.reshape(-1, SIDE * SIDE)
+    """(h w, 49): the pixels around each pixel, minus their mean: detail depends on differences."""
+    side = NEIGHBOURHOOD
+    padded = np.pad(small[..., 0].astype("float64"), side // 2, mode="edge")
+    x = np.lib.stride_tricks.sliding_window_view(padded, (side, side)).reshape(-1, side * side)
     return x - x.mean(axis=1, keepdims=True)
 
 
 def _blocks(large, factor):
-    """(h w, factor²): the pixels that one small pixel stands for."""
+    """(h w, factor²): the large pixels of each small pixel."""
     height, width = (n // factor for n in large.shape[:2])
     cells = large.reshape(height, factor, width, factor).transpose(0, 2, 1, 3)
     return cells.reshape(-1, factor * factor).astype("float64")

@@ -71,8 +71,8 @@ def test_what_a_format_cannot_hold_is_passed_over_before_any_work(tmp_path, caps
     save(tmp_path / "in" / "long.png", size=(5_000, 2))
     save(tmp_path / "in" / "short.png")
     album = image_files.ImageFolder(str(tmp_path / "in"), tmp_path / "out", "webp", False)
-    assert [target.name for target, *_ in album.enlarged(4)] == ["short.webp"]
-    assert "long.png is passed over: webp holds 16,383 pixels a side" in capsys.readouterr().err
+    assert [target.name for target, *_ in album.for_factor(4)] == ["short.webp"]
+    assert "long.png is skipped: webp holds 16,383 pixels a side" in capsys.readouterr().err
     assert len(list(album)) == 2
 
 

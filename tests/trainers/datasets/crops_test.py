@@ -49,7 +49,7 @@ def test_a_folder_is_read_whole_and_what_is_damaged_passed_over(tmp_path, capsys
     (tmp_path / "train" / "b.jpg").write_bytes(b"no image")
     found = crops.load_photographs(str(tmp_path))
     assert list(found) == ["train/a.png"] and found["train/a.png"].shape == (20, 30, 3)
-    assert "train/b.jpg is passed over: not an image" in capsys.readouterr().err
+    assert "train/b.jpg is skipped: not an image" in capsys.readouterr().err
     assert crops.load_photographs(str(tmp_path), "test")["test/a.png"].shape == (7, 5, 3)
 
 

@@ -21,7 +21,7 @@ def first(data, n):
 
 
 def test_each_class_keeps_as_many_labels_and_no_sample_is_drawn_twice():
-    rows = semi_supervised.choose_labelled(LABELS, per_class=3, seed=1)
+    rows = semi_supervised.choose_labelled(LABELS, labels_per_class=3, seed=1)
     assert sorted(LABELS[rows]) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
     assert len(set(rows)) == 9
 
@@ -34,13 +34,15 @@ def test_the_seed_says_which_samples_keep_their_label():
 
 @pytest.mark.parametrize("per_class", [0, 4])
 def test_more_labels_than_the_rarest_class_has_are_refused(per_class):
-    with pytest.raises(ValueError, match=rf"from 1 to 3, .* Received: per_class={per_class}"):
+    with pytest.raises(
+        ValueError, match=rf"from 1 to 3, .* Received: labels_per_class={per_class}"
+    ):
         semi_supervised.choose_labelled(LABELS, per_class)
 
 
 def test_labelled_and_unlabelled_samples_take_turns_and_keep_their_labels():
     x, y = np.array([[7.0], [8.0], [9.0]], "float32"), np.array([7, 8, 9])
-    for images, labels in first(semi_supervised.stream(others(), x, y), 5):
+    for images, labels in first(semi_supervised.mixed_batches(others(), x, y), 5):
         np.testing.assert_array_equal(labels[1::2], -1)
         np.testing.assert_array_equal(images[::2, 0], labels[::2])
         assert images[1::2].min() >= 100
@@ -49,16 +51,16 @@ def test_labelled_and_unlabelled_samples_take_turns_and_keep_their_labels():
 def test_every_label_is_seen_and_so_is_every_sample_without():
     x, y = np.arange(5, dtype="float32")[:, None], np.arange(5)
     images = np.concatenate(
-        [batch for batch, _ in first(semi_supervised.stream(others(), x, y), 30)]
+        [batch for batch, _ in first(semi_supervised.mixed_batches(others(), x, y), 30)]
     )
     assert set(images[:, 0]) == {*range(5), *range(100, 112)}
 
 
 def test_batches_that_begin_later_are_those_that_would_have_come():
     x, y = np.arange(5, dtype="float32")[:, None], np.arange(5)
-    whole = first(semi_supervised.stream(others(), x, y, seed=3), 6)
+    whole = first(semi_supervised.mixed_batches(others(), x, y, seed=3), 6)
     resumed = first(
-        semi_supervised.stream(others(), x, y, seed=3, first=3), 3
+        semi_supervised.mixed_batches(others(), x, y, seed=3, first=3), 3
     )  # an epoch has three
     for (images, labels), (later, later_labels) in zip(whole[3:], resumed, strict=True):
         np.testing.assert_array_equal(images, later)
