@@ -1,77 +1,58 @@
-"""The game that every family plays inside `model.fit`.
+"""`AdversarialModel`, the base class of all families: one adversarial train step.
 
-A family says who the players are and which networks each owns (`players`), what the makers make
-(`forward`), and what each player minimises (`<player>_loss`). This module plays: it deals a batch
-to the turns, takes the turns in order, and keeps the books (metrics, optimizers, noise). How the
-rules are set is in `compiling`, what users call of a model in `showing`, what files hold of it in
-`saving`. It knows no family.
+A family defines which networks each player trains (`players`), what the generator and encoder
+compute of a batch (`forward`), and what each player minimises (`<player>_loss`). This module knows
+no family. It splits a batch into one sub-batch per turn, takes the turns in order, and updates
+metrics, optimizers and the position of the noise.
+
+What surrounds the step is in `trainers.engine`: `fitting` (`fit`, `evaluate`), `compilation`
+(`compile`), `inference` (`generate`, `averaged` ...) and `serialization` (saving). docs/engine.md
+walks one batch through all of them.
 """
 
-import dataclasses
 import inspect
 import random
 
 import keras
-import numpy as np
 import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import batch_spec, data_adapter, epoch_position, replicas, shape_checks
-from trainers.engine import critic as views
+from trainers.engine import batch_spec, data_adapter, replicas, shape_checks
 from trainers.engine.compilation import CompileMixin
+from trainers.engine.critic import Critic, shared_outputs
+from trainers.engine.fitting import FittingMixin
+from trainers.engine.forward_pass import ForwardPass
 from trainers.engine.inference import EmaCopy, InferenceMixin
 from trainers.engine.serialization import SerializationMixin
 
 
-@dataclasses.dataclass
-class ForwardPass:
-    """Outputs of `forward`, and the tape that recorded how they were computed.
-
-    Example:
-        >>> import zoo
-        >>> model = zoo.create("gan", image_shape=(2,))
-        >>> batch = tf.zeros((8, 2))
-        >>> forward_pass = model.run_forward(batch)
-        >>> model.take_turn("generator", batch, forward_pass)
-        >>> forward_pass.stale
-        True
-    """
-
-    values: object
-    tape: tf.GradientTape
-    stale: bool = False  # one of the networks that made it has moved since
-
-    def depends_on(self, variables):
-        """Whether `forward` used one of the variables."""
-        makers = {id(v) for v in self.tape.watched_variables()}
-        return any(id(v.value) in makers for v in variables)
-
-
-class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.Model):
-    """Base of all families: players that move in turns, each to lower a loss of its own.
+class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, InferenceMixin, keras.Model):
+    """Base class of all families: players that take turns, each minimising a loss of its own.
 
     A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`, as
     the example below does.
 
-    A loss is a scalar, or a dict from term to scalar; each total and term is a metric, its mean
-    over the epoch. To play in another order, override `train_step` and call `take_turn`.
+    A loss is a scalar, or a dict from the name of a term to a scalar. Each total and each term is a
+    metric: its mean over the epoch. For another order of turns, override `train_step` and call
+    `take_turn`.
 
-    The constructor builds each network that it is not given with `build_<network>()`.
+    The constructor builds each network that is not given as an argument with `build_<network>()`.
 
     Args:
         name: as for every Keras model.
-        **arguments: Keras models, by the names of the networks, replace those that the family would
-            build. All others are the family's own constructor arguments; they become attributes,
-            before the networks are built, and the config. Where it has them, `image_shape` and
-            `latent_dim` are what given networks say, unless told otherwise.
+        **arguments: Keras models, by the names of the networks, replace those that the family
+            builds. All other arguments are those of the family's constructor; they become
+            attributes before the networks are built, and are saved in the config. `image_shape` and
+            `latent_dim` default to the sizes of the networks that are given.
 
     Raises:
         TypeError: at the definition of a class in which a player has no loss; for an unknown
-            argument, or a network that is none.
+            argument, or a network that is no Keras model.
         ValueError: when networks and sizes do not fit together.
 
     Example:
+        >>> import numpy as np
         >>> from trainers import objectives
         >>> from zoo.networks import mlp
         >>> class Plain(AdversarialModel):
@@ -109,18 +90,18 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         (3, 2)
     """
 
-    players = {}  # player -> names of the networks it trains, in order of play
+    players = {}  # player -> names of the networks that it trains, in the order of the turns
     frozen_networks = ()  # names of the networks that no player trains
-    # Of networks that are given: which size is that of the first input, and of the first output.
+    # Network -> which size the first input, or the first output, of a given network determines.
     input_sizes = {
         "generator": "latent_dim",
         "discriminator": "image_shape",
         "encoder": "image_shape",
     }
     output_sizes = {"generator": "image_shape", "encoder": "latent_dim"}
-    image_ranks = (1, 3)  # how many axes an `image_shape` has: those of points, and of images
-    objectives = ()  # the only ones under which the game makes sense; () for all
-    family = None  # its name for `zoo.create`; by default that of the class, in small letters
+    image_ranks = (1, 3)  # how many axes an `image_shape` may have: 1 for points, 3 for images
+    objectives = ()  # the classes of objectives that the family can be trained with; () for all
+    family = None  # the name for `zoo.create`; by default the name of the class in lower case
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -137,20 +118,20 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         super().__init__(name=name)
         owned = [network for names in self.players.values() for network in names]
         self.network_names = list(dict.fromkeys([*owned, *self.frozen_networks]))
-        known = {
+        accepted = {
             key: parameter
             for key, parameter in inspect.signature(type(self).__init__).parameters.items()
             if parameter.kind is not inspect.Parameter.VAR_KEYWORD
         }
-        unknown = sorted(set(arguments) - set(known) - set(self.network_names))
+        unknown = sorted(set(arguments) - set(accepted) - set(self.network_names))
         if unknown:
-            takes = [k for k in known if k not in ("self", "name")] + self.network_names
+            names = [k for k in accepted if k not in ("self", "name")] + self.network_names
             raise TypeError(
-                f"{type(self).__name__} takes {', '.join(takes)}. Received: {', '.join(unknown)}."
+                f"{type(self).__name__} takes {', '.join(names)}. Received: {', '.join(unknown)}."
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
         self.sizes = shape_checks.resolve_sizes(
-            arguments, given, known, self.input_sizes, self.output_sizes
+            arguments, given, accepted, self.input_sizes, self.output_sizes
         )
         shape_checks.check_image_shape(self.sizes.get("image_shape"), self.image_ranks)
         for size, value in self.default_sizes(**self.sizes).items():
@@ -164,11 +145,11 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         shape_checks.check_networks(given, self.shapes())
         for attribute in self.frozen_networks:
             getattr(self, attribute).trainable = False
-        # The place in the stream of noise: the seed of this model, and how many draws were opened.
+        # The position in the stream of noise: the model's seed, and how many streams were opened.
         self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
         self.noise_position = self._counter("noise_position", 0)
         self._ema_copy = EmaCopy()
-        self.built = True  # the networks are; else Keras refuses to save the weights
+        self.built = True  # all networks are built; else Keras refuses to save the weights
 
     def _counter(self, name, value):
         return self.add_weight(
@@ -183,177 +164,85 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
     # What a family fills in ----------------------------------------------------------------------
 
     def shapes(self):
-        """What given networks have to look like: name -> (shapes of the inputs, of the outputs),
-        None where a shape may be any."""
+        """Returns the shapes that given networks should have: a dict from the name of a network to
+        (shapes of its inputs, shapes of its outputs), without the batch; None for any shape."""
         return {}
 
     def forward(self, batch):
-        """What the makers make of a batch: fakes, codes … as the losses want them."""
+        """Returns what the losses need of a batch: real and generated samples, latents ..., in any
+        nested structure; `<player>_loss(batch, outputs)` gets it as `outputs`."""
         raise NotImplementedError
 
     def default_sizes(self, **sizes):
-        """Sizes that depend on others, for those that neither the user nor a network has told."""
+        """Returns defaults of sizes that depend on other sizes, as a dict; they replace None."""
         return {}
 
     def recipe(self):
-        """The paper's arguments of `compile`, as a dict."""
+        """Returns the paper's arguments of `compile`, as a dict."""
         raise NotImplementedError
 
     def latents(self, n):
-        """Latents z ~ N(0, I), shape (n, latent_dim)."""
+        """Draws latents z ~ N(0, I), shape (n, latent_dim), float32."""
         return noise.normal((n, self.latent_dim))
 
     def draw(self, n):
-        """Inputs for `call` that make `n` samples."""
+        """Draws inputs from which `call` generates `n` samples."""
         return self.latents(n)
 
     def update_batch_statistics(self, n):
-        """Runs what is shown on n samples in the mode of training, for its batch statistics."""
+        """Runs `call` in training mode on n drawn inputs, which updates its batch statistics."""
         inputs = tree.map_structure(ops.convert_to_tensor, self.draw(n))  # labels may be an array
         return self.call(inputs, training=True)
 
     def batch_format(self):
-        """The parts of a batch: x, and with `classes` y. Only images are bounded, to [-1, 1]."""
+        """Returns a `FieldSpec` per part of a batch: x, and y if the model has `classes`. Images
+        should be in [-1, 1]; points are unbounded."""
         shape = self.image_shape
         x = batch_spec.images("x", shape) if len(shape) == 3 else batch_spec.FieldSpec("x", shape)
         classes = getattr(self, "classes", 0)
         return [x, batch_spec.labels("y", classes)] if classes else [x]
 
-    # The two sides of one game -------------------------------------------------------------------
+    # The adversarial loss of each side ----------------------------------------------------------
 
     def discriminator_objective(self, critic, real, fake, condition=None):
-        """What the judge minimises: the objective, and the penalties on it.
+        """Returns the objective of a discriminator, with the penalties on it: a float32 scalar.
 
         Args:
-            critic: the network that judges.
-            real, fake: samples, alike nested; `augment` touches their first leaf.
-            condition: is held fixed (not differentiated by penalties).
+            critic: the discriminator or critic network.
+            real, fake: samples, of the same nested structure; `augment` changes their first leaf.
+            condition: a tensor that is passed to `critic` after each sample; penalties do not
+                differentiate with respect to it.
         """
-        see = views.Critic(critic, self.augment, condition)
-        loss = self.objective.discriminator_loss(see.shared_call(real), see.shared_call(fake))
-        return loss + sum(p.on_discriminator(see, real, fake) for p in self.penalties)
+        critic = Critic(critic, self.augment, condition)
+        loss = self.objective.discriminator_loss(critic.shared_call(real), critic.shared_call(fake))
+        return loss + sum(p.on_discriminator(critic, real, fake) for p in self.penalties)
 
     def generator_objective(self, critic, real, fake, condition=None, two_sided=False):
-        """What the maker of `fake` minimises; `two_sided` when it makes `real` too (BiGAN)."""
-        see = views.Critic(critic, self.augment, condition)
-        if two_sided:
-            loss = self.objective.joint_loss(see.shared_call(real), see.shared_call(fake))
-        else:
-            shown = see.shared_call(real) if self.objective.relativistic else None
-            loss = self.objective.generator_loss(shown, see.shared_call(fake))
-        return loss + sum(p.on_generator(see, real, fake) for p in self.penalties)
-
-    # Play ----------------------------------------------------------------------------------------
-
-    def fit(
-        self,
-        x=None,
-        y=None,
-        batch_size=None,
-        epochs=1,
-        verbose="auto",
-        callbacks=None,
-        validation_split=0.0,
-        validation_data=None,
-        shuffle=True,
-        **kwargs,
-    ):
-        """Trains, as `keras.Model.fit` does, on a dataset of batches or on arrays.
-
-        A batch is dealt to the turns of the player that has most of them, so that each turn sees
-        fresh samples: with 5 discriminator turns of 64, use batches of 320. On several replicas
-        each plays on its part of the batch, and all together take the steps that one would.
-
-        A training that is resumed at the end of an epoch, by whatever was saved, goes on exactly:
-        the order of arrays follows from the model's noise, and `trainers.datasets` begin with the
-        epoch that `initial_epoch` or BackupAndRestore says. Datasets of your own go on exactly
-        where each epoch is a function of nothing but its data.
+        """Returns the objective of the network that generates `fake`: a float32 scalar.
 
         Args:
-            x, y: a tf.data.Dataset of what the class says that it fits, or arrays.
-            batch_size: of arrays, for a whole train step; by default 32 for each turn.
-            validation_split: the last part of the arrays, kept out.
-            (the rest): as in Keras.
-
-        Raises:
-            ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
-                batches that cannot be dealt.
-
-        Example:
-            >>> import zoo
-            >>> model = zoo.create("gan", image_shape=(2,))
-            >>> x = np.random.default_rng(0).normal(size=(256, 2))
-            >>> history = model.fit(x, batch_size=64, epochs=3, verbose=0)
-            >>> sorted(history.history)
-            ['discriminator_loss', 'generator_loss']
-            >>> len(model.evaluate(x, verbose=0))
-            2
+            critic, real, fake, condition: as for `discriminator_objective`.
+            two_sided: whether the player computes `real` too (BiGAN: `joint_loss`).
         """
-        if validation_split:
-            if not _is_array(x):
-                raise ValueError(
-                    "`validation_split` should be used with arrays only. "
-                    f"Received: {type(x).__name__}. Give `validation_data`."
-                )
-            x, y = np.asarray(x), None if y is None else np.asarray(y)
-            kept = len(x) - int(len(x) * validation_split)
-            tails = tuple(a[kept:] for a in (x, y) if a is not None)
-            validation_data = tails if len(tails) > 1 else tails[0]
-            x, y = x[:kept], None if y is None else y[:kept]
-        if validation_data is not None:
-            validation_data = self._stream_of(validation_data, None, None, whole=True)
-        place = epoch_position.EpochPosition(None if kwargs.get("steps_per_epoch") else x)
-        try:
-            with data_adapter.one_line_errors():
-                return super().fit(
-                    self._stream_of(x, y, batch_size, place.order if shuffle else None),
-                    epochs=epochs,
-                    verbose=verbose,
-                    callbacks=epoch_position.prepend_callback(callbacks, place),
-                    validation_data=validation_data,
-                    shuffle=False,  # done by then
-                    **kwargs,
-                )
-        finally:
-            place.release()
+        critic = Critic(critic, self.augment, condition)
+        if two_sided:
+            loss = self.objective.joint_loss(critic.shared_call(real), critic.shared_call(fake))
+        else:
+            real_logits = critic.shared_call(real) if self.objective.relativistic else None
+            loss = self.objective.generator_loss(real_logits, critic.shared_call(fake))
+        return loss + sum(p.on_generator(critic, real, fake) for p in self.penalties)
 
-    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
-        """The losses on given data, in the mode of training; nothing moves. Else as in Keras."""
-        with data_adapter.one_line_errors():
-            stream = self._stream_of(x, y, batch_size, whole=True)
-            return super().evaluate(stream, **kwargs)
-
-    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
-        """Nothing is left to build, and Keras would draw a batch from the stream for it."""
-
-    def make_train_function(self, force=False):
-        if self.distribute_strategy.num_replicas_in_sync == 1:
-            super().make_train_function(force)
-        elif self.train_function is None or force:
-            self.train_function = replicas.make_iterator_function(self, self.train_step)
-
-    def make_test_function(self, force=False):
-        if self.distribute_strategy.num_replicas_in_sync == 1:
-            super().make_test_function(force)
-        elif self.test_function is None or force:
-            self.test_function = replicas.make_iterator_function(self, self.test_step)
-
-    def _stream_of(self, x, y, batch_size, order=None, whole=False):
-        if y is not None and not _is_array(x):
-            raise ValueError(
-                f"`y` should be given with arrays only. Received: `x` of {type(x).__name__}, "
-                "whose batches should be (x, y)."
-            )
-        if _is_array(x):
-            x = (x,) if y is None else (x, y)
-        self._assert_compile_called("fit")
-        shares = (1, 1)
-        if not whole:
-            shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
-        return data_adapter.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
+    # The train step ------------------------------------------------------------------------------
 
     def split_batch(self, data):
-        """Splits (x,) or (x, y) into one batch for each turn of the player with most turns."""
+        """Splits x or (x, y) into one sub-batch per turn of the player with the most turns.
+
+        Returns:
+            A list of x, or of (x, y) for a model whose `batch_format` has two parts.
+
+        Raises:
+            ValueError: when the batch cannot be split evenly, or does not fit `batch_format`.
+        """
         batch = self._batch_of(data)
         parts = max(self.turns.values())
         if parts == 1:
@@ -369,98 +258,109 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         components = self.batch_format()
         batch = tree.map_structure(ops.convert_to_tensor, (x, y)[: len(components)])
         for component, part in zip(components, batch, strict=True):
-            component.check_spec(part)  # of what came past `fit`'s checks, such as a generator
+            component.check_spec(part)  # `fit` does not check, for example, generators
         return batch if len(components) > 1 else batch[0]
 
     def train_step(self, data):
-        """Every player's turns, in the order of declaration; the last turns see the last batches.
+        """Takes every player's turns, in the order of `players`.
 
-        What the makers make is made once for a judge's turn and the maker's turn after it on the
-        same batch. The mathematics stay those of two passes.
+        A player with fewer turns than another takes them on the last sub-batches. Consecutive turns
+        on the same sub-batch share one forward pass until a network that it used was updated; the
+        result is that of separate passes.
+
+        Returns:
+            The metrics, a dict from name to scalar.
         """
         batches = self.split_batch(data)
         if self.schedule == "simultaneous":
             self.step_simultaneously(batches[0])
             return self.get_metrics_result()
-        forward_pass = seen = None
+        forward_pass = forward_batch = None
         for player, turns in self.turns.items():
             for batch in batches[len(batches) - turns :]:
-                if forward_pass is None or forward_pass.stale or batch is not seen:
-                    forward_pass, seen = self.run_forward(batch), batch
+                if forward_pass is None or forward_pass.stale or batch is not forward_batch:
+                    forward_pass, forward_batch = self.run_forward(batch), batch
                 self.take_turn(player, batch, forward_pass)
         return self.get_metrics_result()
 
     def run_forward(self, batch):
-        """Runs `forward` and keeps the tape, for `take_turn`."""
+        """Runs `forward` on a batch and returns a `ForwardPass` for `take_turn`."""
         with self._noise("forward"), tf.GradientTape() as tape:
             values = replicas.run_synchronized(lambda: self.forward(batch), self)
         return ForwardPass(values, tape)
 
     def take_turn(self, player, batch, forward_pass=None):
-        """One gradient step of one player on one batch.
+        """Takes one gradient step of one player on one batch.
 
         Args:
             player: a key of `players`.
             batch: x, or (x, y).
-            forward_pass: of `run_forward(batch)`, as long as no network that it used has moved; by
-                default it is run here. A player whose networks it used may use it once.
+            forward_pass: `run_forward(batch)`, which a player whose networks it used can use once.
+                Without one, or with a stale one, `forward` is run here.
         """
-        forward_pass = (
-            self.run_forward(batch) if forward_pass is None or forward_pass.stale else forward_pass
-        )
+        if forward_pass is None or forward_pass.stale:
+            forward_pass = self.run_forward(batch)
         variables = self.variables_of(player)
         if forward_pass.depends_on(variables):
-            tape, values, forward_pass.stale = forward_pass.tape, forward_pass.values, True
+            tape, outputs, forward_pass.stale = forward_pass.tape, forward_pass.values, True
         else:
-            tape, values = (
-                tf.GradientTape(),
-                tree.map_structure(ops.stop_gradient, forward_pass.values),
-            )
+            tape = tf.GradientTape()
+            outputs = tree.map_structure(ops.stop_gradient, forward_pass.values)
         with self._noise(player), tape:
-            losses = replicas.run_synchronized(lambda: self.losses_of(player, batch, values), self)
-            share = self._replica_loss(player, losses)
-        self._apply(player, tape.gradient(share, variables), after=[share])
+            losses = replicas.run_synchronized(lambda: self.losses_of(player, batch, outputs), self)
+            loss = self._replica_loss(player, losses)
+        self._apply(player, tape.gradient(loss, variables), after=[loss])
         self._record(losses)
 
     def step_simultaneously(self, batch):
-        """A gradient step of every player that does not rest, all from the same point.
+        """Takes a gradient step of every player with a turn, all from the same weights.
 
-        A judge says once what it says of the same samples: the losses of all players share it.
+        The losses of all players share one forward pass, and one call of the discriminator on the
+        same samples.
         """
-        playing = [player for player, turns in self.turns.items() if turns]
+        active = [player for player, turns in self.turns.items() if turns]
 
-        def play():
-            losses, shares = {}, {}
-            with views.shared_outputs(), tf.GradientTape(persistent=True) as tape:
+        def losses_and_gradients():
+            losses, replica_losses = {}, {}
+            with shared_outputs(), tf.GradientTape(persistent=True) as tape:
                 outputs = self.forward(batch)
-                for player in playing:
+                for player in active:
                     losses[player] = self.losses_of(player, batch, outputs)
-                    shares[player] = self._replica_loss(player, losses[player])
-            return losses, [tape.gradient(shares[p], self.variables_of(p)) for p in playing]
+                    replica_losses[player] = self._replica_loss(player, losses[player])
+            return losses, [tape.gradient(replica_losses[p], self.variables_of(p)) for p in active]
 
         with self._noise("forward"):
-            losses, gradients = replicas.run_synchronized(play, self)
-        every = tree.flatten(gradients)
-        for player, found in zip(playing, gradients, strict=True):
-            self._apply(player, found, after=[*tree.flatten(losses), *every])
+            losses, gradients = replicas.run_synchronized(losses_and_gradients, self)
+        after = [*tree.flatten(losses), *tree.flatten(gradients)]
+        for player, player_gradients in zip(active, gradients, strict=True):
+            self._apply(player, player_gradients, after)
             self._record(losses[player])
 
     def _replica_loss(self, player, losses):
-        """What a replica differentiates: gradients are summed, a loss is a mean over its part."""
+        """The loss that a replica differentiates: optimizers sum the gradients of the replicas,
+        while a loss is a mean over the replica's part of the batch."""
         return self.optimizers[player].scale_loss(
             losses[f"{player}_loss"] / replicas.num_replicas()
         )
 
     def _apply(self, player, gradients, after):
-        # A hidden bias has no part in the gradient of a penalty, so its update could begin while
-        # the penalty still reads it: in one of some thousand steps TensorFlow mixed old and new.
+        # The gradient of a penalty does not depend on a hidden bias, so its update could begin
+        # while the penalty still reads it: in one of some thousand steps TensorFlow mixed old and
+        # new.
         with tf.control_dependencies([t for t in (*after, *gradients) if t is not None]):
             if isinstance(self.optimizers[player], keras.optimizers.LossScaleOptimizer):
                 gradients = replicas.all_reduce_mean(gradients)
             self.optimizers[player].apply(gradients, self.variables_of(player))
 
     def losses_of(self, player, batch, outputs):
-        """A dict of the player's loss with its penalties, `<player>_loss`, and of every term."""
+        """Returns a dict of scalars: the total `<player>_loss` and each term, `<player>_<term>`.
+
+        The total is the sum of the terms, times their `loss_weights`, of the penalties on the
+        player's weights and of the regularizers of its layers.
+
+        Raises:
+            ValueError: when `loss_weights` names an unknown term.
+        """
         terms = getattr(self, f"{player}_loss")(batch, outputs)
         terms = terms if isinstance(terms, dict) else {"loss": terms}
         terms = {f"{player}_{term}": value for term, value in terms.items()}
@@ -482,45 +382,14 @@ class AdversarialModel(CompileMixin, SerializationMixin, InferenceMixin, keras.M
         for name, value in losses.items():
             self._mean(name).update_state(value, sample_weight=weight)
 
-    def test_step(self, data):
-        """Losses as in training, but what the layers would learn from the pass is thrown away."""
-        position = self.noise_position.value + 0
-        values = [(variable, variable.value) for variable in self.variables]
-        losses = {}
-        stream = noise.stream(self.noise_seed.value + 0, position, "evaluate")
-        with keras.StatelessScope(values), stream:
-            batch = self._batch_of(data)
-            outputs = self.forward(batch)
-            for player in self.players:
-                losses |= self.losses_of(player, batch, outputs)
-        # A replica may get nothing of a last, small batch, and the mean of nothing is no number.
-        rows = ops.shape(tree.flatten(batch)[0])[0]
-        there = {k: ops.where(ops.equal(rows, 0), 0.0, value) for k, value in losses.items()}
-        self._record(there, weight=rows)
-        return self.get_metrics_result()
-
     def _noise(self, label):
-        position = self.noise_position.value + 0  # read before it moves on
+        position = self.noise_position.value + 0  # read before the next line adds to it
         self.noise_position.assign_add(1)
         return noise.stream(self.noise_seed.value, position, label)
 
     def variables_of(self, player):
-        """The trainable variables of a player's networks, each once."""
-        found = {}
+        """Returns the trainable variables of a player's networks, each once, as a list."""
+        variables = {}
         for name in self.players[player]:
-            found |= {id(v): v for v in getattr(self, name).trainable_variables}
-        return list(found.values())
-
-    @property
-    def metrics(self):
-        return list(self._means.values()) if self.compiled else []
-
-    def _mean(self, name):
-        if name not in self._means:  # terms are known only once a loss has been computed
-            with tf.init_scope():
-                self._means[name] = keras.metrics.Mean(name=name)
-        return self._means[name]
-
-
-def _is_array(x):
-    return isinstance(x, (np.ndarray, list)) or tf.is_tensor(x)
+            variables |= {id(v): v for v in getattr(self, name).trainable_variables}
+        return list(variables.values())

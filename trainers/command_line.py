@@ -1,4 +1,4 @@
-"""What all scripts share: flags of the same names, and one clear line when something is wrong.
+"""Flags that all scripts share, and errors of one line.
 
 Nothing here imports TensorFlow, so that `--help` and wrong flags are answered at once.
 """
@@ -11,37 +11,50 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from trainers.names import DEVICES, PRECISIONS
+
 FLAGS = flags.FLAGS
 
 
 def define_training_flags(model, dataset, steps, batch_size):
-    """Defines the flags that every application has, with its own defaults."""
-    flags.DEFINE_string("model", model, "Which model: see zoo.list_models().")
-    flags.DEFINE_string("dataset", dataset, "What to learn from: see datasets.list_datasets().")
-    flags.DEFINE_string("data_dir", None, "Prepared datasets; by default ~/tensorflow_datasets.")
+    """Defines the flags of every application that trains, with the application's defaults.
+
+    Args:
+        model, dataset, steps, batch_size: defaults of the flags of these names.
+    """
+    flags.DEFINE_string("model", model, "Name of the family: see zoo.list_models().")
+    flags.DEFINE_string("dataset", dataset, "Name of the dataset: see datasets.list_datasets().")
+    flags.DEFINE_string(
+        "data_dir", None, "Folder of the prepared datasets; by default ~/tensorflow_datasets."
+    )
     flags.DEFINE_string("out", None, "Folder of the run; by default runs/MODEL_DATASET.")
-    flags.DEFINE_integer("steps", steps, "Train steps in all; modern rates follow.", lower_bound=1)
-    flags.DEFINE_integer("batch_size", batch_size, "Samples for each turn.", lower_bound=1)
-    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
-    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to train.")
-    flags.DEFINE_list("workers", None, "host:port of each worker, or set TF_CONFIG.")
-    flags.DEFINE_integer("worker", 0, "Which of --workers this process is.", lower_bound=0)
-    precisions = ["float32", "mixed_bfloat16", "mixed_float16"]
-    flags.DEFINE_enum("precision", "float32", precisions, "Of the networks.")
-    flags.DEFINE_bool("resume", False, "Go on with the run in --out, up to --steps.")
+    flags.DEFINE_integer(
+        "steps", steps, "Train steps; the modern recipe decays over them.", lower_bound=1
+    )
+    flags.DEFINE_integer("batch_size", batch_size, "Samples of each turn.", lower_bound=1)
+    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and order of the data.", lower_bound=0)
+    flags.DEFINE_enum("device", "auto", DEVICES, "Device to train on.")
+    flags.DEFINE_list("workers", None, "host:port of each worker; by default from TF_CONFIG.")
+    flags.DEFINE_integer("worker", 0, "Index of this process in --workers.", lower_bound=0)
+    flags.DEFINE_enum("precision", "float32", PRECISIONS, "Precision of the networks.")
+    flags.DEFINE_bool("resume", False, "Continue the run in --out, up to --steps.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
 
 
 def run_script(define_flags, main):
     """Defines flags, parses them and calls `main()`.
 
-    Flags belong to the process: who only imports a script defines none. A wrong flag, and each
-    ValueError and OSError of `main`, ends the script with one line and exit code 2, and Ctrl-C with
-    one and 130. `main` should check everything before it does any work.
+    Flags are global: importing a script defines none. A wrong flag, or a ValueError or OSError of
+    `main`, ends the script with one line and exit code 2; Ctrl-C ends it with one line and exit
+    code 130. `main` should check everything before it does any work.
+
+    Args:
+        define_flags: a function without arguments that defines the flags.
+        main: a function without arguments.
     """
     define_flags()
-    warnings.formatwarning = lambda message, *_: f"{message}\n"  # a sentence, not where it is said
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow greets with ten lines
+    warnings.formatwarning = lambda message, *_: f"{message}\n"  # without file and line
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow prints ten lines at the start
     app.run(lambda argv: _call(main), flags_parser=_parse)
 
 
@@ -70,12 +83,14 @@ def flag_errors(*names):
 
 def _parse(argv):
     try:
-        rest = FLAGS(argv)
+        arguments = FLAGS(argv)
     except flags.Error as error:
         _refuse(" ".join(str(error).split()))
-    if len(rest) > 1:
-        _refuse(f"Every argument should be a flag, --name=value. Received: {' '.join(rest[1:])}")
-    return rest
+    if len(arguments) > 1:
+        _refuse(
+            f"Every argument should be a flag, --name=value. Received: {' '.join(arguments[1:])}"
+        )
+    return arguments
 
 
 def _call(main):
@@ -84,11 +99,11 @@ def _call(main):
     try:
         main()
     except (ValueError, OSError) as error:
-        if FLAGS.verbosity > 0:  # --verbosity=1 tells where
+        if FLAGS.verbosity > 0:  # --verbosity=1 shows the traceback
             raise
         _refuse(" ".join(str(error).split()))
     except KeyboardInterrupt as interrupt:
-        _refuse(str(interrupt) or "Stopped. With --resume it goes on from what was saved.", 130)
+        _refuse(str(interrupt) or "Stopped. With --resume it continues from what was saved.", 130)
 
 
 def _refuse(sentence, code=2):

@@ -1,8 +1,8 @@
-"""Where a training runs: on which devices and workers, and in which precision.
+"""Devices, workers and precision of a training.
 
-`gpu` is every GPU that TensorFlow sees (CUDA_VISIBLE_DEVICES chooses among them), `auto` those or
-the CPU. On several devices or workers each plays on its part of the batch, and all together take
-the steps that one would. docs/scaling.md says what of this was run.
+`gpu` is every GPU that TensorFlow sees (CUDA_VISIBLE_DEVICES chooses among them), `auto` all GPUs,
+or else the CPU. Several devices or workers, each on a part of the batch, are equivalent to one.
+docs/scaling.md lists which of them were tested.
 """
 
 import json
@@ -12,31 +12,31 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-DEVICES = ("auto", "cpu", "gpu", "tpu")
-WORKER_LOST_ERRORS = (  # what TensorFlow raises when another worker has ended
+from trainers.names import DEVICES, PRECISIONS
+
+WORKER_LOST_ERRORS = (  # raised by TensorFlow when another worker has ended
     tf.errors.UnavailableError,
     tf.errors.AbortedError,
     tf.errors.CancelledError,
     tf.errors.DeadlineExceededError,
     tf.errors.InternalError,
 )
-PRECISIONS = ("float32", "mixed_bfloat16", "mixed_float16")
 
 
 def strategy(device="auto", workers=None, worker=0):
-    """The `tf.distribute.Strategy` to build and train a model in.
+    """Returns the `tf.distribute.Strategy` to build and train a model in.
 
-    With several workers it waits until all of them are there. It must then be made before anything
-    else of TensorFlow is used.
+    With several workers it waits until all of them are connected, and must be called before
+    anything else of TensorFlow is used.
 
     Args:
-        device: one of `DEVICES`.
+        device: one of `trainers.names.DEVICES`.
         workers: addresses, "host:port", of all workers, the same list for each; by default those of
             the environment variable TF_CONFIG, if it is set.
-        worker: which of them this process is, counted from 0.
+        worker: index of this process in `workers`, from 0.
 
     Raises:
-        ValueError: for another name, where there is no such device, or for workers that are none.
+        ValueError: for an unknown name, a device that is not available, or wrong addresses.
 
     Example:
         >>> import zoo
@@ -76,25 +76,25 @@ def strategy(device="auto", workers=None, worker=0):
 
 
 def _set_tf_config(workers, worker):
-    """Says in TF_CONFIG, where TensorFlow looks for it, who the workers are."""
+    """Writes the workers to TF_CONFIG, where TensorFlow reads them."""
     ports = [port for host, _, port in (a.rpartition(":") for a in workers) if host]
-    right = [port for port in ports if port.isdecimal() and 0 < int(port) < 2**16]
-    if len(right) < len(workers) or len(set(workers)) < len(workers):
+    valid = [port for port in ports if port.isdecimal() and 0 < int(port) < 2**16]
+    if len(valid) < len(workers) or len(set(workers)) < len(workers):
         raise ValueError(
             "`workers` should be different addresses, host:port, such as 10.0.0.1:4000. "
             f"Received: {', '.join(workers)}"
         )
     if not 0 <= worker < len(workers):
         raise ValueError(
-            f"`worker` should be 0 to {len(workers) - 1}, the place of this process among the "
-            f"workers. Received: {worker}"
+            f"`worker` should be 0 to {len(workers) - 1}, the index of this process in "
+            f"`workers`. Received: {worker}"
         )
     task = {"type": "worker", "index": worker}
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": list(workers)}, "task": task})
 
 
 def _cluster_size():
-    """How many workers TF_CONFIG names."""
+    """The number of workers in TF_CONFIG."""
     text = os.environ.get("TF_CONFIG") or "{}"
     try:
         cluster = json.loads(text).get("cluster", {})
@@ -118,7 +118,7 @@ def _tpu():
 
 
 def is_chief(strategy):
-    """Whether this process is the one that writes files: the first worker, or the only one.
+    """Returns whether this process writes the files: the chief (first) worker, or the only one.
 
     Example:
         >>> is_chief(tf.distribute.get_strategy())
@@ -133,11 +133,11 @@ def is_chief(strategy):
 
 
 def broadcast_from_chief(strategy, values):
-    """The numbers or arrays that the first worker has given; all workers have to ask.
+    """Returns the chief's values; all workers have to call it.
 
     Args:
-        strategy: without several workers the values are returned as they are.
-        values: a list, on all workers of the same length, shapes and dtypes.
+        strategy: a `tf.distribute.Strategy`; without several workers `values` are returned.
+        values: a list of numbers or arrays, of the same length, shapes and dtypes on all workers.
 
     Example:
         >>> broadcast_from_chief(tf.distribute.get_strategy(), [38, 0.5])
@@ -147,21 +147,21 @@ def broadcast_from_chief(strategy, values):
         return values
     values = [tf.convert_to_tensor(np.asarray(v)) for v in values]
 
-    def tell():
+    def sum_over_workers():
         replica = tf.distribute.get_replica_context()
-        first = tf.equal(replica.replica_id_in_sync_group, 0)
+        is_first = tf.equal(replica.replica_id_in_sync_group, 0)
         # One by one, since a list would be joined, whatever the dtypes.
         return [
-            replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(first, v, tf.zeros_like(v)))
+            replica.all_reduce(tf.distribute.ReduceOp.SUM, tf.where(is_first, v, tf.zeros_like(v)))
             for v in values
         ]
 
-    told = tf.function(lambda: strategy.run(tell), autograph=False)()
-    return [strategy.experimental_local_results(value)[0].numpy() for value in told]
+    sums = tf.function(lambda: strategy.run(sum_over_workers), autograph=False)()
+    return [strategy.experimental_local_results(value)[0].numpy() for value in sums]
 
 
 def broadcast_state(model):
-    """Gives all workers the state of the first one's model; all workers have to call it.
+    """Sets the state of a model on all workers to the chief's; all workers have to call it.
 
     Example:
         >>> import zoo
@@ -182,7 +182,7 @@ def broadcast_state(model):
 
 
 def has_workers(strategy):
-    """Whether several processes play together.
+    """Returns whether several processes train together.
 
     Example:
         >>> has_workers(tf.distribute.get_strategy())
@@ -192,10 +192,13 @@ def has_workers(strategy):
 
 
 def set_precision(name):
-    """Sets the dtype policy of all networks that are built from now on.
+    """Sets the dtype policy of all networks that are built afterwards.
+
+    Args:
+        name: one of `trainers.names.PRECISIONS`.
 
     Raises:
-        ValueError: for a name that is none of `PRECISIONS`.
+        ValueError: for another name.
 
     Example:
         >>> set_precision("mixed_bfloat16")

@@ -1,7 +1,7 @@
-"""SavedModels that TF Serving loads: <name>/<version>/, one signature for each thing a client asks.
+"""Export of SavedModels for TF Serving: <name>/<version>/, with one signature per request.
 
-Exported are the networks that `generate` shows: inference mode, averaged weights where there are
-any, with the batch statistics that belong to them.
+The exported networks are those of `model.averaged()`, in inference mode: EMA weights where there
+are any, with the batch statistics that belong to them.
 """
 
 from pathlib import Path
@@ -17,17 +17,18 @@ def save(model, folder):
     """Writes a SavedModel with the signatures of a model.
 
     Args:
-        model: one of the zoo. `model.signatures()` names what it offers, such as "generate"; the
-            first is "serving_default" too. A signature takes the inputs of its network by their
-            names, such as "latent", with any batch size, and returns the outputs by theirs.
-        folder: a path that ends in a version number, as TF Serving wants it: "models/digits/1".
+        model: a model of the zoo. `model.signatures()` names the signatures, such as "generate";
+            the first is "serving_default" too. A signature takes the inputs of its network by their
+            names, such as "latent", with any batch size, and returns the outputs by their names.
+        folder: a path that ends in a version number, as TF Serving requires: "models/digits/1".
 
     Returns:
-        The `pathlib.Path` of the folder, which is written aside and renamed when it is whole.
+        The `pathlib.Path` of the folder, which is complete: it is written under another name first.
 
     Raises:
-        ValueError: for a folder whose name is no version number, or a model without signatures.
-        FileExistsError: when the folder is there already.
+        ValueError: for a folder whose name is no version number, a model without signatures, or a
+            subclassed network, whose inputs have no names.
+        FileExistsError: when the folder exists already.
 
     Example:
         >>> import zoo
@@ -62,10 +63,10 @@ def save(model, folder):
 
 
 def next_version(folder):
-    """The path of the version after the highest in `folder`: folder/1 for the first.
+    """Returns the path of the next version in `folder`: folder/1 for the first.
 
     Example:
-        >>> print(next_version("saved_models/ring"))  # none is there yet
+        >>> print(next_version("saved_models/ring"))  # no version exists yet
         saved_models/ring/1
     """
     folder = Path(folder)
@@ -74,15 +75,15 @@ def next_version(folder):
 
 
 def _endpoint(network):
-    """A function from named inputs to named outputs, and its input signature."""
+    """A function from named inputs to named outputs, and the input signature of the function."""
     if isinstance(network, keras.Sequential):
         network = keras.Model(network.inputs, network.outputs)
     signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype, name=x.name) for x in network.inputs]
 
-    def answer(*inputs):
-        # A network that draws noise of its own draws other noise at each request.
+    def serve(*inputs):
+        # A network that draws noise draws new noise at each request.
         with noise.stream(tf.random.uniform((), maxval=2**31 - 1, dtype="int64"), label="served"):
             outputs = network(tree.pack_sequence_as(network.input, inputs), training=False)
         return dict(zip(network.output_names, tree.flatten(outputs), strict=True))
 
-    return answer, signature
+    return serve, signature

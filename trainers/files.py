@@ -1,4 +1,4 @@
-"""Files that are either whole or not there: written aside, synced, then renamed."""
+"""Atomic writes: files are written under another name, synced, then renamed."""
 
 import contextlib
 import json
@@ -8,10 +8,14 @@ from pathlib import Path
 
 
 def ensure_folder(path, name):
-    """Makes a folder with its parents, where there is none.
+    """Creates a folder with its parents if it does not exist, and returns the `pathlib.Path`.
+
+    Args:
+        path: of the folder.
+        name: of the argument, for the message.
 
     Raises:
-        ValueError: when it cannot be made or written to; `name` is what the message calls it.
+        ValueError: when the folder cannot be created or written to.
 
     Example:
         >>> print(ensure_folder("runs/digits", "out"))
@@ -32,19 +36,19 @@ def ensure_folder(path, name):
 
 @contextlib.contextmanager
 def atomic_path(path):
-    """A path beside `path` to write a file or folder to; renamed to `path` when all went well.
+    """Yields a path in the folder of `path` to write to, which is renamed to `path` on success.
 
-    The suffix is kept, since Keras tells formats by it. A file that was there is replaced in one
-    step; a folder must not be there. A crash leaves what was there as it was.
+    The suffix is kept, since Keras recognises formats by it. An existing file is replaced in one
+    step; an existing folder is not replaced. A crash leaves an existing file unchanged.
 
     Raises:
-        FileExistsError: when `path` is a folder.
+        FileExistsError: when `path` is an existing folder.
 
     Example:
         >>> with atomic_path("note.txt") as draft:
-        ...     size = draft.write_text("whole")
+        ...     size = draft.write_text("complete")
         >>> Path("note.txt").read_text()
-        'whole'
+        'complete'
     """
     path = Path(path)
     if path.is_dir():
@@ -59,7 +63,7 @@ def atomic_path(path):
                     os.fsync(written.fileno())
         os.replace(draft, path)
         folder = os.open(path.parent, os.O_RDONLY)
-        try:  # the new name has to last too
+        try:  # the new name must survive a crash too
             os.fsync(folder)
         finally:
             os.close(folder)
@@ -71,7 +75,7 @@ def atomic_path(path):
 
 
 def remove_partial_files(folder):
-    """Removes the drafts of files, anywhere in a folder, that a killed process left.
+    """Removes the unfinished files of `atomic_path` that a killed process left in a folder.
 
     Example:
         >>> Path(".123-model.keras").touch()  # by a process that was killed while it saved
@@ -85,7 +89,7 @@ def remove_partial_files(folder):
 
 
 def write_json(path, content):
-    """Writes a JSON file in one piece.
+    """Writes a JSON file atomically.
 
     Example:
         >>> write_json("metrics.json", {"fréchet": 0.69})
@@ -99,10 +103,10 @@ def write_json(path, content):
 
 
 def read_json(path):
-    """What a JSON file holds; None where there is none.
+    """Returns the content of a JSON file; None if the file does not exist.
 
     Raises:
-        ValueError: when it is damaged.
+        ValueError: when the file is corrupt.
 
     Example:
         >>> write_json("settings.json", {"model": "dcgan"})
@@ -114,4 +118,4 @@ def read_json(path):
     except FileNotFoundError:
         return None
     except ValueError:
-        raise ValueError(f"{path} should be JSON. It is damaged: delete the run.") from None
+        raise ValueError(f"{path} should be JSON. It is corrupt: delete the run.") from None

@@ -1,6 +1,6 @@
-"""Losses beside the game: what a player is asked for apart from what the judge says of it.
+"""Losses other than the adversarial one: reconstruction, features, classes, latent codes.
 
-Each is a function of arrays that returns a scalar, in float32, smaller being better.
+Each is a function of arrays that returns a float32 scalar; smaller is better.
 """
 
 import math
@@ -13,7 +13,10 @@ def _float(values):
 
 
 def l1(x, y):
-    """E |x - y|, the mean over all elements: of pixels, or of cycles (Zhu et al. 2017, eq. 2).
+    """Mean absolute error E |x - y| over all elements (as cycle loss: Zhu et al. 2017, eq. 2).
+
+    Args:
+        x, y: arrays of the same shape.
 
     Example:
         >>> float(l1([[1.0, 2.0]], [[2.0, 5.0]]))
@@ -23,13 +26,13 @@ def l1(x, y):
 
 
 def feature_matching(real, fake):
-    """‖E f(x) - E f(G(z))‖², the squared distance of two mean features.
+    """Feature matching loss ‖E f(x) - E f(G(z))‖²: squared distance of two mean features.
 
     It compares batches, not pairs: samples may differ as long as the means agree.
     Source: Salimans et al. 2016, §3.1.
 
     Args:
-        real, fake: features (batch, …); the batches may be of different sizes.
+        real, fake: features (batch, ...); the batches may have different sizes.
 
     Example:
         >>> real, fake = [[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [1.0, 1.0]]
@@ -41,10 +44,11 @@ def feature_matching(real, fake):
 
 
 def cross_entropy(labels, logits):
-    """-E log q(y|x), where q = softmax(logits), over the samples whose class is known.
+    """Cross-entropy -E log q(y|x), q = softmax(logits), over the samples whose class is known.
 
     Args:
-        labels: class numbers (batch,); those of -1 are passed over, and the loss of none is 0.
+        labels: class numbers (batch,), 0 ... classes - 1; samples of class -1 are ignored, and
+            the loss of no sample is 0.
         logits: (batch, classes).
 
     Example:
@@ -54,12 +58,12 @@ def cross_entropy(labels, logits):
         0.313262
     """
     labels = ops.one_hot(ops.cast(labels, "int32"), ops.shape(logits)[-1])
-    said = ops.sum(labels * ops.log_softmax(_float(logits), axis=-1))
-    return -said / ops.maximum(ops.sum(labels), 1.0)
+    log_likelihood = ops.sum(labels * ops.log_softmax(_float(logits), axis=-1))
+    return -log_likelihood / ops.maximum(ops.sum(labels), 1.0)
 
 
 def gaussian_nll(x, mean, log_std=0.0):
-    """-E log N(x; mean, exp(log_std)²), summed over the dimensions of a sample.
+    """Gaussian negative log-likelihood -E log N(x; mean, exp(log_std)²), summed over dimensions.
 
     Args:
         x, mean: (batch, d).
@@ -76,7 +80,7 @@ def gaussian_nll(x, mean, log_std=0.0):
 
 
 def gaussian_kl(mean, log_std):
-    """E KL(N(mean, exp(log_std)²) ‖ N(0, I)), summed over the dimensions of a sample.
+    """KL divergence E KL(N(mean, exp(log_std)²) ‖ N(0, I)), summed over dimensions.
 
     Source: Kingma & Welling 2014, "Auto-Encoding Variational Bayes", appendix B.
 
@@ -93,7 +97,10 @@ def gaussian_kl(mean, log_std):
 
 
 def squared_error(x, y):
-    """E ‖x - y‖², the sum over what belongs to a sample.
+    """Squared error E ‖x - y‖², summed over the elements of a sample.
+
+    Args:
+        x, y: (batch, ...).
 
     Example:
         >>> float(squared_error([[1.0, 2.0]], [[2.0, 5.0]]))
@@ -104,11 +111,11 @@ def squared_error(x, y):
 
 
 def feature_distance(x, y):
-    """Mean squared difference of features: of each map the mean over samples, places and channels,
-    and of several maps the mean.
+    """Mean squared difference of feature maps, over samples, positions and channels of each map,
+    and over several maps.
 
     Args:
-        x, y: an array, or alike nested arrays.
+        x, y: an array, or nested arrays of the same structure and shapes.
 
     Source: Ledig et al. 2017, eq. 5, with channels averaged too.
 
@@ -123,10 +130,13 @@ def feature_distance(x, y):
 
 
 def total_variation(images):
-    """Mean squared difference of neighbouring pixels, down and across: how rough images are.
+    """Total variation: mean squared difference of neighbouring pixels, down plus across.
+
+    Args:
+        images: (batch, h, w, c).
 
     Source: Mahendran & Vedaldi 2015, https://arxiv.org/abs/1412.0035, eq. 6 with β = 2, as Li &
-    Wand 2016, eq. 3; the mean instead of the sum, so that sizes compare.
+    Wand 2016, eq. 3; the mean instead of the sum, so that image sizes are comparable.
 
     Example:
         >>> stairs = ops.reshape([0.0, 1.0, 2.0], (1, 1, 3, 1))
@@ -139,15 +149,15 @@ def total_variation(images):
 
 
 def mutual_information(codes, beliefs):
-    """-E log Q(c|x), the mean over the codes: with H(c) added, its negative bounds I(c; x) below.
+    """Loss -E log Q(c|x), the mean over the codes: H(c) minus the loss is a lower bound of I(c; x).
 
     Source: Chen et al. 2016 (InfoGAN), eq. 5.
 
     Args:
         codes: a list; class numbers (batch,) of a categorical code, numbers (batch, d) of a
             continuous one.
-        beliefs: a list alike, what Q says: logits (batch, classes), or a pair (mean, log_std) of
-            shapes (batch, d).
+        beliefs: a list of the same length, the outputs of Q: logits (batch, classes), or a pair
+            (mean, log_std) of shapes (batch, d).
 
     Raises:
         ValueError: when there are not as many beliefs as codes, or none.
@@ -172,10 +182,13 @@ def mutual_information(codes, beliefs):
 
 
 def realness(logits):
-    """The logit of "real" that K class logits imply, when the fake class has logit 0: (batch, 1).
+    """Logit of "real", (batch, 1), from the logits of K classes; that of the fake class is 0.
 
-    D(x) = Z/(Z + 1), Z = Σ exp(logits), so that the logit of D is log Z. An objective takes it as
-    any discriminator's output. Source: Salimans et al. 2016, §5.
+    D(x) = Z/(Z + 1), Z = Σ exp(logits), so the logit of D is log Z. Objectives take it as the
+    output of a discriminator. Source: Salimans et al. 2016, §5.
+
+    Args:
+        logits: (batch, classes).
 
     Example:
         >>> realness([[0.0, 0.0, 0.0]]).numpy()  # log 3

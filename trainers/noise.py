@@ -1,8 +1,8 @@
-"""Random numbers of a game: different for each turn, draw and replica, and repeatable.
+"""Random numbers of a training: different for each turn, draw and replica, and repeatable.
 
 Inside a `stream` every draw is a pure function of (seed, position, label, number of the draw), so
-nothing has to be saved but the position, and any `steps_per_execution` sees the same numbers. Each
-draw is made for the global batch and a replica takes its own rows: two replicas see what one would.
+only the position has to be saved, and any `steps_per_execution` gets the same numbers. Each draw is
+made for the global batch and a replica takes its own rows: two replicas get the numbers of one.
 Outside a stream (a penalty called by hand, `generate` without a seed) the numbers come from Keras'
 global generator, which `keras.utils.set_random_seed` sets.
 
@@ -35,11 +35,11 @@ class _Stream:
 
 @contextlib.contextmanager
 def stream(seed, position=0, label=""):
-    """Draws inside are a function of `seed`, `position` and `label` only.
+    """Inside, draws are a function of `seed`, `position` and `label` only.
 
     Args:
         seed, position: integers, or scalar integer tensors; `position` below 2**31.
-        label: a string that tells apart those who draw at one position.
+        label: a string that distinguishes several streams of one position.
 
     Example:
         >>> with stream(seed=0, position=3, label="forward"):
@@ -58,7 +58,10 @@ def stream(seed, position=0, label=""):
 
 
 def normal(shape):
-    """N(0, 1), float32. `shape` begins with the (replica's) batch size, which may be a tensor.
+    """Draws from N(0, 1), float32.
+
+    Args:
+        shape: a tuple that begins with the (replica's) batch size, which may be a tensor.
 
     Example:
         >>> normal((64, 100)).shape
@@ -68,7 +71,11 @@ def normal(shape):
 
 
 def uniform(shape, minval=0.0, maxval=1.0):
-    """U(minval, maxval), float32. `shape` begins with the (replica's) batch size.
+    """Draws from U(minval, maxval), float32.
+
+    Args:
+        shape: a tuple that begins with the (replica's) batch size, which may be a tensor.
+        minval, maxval: the ends of the interval.
 
     Example:
         >>> z = uniform((64, 100), -1.0, 1.0)
@@ -89,9 +96,9 @@ def _draw(stateless, stateful, shape, **bounds):
     if replica is None or replica.num_replicas_in_sync == 1:
         return stateless(shape, seed=seed, alg="philox", **bounds)
     rows, rest = shape[0], tuple(shape[1:])
-    everyone = stateless(
+    global_batch = stateless(
         (rows * replica.num_replicas_in_sync, *rest), seed=seed, alg="philox", **bounds
     )
     first = replica.replica_id_in_sync_group * rows
-    mine = tf.slice(everyone, [first] + [0] * len(rest), [rows, *rest])
-    return tf.ensure_shape(mine, (rows if isinstance(rows, int) else None, *rest))
+    own = tf.slice(global_batch, [first] + [0] * len(rest), [rows, *rest])
+    return tf.ensure_shape(own, (rows if isinstance(rows, int) else None, *rest))

@@ -1,10 +1,11 @@
-"""Objectives: what a game estimates, as a pair of functions of raw discriminator outputs.
+"""Objectives: adversarial losses, as functions of the discriminator's raw outputs.
 
 Every objective has `discriminator_loss(real, fake)`, `generator_loss(real, fake)` and
 `joint_loss(real, fake)`; each takes logits (or critic values) of any one shape, (batch, 1) or
-(batch, h, w, 1), and returns the scalar that its player minimises. `joint_loss` is for a player
-that makes both sides, as the encoder and generator of BiGAN do. σ is the logistic function and
-softplus(t) = log(1 + eᵗ), so that -log σ(t) = softplus(-t) and -log(1 - σ(t)) = softplus(t).
+(batch, h, w, 1), and returns the scalar that the player minimises. `joint_loss` is for a player
+that computes both `real` and `fake`, as the encoder and generator of BiGAN do. σ is the logistic
+function and softplus(t) = log(1 + eᵗ), so that -log σ(t) = softplus(-t) and -log(1 - σ(t)) =
+softplus(t).
 """
 
 import math
@@ -22,7 +23,7 @@ def _softplus(values):
 
 
 class Configurable:
-    """What `compile` takes: made again from its arguments, which `get_config` returns.
+    """Base class of objectives and penalties: saved as the constructor arguments of `get_config`.
 
     Example:
         >>> NonSaturating(real_label=0.9)
@@ -44,10 +45,10 @@ class Configurable:
 
 
 class Objective(Configurable):
-    """Base of all objectives: a subclass defines two losses, and `get_config` if it has options.
+    """Base class of objectives: a subclass defines two losses, and `get_config` if it has options.
 
-    `relativistic` says that the generator's loss looks at the real outputs too; for the others the
-    engine passes `real=None` and saves the pass.
+    With `relativistic = True` the generator's loss uses the outputs of real samples too; else the
+    engine passes `real=None`, which saves a forward pass.
 
     Example:
         >>> @keras.saving.register_keras_serializable()  # so that models can be saved with it
@@ -71,13 +72,13 @@ class Objective(Configurable):
         raise NotImplementedError
 
     def joint_loss(self, real, fake):
-        """Zero-sum unless an objective says otherwise: what the discriminator gains."""
+        """Returns minus the discriminator's loss (a zero-sum game), unless overridden."""
         return -self.discriminator_loss(real, fake)
 
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Minimax(Objective):
-    """V(D, G) = E log σ(real) + E log(1 - σ(fake)); D maximises it and G minimises it.
+    """Minimax loss V(D, G) = E log σ(real) + E log(1 - σ(fake)), maximised by D, minimised by G.
 
     At the optimal D its value is 2·JS - log 4. G's gradient vanishes when D wins: see
     `NonSaturating`. Source: Goodfellow et al. 2014, eq. 1.
@@ -97,7 +98,7 @@ class Minimax(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class NonSaturating(Objective):
-    """D as in `Minimax`; G minimises -E log σ(fake).
+    """Non-saturating loss: D as in `Minimax`, and G minimises -E log σ(fake).
 
     `real_label` below 1 smooths one side (Salimans et al. 2016, §3.4): D's target for real samples
     becomes `real_label` and that for fakes stays 0. The joint loss is never smoothed.
@@ -107,8 +108,8 @@ class NonSaturating(Objective):
         ValueError: unless 0 < real_label <= 1.
 
     Example:
-        >>> sure = ops.array([[-20.0]])  # D's logit of a fake that it sees through
-        >>> float(NonSaturating().generator_loss(None, sure))  # Minimax: -2e-9, without a slope
+        >>> sure = ops.array([[-20.0]])  # D's logit of an obvious fake
+        >>> float(NonSaturating().generator_loss(None, sure))  # Minimax: -2e-9, with gradient 0
         20.0
     """
 
@@ -134,7 +135,9 @@ class NonSaturating(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class LeastSquares(Objective):
-    """D: ½E(real - 1)² + ½E fake²; G: ½E(fake - 1)². Source: Mao et al. 2017, eq. 9.
+    """Least-squares loss. D: ½E(real - 1)² + ½E fake²; G: ½E(fake - 1)².
+
+    Source: Mao et al. 2017, eq. 9.
 
     Example:
         >>> right = {"real": ops.ones((8, 1)), "fake": ops.zeros((8, 1))}
@@ -197,15 +200,15 @@ class Hinge(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class Relativistic(Objective):
-    """D: E softplus(fake - real); G: E softplus(real - fake), over pairs drawn independently.
+    """Relativistic pairing loss. D: E softplus(fake - real); G: E softplus(real - fake).
 
-    D says which of a pair is the real one, so that no fake is judged without the real samples near
-    it and collapse has no bad local minima. Source: Jolicoeur-Martineau 2019; Huang et al. 2024
-    (R3GAN), eq. 2.
+    The pairs are drawn independently. D classifies which sample of a pair is real, so each fake is
+    compared with real samples, and mode collapse is no bad local minimum.
+    Source: Jolicoeur-Martineau 2019; Huang et al. 2024 (R3GAN), eq. 2.
 
     Example:
         >>> real, fake = ops.array([[5.0]]), ops.array([[5.0]])
-        >>> round(float(Relativistic().discriminator_loss(real, fake)), 4)  # no telling them apart
+        >>> round(float(Relativistic().discriminator_loss(real, fake)), 4)  # indistinguishable
         0.6931
     """
 
@@ -223,13 +226,15 @@ class Relativistic(Objective):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class FDivergence(Objective):
-    """A lower bound of D_f(P‖Q) = E_Q f(p/q), for nine convex f with f(1) = 0 (but "gan").
+    """Lower bound of an f-divergence D_f(P‖Q) = E_Q f(p/q), for nine convex f.
+
+    f(1) = 0, except for "gan".
 
         F(D) = E g_f(real) - E f*(g_f(fake))  ≤  D_f
 
     D maximises it and G minimises it; or, with `non_saturating`, G maximises E g_f(fake). f* is the
-    convex conjugate, g_f an increasing map of raw outputs into its domain, and the bound is met
-    where g_f(D(x)) = f'(p(x)/q(x)).
+    convex conjugate, g_f an increasing map of raw outputs into its domain, and the bound is
+    tight where g_f(D(x)) = f'(p(x)/q(x)).
 
         name               f(u)                                g_f(v)             f*(g_f(v))
         kl                 u log u                             v                  exp(v - 1)
@@ -244,20 +249,20 @@ class FDivergence(Objective):
         total_variation    |u - 1|/2                           tanh(v)/2          tanh(v)/2
 
     w is Lambert's W of exp(1 - v). "jensen_shannon" is twice the divergence of that name, and "gan"
-    that less log 4. Pearson's is ∫ (p - q)²/q and Neyman's ∫ (p - q)²/p. Source: Nowozin, Cseke,
+    that minus log 4. Pearson's is ∫ (p - q)²/q and Neyman's ∫ (p - q)²/p. Source: Nowozin, Cseke,
     Tomioka 2016, eq. 6 and tables 1, 2 and 6, https://arxiv.org/abs/1606.00709.
 
     Args:
-        name: of the divergence.
+        name: name of the divergence, from the first column.
         non_saturating: whether the generator maximises E g_f(fake), §3.2.
 
     Raises:
-        ValueError: there is no divergence of that name.
+        ValueError: for an unknown name.
 
     Example:
         >>> head, tail = 1 + math.log(1.5), 1 + math.log(0.5)  # f'(p/q): p(head) = ¾, q(head) = ½
         >>> real, fake = ops.array([head, head, head, tail]), ops.array([head, tail])
-        >>> round(float(FDivergence("kl").bound(real, fake)), 4)  # met: ¾ log 1.5 + ¼ log .5
+        >>> round(float(FDivergence("kl").bound(real, fake)), 4)  # tight: ¾ log 1.5 + ¼ log .5
         0.1308
     """
 
@@ -270,7 +275,7 @@ class FDivergence(Objective):
         self._activation, self._conjugate = DIVERGENCES[name]
 
     def bound(self, real, fake):
-        """F, in nats: what is known of D_f from below."""
+        """Returns F, a lower bound of D_f in nats."""
         return _mean(self._activation(_float(real))) - _mean(self._conjugate(_float(fake)))
 
     def discriminator_loss(self, real, fake):
@@ -289,12 +294,12 @@ def _float(values):
     return ops.cast(values, "float32")
 
 
-def _same(v):
+def _identity(v):
     return v
 
 
-def _rising(v):
-    """1 - exp(-v), exact near 0 too."""
+def _one_minus_exp(v):
+    """1 - exp(-v), accurate near 0 too."""
     return -ops.expm1(-v)
 
 
@@ -316,14 +321,14 @@ def _jeffrey(v):
 
 
 LOG_2 = math.log(2.0)
-DIVERGENCES = {  # name -> (g_f, f* ∘ g_f), each as it neither overflows early nor loses digits
-    "kl": (_same, lambda v: ops.exp(v - 1.0)),
+DIVERGENCES = {  # name -> (g_f, f* ∘ g_f), written to neither overflow early nor lose digits
+    "kl": (_identity, lambda v: ops.exp(v - 1.0)),
     "reverse_kl": (lambda v: -ops.exp(-v), lambda v: v - 1.0),
-    "pearson": (_same, lambda v: v * v / 4.0 + v),
-    "neyman": (_rising, lambda v: 2.0 * _rising(v / 2.0)),
-    "squared_hellinger": (_rising, ops.expm1),
+    "pearson": (_identity, lambda v: v * v / 4.0 + v),
+    "neyman": (_one_minus_exp, lambda v: 2.0 * _one_minus_exp(v / 2.0)),
+    "squared_hellinger": (_one_minus_exp, ops.expm1),
     "jensen_shannon": (lambda v: LOG_2 - ops.softplus(-v), lambda v: ops.softplus(v) - LOG_2),
     "gan": (lambda v: -ops.softplus(-v), ops.softplus),
-    "jeffrey": (_same, _jeffrey),
+    "jeffrey": (_identity, _jeffrey),
     "total_variation": (_half_tanh, _half_tanh),
 }

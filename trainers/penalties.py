@@ -1,7 +1,8 @@
 """Penalties: terms that are added to a player's loss.
 
-A penalty has three hooks, each 0 unless overridden, and works alone, eagerly, with any function as
-critic. `real` and `fake` may be nested (BiGAN judges pairs); the norm is then over all leaves.
+A penalty has three hooks, each 0 unless overridden. It can also be called without a model, eagerly,
+with any function as critic. `real` and `fake` may be nested (BiGAN: pairs of image and latent); the
+norm is then over all leaves.
 """
 
 import keras
@@ -13,17 +14,21 @@ from trainers.objectives import Configurable
 
 
 def squared_gradient_norm(critic, x):
-    """‖∇ₓ D(x)‖² of each sample, shape (batch,), float32.
+    """Squared norm of the critic's gradient, ‖∇ₓ D(x)‖², of each sample: (batch,), float32.
 
-    D(x) is the sum of a sample's outputs (a patch critic has many), the norm runs over all that
-    belongs to the sample.
+    D(x) is the sum of a sample's outputs (a patch critic has many); the norm is over all elements
+    of the sample.
+
+    Args:
+        critic: a function of samples.
+        x: samples (batch, ...), or a nested structure of them.
 
     Example:
         >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])
         >>> squared_gradient_norm(critic, ops.zeros((2, 2))).numpy()
         array([25., 25.], dtype=float32)
     """
-    # Of each a tensor of its own: a pair may hold the same one twice.
+    # A new tensor for each leaf: a pair may hold the same tensor twice.
     leaves = [tf.identity(leaf) for leaf in tree.flatten(x)]
     with tf.GradientTape() as tape:
         tape.watch(leaves)
@@ -37,12 +42,13 @@ def _per_sample_sum(values):
 
 
 class Penalty(Configurable):
-    """Base of all penalties.
+    """Base class of penalties: terms that are added to the loss of a player.
 
-    Args of the hooks: `critic` is a function from samples to outputs that already holds the
+    Arguments of the hooks: `critic` is a function from samples to outputs that includes the
     condition and the augmentation; `real` and `fake` are batches of samples; `player` is a name and
-    `variables` what that player trains. A penalty that remembers is a Keras layer as well, so that
-    its variables, which it makes in `prepare`, are saved with the model.
+    `variables` are the variables that this player trains. Each hook returns a float32 scalar. A
+    penalty with state is a Keras layer as well, so that the variables that it creates in `prepare`
+    are saved with the model.
 
     Example:
         >>> @keras.saving.register_keras_serializable()  # so that models can be saved with it
@@ -54,7 +60,7 @@ class Penalty(Configurable):
     """
 
     def prepare(self, players):
-        """What `compile` tells before any step: a dict player -> its variables."""
+        """Creates state; `compile` calls it with a dict, player -> list of trained variables."""
 
     def on_discriminator(self, critic, real, fake):
         return 0.0
@@ -78,24 +84,25 @@ def _not_negative(name, value):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class GradientPenalty(Penalty):
-    """weight · E(‖∇D(x̂)‖₂ - 1)², x̂ = α·real + (1 - α)·fake, α ~ U(0, 1) for each sample.
+    """WGAN-GP penalty weight · E(‖∇D(x̂)‖₂ - 1)², x̂ = α·real + (1 - α)·fake, α ~ U(0, 1) per sample.
 
-    Makes the critic nearly 1-Lipschitz where it matters. Batch normalisation in the critic voids
-    it: a sample's slope would depend on its neighbours. Source: Gulrajani et al. 2017, eq. 3.
+    It makes the critic nearly 1-Lipschitz between real and generated samples. It is not valid with
+    batch normalisation in the critic, where a sample's gradient depends on the other samples of the
+    batch. Source: Gulrajani et al. 2017, eq. 3.
 
-    With `one_sided` only what is steeper than 1 is penalised, weight · E max(0, ‖∇D(x̂)‖₂ - 1)²: a
+    With `one_sided` only gradient norms above 1 are penalised, weight · E max(0, ‖∇D(x̂)‖₂ - 1)²: a
     1-Lipschitz function may be flatter. Source: Petzka et al. 2018, "On the regularization of
     Wasserstein GANs", eq. 8.
 
     Args:
         weight: λ, from 0.
-        one_sided: whether slopes below 1 are free.
+        one_sided: whether gradient norms below 1 are not penalised.
 
     Raises:
         ValueError: for a negative weight.
 
     Example:
-        >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])  # its slope is 5 everywhere
+        >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])  # its gradient norm is 5 everywhere
         >>> real, fake = ops.ones((8, 2)), ops.zeros((8, 2))
         >>> float(GradientPenalty(10.0).on_discriminator(critic, real, fake))  # 10 · (5 - 1)²
         160.0
@@ -119,8 +126,8 @@ class GradientPenalty(Penalty):
         return self.weight * ops.mean(ops.square(self._norm_excess(critic, x)))
 
     def _norm_excess(self, critic, x):
-        """By how much each sample's slope is above 1, shape (batch,); one-sided: 0 where below."""
-        # The root's own slope is infinite at 0: the small number keeps a flat critic from NaN.
+        """Each sample's gradient norm minus 1, shape (batch,); one-sided: 0 where negative."""
+        # The derivative of the root is infinite at 0: 1e-12 prevents NaN for a constant critic.
         excess = ops.sqrt(squared_gradient_norm(critic, x) + 1e-12) - 1.0
         return ops.relu(excess) if self.one_sided else excess
 
@@ -130,23 +137,23 @@ class GradientPenalty(Penalty):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class DRAGAN(GradientPenalty):
-    """weight · E(‖∇D(x + δ)‖₂ - 1)², δ ~ N(0, deviation² I), around real samples x.
+    """DRAGAN penalty weight · E(‖∇D(x + δ)‖₂ - 1)², δ ~ N(0, deviation² I), at real samples x.
 
-    Against sharp slopes at the data, where games of the logistic objectives get stuck. The paper's
-    formula; its authors' code draws δ ~ U(0, ½ std(batch)) instead, by which a sample's penalty
-    would depend on its neighbours. Source: Kodali et al. 2017, "On Convergence and Stability of
-    GANs", https://arxiv.org/abs/1705.07215, §2.3.
+    It avoids steep gradients at the data, where training with logistic objectives gets stuck. This
+    is the paper's formula; the authors' code draws δ ~ U(0, ½ std(batch)) instead, which makes a
+    sample's penalty depend on the other samples of the batch. Source: Kodali et al. 2017, "On
+    Convergence and Stability of GANs", https://arxiv.org/abs/1705.07215, §2.3.
 
     Args:
         weight: λ, from 0.
-        deviation: of δ, in units of the samples, from 0.
-        one_sided: whether slopes below 1 are free.
+        deviation: standard deviation of δ, in units of the samples, from 0.
+        one_sided: whether gradient norms below 1 are not penalised.
 
     Raises:
         ValueError: for a negative weight or deviation.
 
     Example:
-        >>> critic = lambda x: 0.5 * ops.sum(ops.square(x), axis=1, keepdims=True)  # slope ‖x‖
+        >>> critic = lambda x: 0.5 * ops.sum(ops.square(x), axis=1, keepdims=True)  # ∇D = x
         >>> real, fake = ops.array([[3.0, 4.0]]), ops.zeros((1, 2))
         >>> round(float(DRAGAN(10.0, deviation=0.0).on_discriminator(critic, real, fake)), 3)
         160.0
@@ -170,9 +177,15 @@ class DRAGAN(GradientPenalty):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class R1(Penalty):
-    """γ/2 · E‖∇D(x)‖² on real samples. Source: Mescheder et al. 2018, eq. 9.
+    """R1 penalty γ/2 · E‖∇D(x)‖² on real samples. Source: Mescheder et al. 2018, eq. 9.
 
-    Note that code which multiplies E‖∇D‖² by its weight means γ/2 by it.
+    Code that multiplies E‖∇D‖² by a weight means γ/2 by that weight.
+
+    Args:
+        gamma: γ, from 0.
+
+    Raises:
+        ValueError: for a negative `gamma`.
 
     Example:
         >>> critic = lambda x: ops.matmul(x, [[3.0], [4.0]])
@@ -193,7 +206,7 @@ class R1(Penalty):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class R2(R1):
-    """γ/2 · E‖∇D(x)‖² on fakes. Source: Mescheder et al. 2018, eq. 10.
+    """R2 penalty γ/2 · E‖∇D(x)‖² on generated samples. Source: Mescheder et al. 2018, eq. 10.
 
     Example:
         >>> critic = lambda x: ops.sum(ops.square(x), axis=1, keepdims=True)  # flat at 0
@@ -208,15 +221,15 @@ class R2(R1):
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class HistoricalAverage(Penalty, layers.Layer):
-    """weight · ‖θ - (1/t) Σ_{i ≤ t} θ_i‖² of every player's weights θ, θ_i those of its turn i.
+    """Historical averaging weight · ‖θ - (1/t) Σ_{i ≤ t} θ_i‖², θ_i a player's weights at turn i.
 
-    Pulls a game that circles its equilibrium to the middle of the circle. The mean counts the
-    present turn and is held fixed where the loss is differentiated; it is kept and saved with the
-    model, twice the weights in memory. Source: Salimans et al. 2016, "Improved Techniques for
+    It pulls weights that circle an equilibrium to the middle of the circle. The mean includes the
+    present turn and is a constant in the gradient. It is saved with the model, and doubles the
+    memory of the weights. Source: Salimans et al. 2016, "Improved Techniques for
     Training GANs", §3.3.
 
     Args:
-        weight: from 0.
+        weight: factor of every player's penalty, from 0.
 
     Raises:
         ValueError: for a negative weight.
@@ -225,10 +238,10 @@ class HistoricalAverage(Penalty, layers.Layer):
         >>> theta = keras.Variable([1.0])
         >>> penalty = HistoricalAverage(1.0)
         >>> penalty.prepare({"generator": [theta]})
-        >>> for value in (1.0, 2.0, 3.0):
-        ...     _ = theta.assign([value])
-        ...     found = penalty.on_weights("generator", [theta])
-        >>> float(found)  # (3 - 2)²
+        >>> for weight in (1.0, 2.0, 3.0):
+        ...     _ = theta.assign([weight])
+        ...     value = penalty.on_weights("generator", [theta])
+        >>> float(value)  # (3 - 2)²
         1.0
     """
 
@@ -240,14 +253,14 @@ class HistoricalAverage(Penalty, layers.Layer):
         shapes = {
             player: [tuple(v.shape) for v in variables] for player, variables in players.items()
         }
-        if self.built:  # of a model that is compiled again: its history begins anew
+        if self.built:  # the model is compiled again: the history begins anew
             if shapes != self._shapes:
                 raise ValueError(
-                    "`penalties` should have a HistoricalAverage of this model alone: it remembers "
-                    "the weights of another."
+                    "`penalties` should have a new HistoricalAverage for each model: this one "
+                    "holds the mean weights of another model."
                 )
-            for kept in self.variables:
-                kept.assign(ops.zeros_like(kept))
+            for variable in self.variables:
+                variable.assign(ops.zeros_like(variable))
             return
         self._shapes = shapes
         self._means = {
@@ -264,7 +277,7 @@ class HistoricalAverage(Penalty, layers.Layer):
             dtype=dtype,
             initializer="zeros",
             trainable=False,
-            aggregation="only_first_replica",  # each replica sees the same weights
+            aggregation="only_first_replica",  # all replicas have the same weights
         )
 
     def on_weights(self, player, variables):

@@ -6,9 +6,14 @@ from keras import ops
 
 @keras.saving.register_keras_serializable("gan_zoo")
 class LinearDecay(keras.optimizers.schedules.LearningRateSchedule):
-    """Constant over the first half of `steps`, then down to a hundredth along a line.
+    """Learning rate that is constant over the first half of `steps`, then falls linearly to 1 %.
 
-    GAN weights orbit their equilibrium at a distance set by the rate; this lets them come to rest.
+    GAN weights orbit their equilibrium at a distance that grows with the learning rate; the decay
+    lets them converge.
+
+    Args:
+        rate: the first learning rate.
+        steps: train steps of the training; afterwards the rate stays at a hundredth.
 
     Example:
         >>> rate = LinearDecay(1e-3, steps=1000)

@@ -8,6 +8,7 @@ from pathlib import Path
 from absl import flags
 
 from trainers import command_line
+from trainers.names import DEVICES
 
 FLAGS = flags.FLAGS
 TRAINING_FLAGS = (  # flags that a trained model does not take
@@ -22,7 +23,7 @@ def define():
     flags.DEFINE_string("out", None, "Folder of the results.", required=True)
     flags.DEFINE_bool("overwrite", False, "Replace existing results.")
     flags.DEFINE_integer("seed", 0, "Seed of all random draws.", lower_bound=0)
-    flags.DEFINE_enum("device", "auto", ["auto", "cpu", "gpu", "tpu"], "Where to compute.")
+    flags.DEFINE_enum("device", "auto", DEVICES, "Device to compute on.")
 
 
 def define_trained():

@@ -297,7 +297,7 @@ def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
     with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
         image_synthesis.use_finished_run(tmp_path / "none", sample=1)
     (tmp_path / "settings.json").write_text(json.dumps(SETTINGS))
-    with pytest.raises(ValueError, match=r"not finished\. Go on with --resume"):
+    with pytest.raises(ValueError, match=r"not finished\. Continue it with --resume"):
         image_synthesis.use_finished_run(tmp_path, sample=1)
     with pytest.raises(ValueError, match=r"other settings\. It has --model=cgan\.$"):
         image_synthesis.use_finished_run(run[0], {"model": "dcgan", "seed": 6}, sample=1)
@@ -305,7 +305,7 @@ def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
         if path.is_file():
             (tmp_path / path.name).write_bytes(path.read_bytes())
     (tmp_path / "model.keras").write_bytes(b"altered")
-    with pytest.raises(ValueError, match="is not what the run has saved there"):
+    with pytest.raises(ValueError, match="is not the file that the run saved"):
         image_synthesis.use_finished_run(tmp_path, sample=1)
 
 

@@ -52,7 +52,7 @@ def test_json_is_read_as_it_was_written(tmp_path):
     assert files.read_json(tmp_path / "a.json") == {"ö": [1, None]}
     assert files.read_json(tmp_path / "b.json") is None
     (tmp_path / "a.json").write_text("{")
-    with pytest.raises(ValueError, match=r"a.json should be JSON. It is damaged"):
+    with pytest.raises(ValueError, match=r"a.json should be JSON. It is corrupt"):
         files.read_json(tmp_path / "a.json")
 
 

@@ -321,7 +321,9 @@ def test_compiled_again_the_history_begins_anew_and_of_another_model_it_is_refus
     model.compile(penalties=[penalty])
     assert len(model.weights) == count
     assert not any(v.numpy().any() for v in penalty.variables)
-    with pytest.raises(ValueError, match="`penalties` should have a HistoricalAverage of this"):
+    with pytest.raises(
+        ValueError, match="`penalties` should have a new HistoricalAverage for each model"
+    ):
         penalty.prepare({"generator": [tf.Variable([1.0])]})
 
 

@@ -167,7 +167,7 @@ def test_trainings_one_after_another_go_on_with_the_next_epoch_of_the_data(tmp_p
 
     class Look(Callback):
         def on_epoch_end(self, epoch, logs=None):
-            seen.append(data.epochs.held)
+            seen.append(data.epochs.pinned)
 
     model = everything()
     model.fit(data, epochs=2, callbacks=[Look()], verbose=0)

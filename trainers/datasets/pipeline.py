@@ -11,19 +11,19 @@ import tensorflow as tf
 
 
 class EpochCounter:
-    """The epoch that an iteration over a stream yields: the next one, unless `held` is set.
+    """Number of the epoch of an iteration over a dataset: the next one, unless one is pinned.
 
-    A run sets `held`: resumed, it begins with another epoch than the first, and on several replicas
-    Keras makes iterators that it never reads.
+    A training sets `pinned`: resumed, it begins with another epoch than the first, and on several
+    replicas Keras creates iterators that it never reads.
     """
 
     def __init__(self, first):
-        self.next, self.held = first, None
+        self.next, self.pinned = first, None
 
     def take(self):
-        """Returns the epoch of an iteration that begins, int64."""
-        if self.held is not None:
-            return np.int64(self.held)
+        """Returns the epoch of an iteration that begins."""
+        if self.pinned is not None:
+            return np.int64(self.pinned)
         self.next += 1
         return np.int64(self.next - 1)
 
@@ -79,7 +79,7 @@ def stream(fields, batch_size, seed, start=(0, 0)):
         seed: 0 … 2^63 - 1.
         start: (epoch, batch) of the first batch; the first iteration ends with that epoch.
 
-    The dataset has an attribute `epochs`, see `EpochCounter`.
+    The dataset has an attribute `epochs`, an `EpochCounter`.
     """
     samples = len(fields[0].rows)
     batches = samples // batch_size

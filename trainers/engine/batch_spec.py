@@ -1,4 +1,4 @@
-"""What a batch should hold: name, shape, dtype and range of each of its parts."""
+"""Specification of a batch: name, shape, dtype and range of each part."""
 
 import dataclasses
 
@@ -9,14 +9,14 @@ ROUNDING = 1e-2  # how far outside its range a value may lie: resizing and JPEG 
 
 @dataclasses.dataclass(frozen=True)
 class FieldSpec:
-    """One part of a batch.
+    """Specification of one part of a batch, such as the images.
 
     Args:
-        name: "x", "y" …, as the messages call it.
-        shape: of one sample; None in it stands for any size.
-        low, high: the range of the values, both included; None is without bound.
+        name: "x", "y" ..., for the messages.
+        shape: shape of one sample, without the batch; None in it stands for any size.
+        low, high: the range of the values, both ends included; None is no bound.
         integer: whether the values are integers (labels) or floats.
-        cure: what to do about values that are out of range.
+        hint: for the messages, how to bring values into the range.
 
     Example:
         >>> mask = FieldSpec("mask", (8, 8, 1), low=0.0, high=1.0)
@@ -33,7 +33,7 @@ class FieldSpec:
     hint: str = ""
 
     def check_spec(self, spec):
-        """Raises a ValueError where kind, dtype or shape of a batch are wrong already."""
+        """Raises a ValueError for a tensor or `tf.TensorSpec` of the wrong dtype or shape."""
         if not hasattr(spec, "dtype"):
             raise ValueError(
                 f"A batch should be tensors, `{self.name}` first. "
@@ -51,11 +51,11 @@ class FieldSpec:
         if not spec.shape.is_compatible_with(wanted):
             raise ValueError(
                 f"`{self.name}` should have shape {_text(wanted)}. "
-                f"Received: shape={_text(spec.shape)}.{self._cure_of_shape(spec.shape)}"
+                f"Received: shape={_text(spec.shape)}.{self._shape_hint(spec.shape)}"
             )
 
-    def _cure_of_shape(self, shape):
-        if shape.rank == len(self.shape):  # without the batch's axis or a channel's
+    def _shape_hint(self, shape):
+        if shape.rank == len(self.shape):  # the axis of the batch or of the channels is missing
             return f" `{self.name}[..., None]` adds a channel, `{self.name}[None]` a batch."
         if shape.rank == len(self.shape) + 2 and shape[-1] == 1:
             return f" `{self.name}[..., 0]` drops the last axis."
@@ -65,16 +65,19 @@ class FieldSpec:
         """Adds an assertion on the range of `values` to the graph of a data pipeline."""
         low, high = tf.reduce_min(values), tf.reduce_max(values)
         slack = 0 if self.integer else ROUNDING
-        fine = tf.constant(True)
+        in_range = tf.constant(True)
         if not self.integer:
-            fine = tf.math.is_finite(low) & tf.math.is_finite(high)
+            in_range = tf.math.is_finite(low) & tf.math.is_finite(high)
         if self.low is not None:
-            fine &= low >= tf.cast(self.low - slack, values.dtype)
+            in_range &= low >= tf.cast(self.low - slack, values.dtype)
         if self.high is not None:
-            fine &= high <= tf.cast(self.high + slack, values.dtype)
-        held = f"values{self._range()}" if self._range() else "finite values"
-        text = f"<`{self.name}` should hold {held}. Received values from {{}} to {{}}. {self.hint}>"
-        tf.debugging.Assert(fine, [tf.strings.format(text, (low, high))])
+            in_range &= high <= tf.cast(self.high + slack, values.dtype)
+        expected = f"values{self._range()}" if self._range() else "finite values"
+        text = (
+            f"<`{self.name}` should hold {expected}. "
+            f"Received values from {{}} to {{}}. {self.hint}>"
+        )
+        tf.debugging.Assert(in_range, [tf.strings.format(text, (low, high))])
 
     def _range(self):
         bounded = self.low is not None or self.high is not None
@@ -82,7 +85,7 @@ class FieldSpec:
 
 
 def images(name, shape):
-    """Images in [-1, 1], shape (h, w, c).
+    """Returns the `FieldSpec` of images in [-1, 1], shape (h, w, c).
 
     Example:
         >>> images("x", (8, 8, 1)).check_spec(tf.TensorSpec((64, 8, 8)))
@@ -95,7 +98,7 @@ def images(name, shape):
 
 
 def voxels(name, shape):
-    """Voxels in [0, 1], shape (d, h, w, c).
+    """Returns the `FieldSpec` of voxels in [0, 1], shape (d, h, w, c).
 
     Example:
         >>> voxels("x", (8, 8, 8, 1)).low
@@ -105,7 +108,7 @@ def voxels(name, shape):
 
 
 def labels(name, classes, hidden=False):
-    """Class numbers 0 … classes - 1; with `hidden` also -1, where the class is not known.
+    """Returns the `FieldSpec` of class numbers 0 ... classes - 1; with `hidden` also -1: unknown.
 
     Example:
         >>> y = labels("y", classes=10)

@@ -1,6 +1,7 @@
-"""`compile`: from a recipe and your changes to it to optimizers, turns and penalties in place."""
+"""`compile`: merges a recipe with the user's changes, and builds optimizers and metrics."""
 
 import keras
+import tensorflow as tf
 
 from trainers.engine import compile_args
 from trainers.objectives import Relativistic
@@ -9,7 +10,7 @@ from trainers.schedules import LinearDecay
 
 
 class CompileMixin:
-    """The part of `AdversarialModel` that sets the rules of the game."""
+    """The part of `AdversarialModel` that `compile` configures."""
 
     def compile(
         self,
@@ -21,24 +22,25 @@ class CompileMixin:
         synchronized=None,
         **changes,
     ):
-        """Sets the rules: those of a recipe, and your changes to it.
+        """Configures the training: the arguments of a recipe, and your changes to them.
 
         Args:
             recipe: "paper", or "modern" (see `modern_recipe`).
             steps: how many train steps the modern recipe decays over.
             run_eagerly, jit_compile, steps_per_execution: as in Keras. On several replicas the
-                losses and gradients are compiled, and the updates are not.
-            synchronized: whether batch normalisation takes the statistics of all replicas' samples
-                (True) or of each replica's own (False); None: as the layers were built.
+                losses and gradients are compiled with XLA, and the updates are not.
+            synchronized: whether batch normalisation uses the statistics of all replicas' samples
+                (True) or of each replica's own samples (False); None: as the layers were built.
             **changes: `objective`; `optimizers`, a dict player -> optimizer; `loss_weights`, a dict
-                metric name -> factor; `penalties`, a list; `turns`, a dict player -> how many turns
-                in a train step (0: it rests); `augment`, a function of samples, registered with
-                Keras if the model is to be saved; `schedule`, "alternating" or "simultaneous": all
-                players move at once, from the same point, and share what a judge says of the same
-                samples, in less time. Of a dict, the entries you give replace those of the recipe.
+                metric name -> factor; `penalties`, a list; `turns`, a dict player -> number of
+                turns in a train step (0: not trained); `augment`, a function of samples, registered
+                with Keras if the model is to be saved; `schedule`, "alternating" or "simultaneous":
+                all players take a step at once, from the same weights, and share the
+                discriminator's outputs for the same samples, which takes less time. Of a dict, the
+                entries you give replace those of the recipe.
 
         Raises:
-            TypeError: for an unknown rule, or a rule of the wrong kind.
+            TypeError: for an unknown argument, or an argument of the wrong type.
             ValueError: for an unknown recipe or player, or a number out of range.
 
         Example:
@@ -48,17 +50,17 @@ class CompileMixin:
             >>> model.objective, model.penalties, model.turns
             (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
-        agreed = compile_args.merge(self._rules_of(recipe, steps), changes)
-        compile_args.validate(agreed, self.players, type(self).__name__, self.objectives)
+        arguments = compile_args.merge(self._recipe_named(recipe, steps), changes)
+        compile_args.validate(arguments, self.players, type(self).__name__, self.objectives)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,
             "steps_per_execution": steps_per_execution,
             "synchronized": synchronized,
         }
-        self._compile_with(agreed, options)
+        self._compile_with(arguments, options)
 
-    def _rules_of(self, recipe, steps):
+    def _recipe_named(self, recipe, steps):
         if recipe == "paper":
             return compile_args.defaults() | self.recipe()
         if recipe == "modern":
@@ -67,26 +69,28 @@ class CompileMixin:
             )
         raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
 
-    def _compile_with(self, agreed, options):
+    def _compile_with(self, arguments, options):
         self._synchronize(options["synchronized"], options["jit_compile"])
-        judges = [getattr(self, name) for name in self.network_names if "discriminator" in name]
-        compile_args.warn_of_batch_norm(judges, agreed["penalties"])
+        discriminators = [
+            getattr(self, name) for name in self.network_names if "discriminator" in name
+        ]
+        compile_args.warn_of_batch_norm(discriminators, arguments["penalties"])
         super().compile(optimizer=None, **{k: v for k, v in options.items() if k != "synchronized"})
         self.compile_options = options
-        for rule in [*getattr(self, "penalties", []), getattr(self, "augment", None)]:
-            self._tracker.untrack(rule)  # Keras keeps layers that were attributes once
-        self.objective, self.augment = agreed["objective"], agreed["augment"]
-        self.penalties, self.schedule = list(agreed["penalties"]), agreed["schedule"]
-        self.turns = {player: agreed["turns"].get(player, 1) for player in self.players}
-        self.loss_weights = dict(agreed["loss_weights"])
+        for earlier in [*getattr(self, "penalties", []), getattr(self, "augment", None)]:
+            self._tracker.untrack(earlier)  # Keras keeps layers that were attributes once
+        self.objective, self.augment = arguments["objective"], arguments["augment"]
+        self.penalties, self.schedule = list(arguments["penalties"]), arguments["schedule"]
+        self.turns = {player: arguments["turns"].get(player, 1) for player in self.players}
+        self.loss_weights = dict(arguments["loss_weights"])
         with self.distribute_strategy.scope():
             self.optimizers = {
                 player: compile_args.optimizer_for(
-                    [getattr(self, name) for name in owned], agreed["optimizers"][player]
+                    [getattr(self, name) for name in owned], arguments["optimizers"][player]
                 )
                 for player, owned in self.players.items()
             }
-            # Slots must exist before weights are loaded, or loading passes over them in silence.
+            # Slots must exist before weights are loaded, or loading skips them silently.
             owned = {player: self.variables_of(player) for player in self.players}
             for player, optimizer in self.optimizers.items():
                 optimizer.build(owned[player])
@@ -96,6 +100,16 @@ class CompileMixin:
             for player, turns in self.turns.items():
                 if turns:
                     self._mean(f"{player}_loss")
+
+    @property
+    def metrics(self):
+        return list(self._means.values()) if self.compiled else []
+
+    def _mean(self, name):
+        if name not in self._means:  # terms are known only once a loss has been computed
+            with tf.init_scope():
+                self._means[name] = keras.metrics.Mean(name=name)
+        return self._means[name]
 
     def _synchronize(self, synchronized, jit_compile):
         norms = [
@@ -111,37 +125,42 @@ class CompileMixin:
         if several and jit_compile is True and any(layer.synchronized for layer in norms):
             raise ValueError(
                 "`synchronized` should be False with jit_compile=True: compiled replicas cannot "
-                "talk to each other. Received: synchronized=True."
+                "communicate. Received: synchronized=True."
             )
 
     def modern_recipe(self, steps=10_000, beta_1=0.0, gamma=1.0):
-        """What works best today: relativistic pairing, R1 and R2, averaged weights, decay. A game
-        that takes some objectives only keeps its first.
+        """Returns the compile arguments of R3GAN: relativistic objective, R1 and R2 penalties, EMA
+        of the generator's (and encoder's) weights, learning-rate decay.
 
-        `steps` is how long the training will be; the rates decay over its second half. `beta_1` is
-        Adam's, `gamma` weighs both penalties.
+        A family that can be trained only with some objectives keeps the first of them.
         Source: Huang et al. 2024 (R3GAN).
+
+        Args:
+            steps: train steps of the training; the learning rates decay over the second half.
+            beta_1: Adam's β₁.
+            gamma: weight γ of both penalties, from 0.
         """
-        makers = [p for p, owned in self.players.items() if "discriminator" not in owned[0]]
+        averaged = [p for p, owned in self.players.items() if "discriminator" not in owned[0]]
         return {
             "objective": self.objectives[0]() if self.objectives else Relativistic(),
             "penalties": [R1(gamma), R2(gamma)],
-            "optimizers": self.adam(5e-4, beta_1, 0.99, steps=steps, averaged=makers),
+            "optimizers": self.adam(5e-4, beta_1, 0.99, steps=steps, averaged=averaged),
         }
 
     def adam(self, rate, beta_1=0.5, beta_2=0.999, steps=None, averaged=(), momentum=None):
-        """An Adam for each player, ε = 1e-8 as in most papers, as a dict.
+        """Returns a dict with an Adam for each player, with ε = 1e-8 as in most papers.
 
         Args:
-            rate, beta_1: of all, or a dict from player to its own.
-            beta_2: of all.
-            steps: where it is given, the rates decay over the second half of so many.
-            averaged: the players whose weights are averaged.
-            momentum: of the averages; None: .999, and for fewer than 5,000 steps 1 - 5 / steps, by
-                which at their end less than a hundredth is left of where they began.
+            rate: learning rate of all players, or a dict from player to learning rate.
+            beta_1: Adam's β₁ of all players, or a dict from player to β₁.
+            beta_2: Adam's β₂ of all players.
+            steps: if given, the learning rates decay over the second half of this many steps.
+            averaged: the players whose weights are averaged (EMA).
+            momentum: of the averages; None: .999, and for fewer than 5,000 steps 1 - 5 / steps, so
+                that after `steps` less than a hundredth of the first weights is left in them.
 
         Raises:
-            ValueError: for players that are not those of the game.
+            ValueError: for a name that is no player of the family.
 
         Example:
             >>> import zoo
@@ -149,9 +168,9 @@ class CompileMixin:
             >>> optimizers["generator"].beta_1
             0.5
         """
-        named = [set(value) for value in (rate, beta_1) if isinstance(value, dict)]
-        if any(names != set(self.players) for names in named) or set(averaged) - set(self.players):
-            received = sorted(set(averaged).union(*named))
+        keys = [set(value) for value in (rate, beta_1) if isinstance(value, dict)]
+        if any(names != set(self.players) for names in keys) or set(averaged) - set(self.players):
+            received = sorted(set(averaged).union(*keys))
             raise ValueError(
                 f"`rate`, `beta_1` and `averaged` should name players of {type(self).__name__}, "
                 f"the first two all: {', '.join(self.players)}. Received: {', '.join(received)}."
@@ -160,10 +179,10 @@ class CompileMixin:
         if momentum is None:
             momentum = min(0.999, max(0.0, 1.0 - 5.0 / steps)) if steps else 0.999
 
-        def of(player):
-            own, beta = (v[player] if isinstance(v, dict) else v for v in (rate, beta_1))
-            schedule = LinearDecay(own, steps) if steps else own
-            average = {"use_ema": player in averaged, "ema_momentum": momentum}
-            return keras.optimizers.Adam(schedule, beta, beta_2, epsilon=1e-8, **average)
+        def optimizer_of(player):
+            first_rate, beta = (v[player] if isinstance(v, dict) else v for v in (rate, beta_1))
+            schedule = LinearDecay(first_rate, steps) if steps else first_rate
+            ema = {"use_ema": player in averaged, "ema_momentum": momentum}
+            return keras.optimizers.Adam(schedule, beta, beta_2, epsilon=1e-8, **ema)
 
-        return {player: of(player) for player in self.players}
+        return {player: optimizer_of(player) for player in self.players}

@@ -1,4 +1,4 @@
-"""What `compile` takes, checked in one place before anything is changed."""
+"""The arguments of `compile`: defaults, merging and checks, before anything is changed."""
 
 import numbers
 import warnings
@@ -13,7 +13,7 @@ SCHEDULES = ("alternating", "simultaneous")
 
 
 def defaults():
-    """The rules of a game of which nothing was said."""
+    """Returns a dict of all compile arguments with their defaults."""
     return {
         "objective": None,
         "optimizers": {},
@@ -25,70 +25,74 @@ def defaults():
     }
 
 
-def merge(rules, changes):
-    """The rules with your changes to them; of a dict, the entries you give replace the others.
+def merge(arguments, changes):
+    """Returns the compile arguments with changes; of a dict, only the entries given are replaced.
 
     Raises:
-        TypeError: for an unknown rule, or for what should be a dict and is none.
+        TypeError: for an unknown argument, or a value that should be a dict and is none.
     """
-    unknown = sorted(set(changes) - set(rules))
+    unknown = sorted(set(changes) - set(arguments))
     if unknown:
-        raise TypeError(f"`compile` takes {', '.join(rules)}. Received: {', '.join(unknown)}.")
-    rules = dict(rules)
-    for rule, value in changes.items():
-        if not isinstance(rules[rule], dict):
-            rules[rule] = value
+        raise TypeError(f"`compile` takes {', '.join(arguments)}. Received: {', '.join(unknown)}.")
+    arguments = dict(arguments)
+    for name, value in changes.items():
+        if not isinstance(arguments[name], dict):
+            arguments[name] = value
         elif isinstance(value, dict):
-            rules[rule] = rules[rule] | value
+            arguments[name] = arguments[name] | value
         else:
-            raise TypeError(f"`{rule}` should be a dict. Received: {value!r}")
-    return rules
+            raise TypeError(f"`{name}` should be a dict. Received: {value!r}")
+    return arguments
 
 
-def validate(rules, players, game, objectives=()):
-    """Raises a TypeError or ValueError in one sentence for rules that make no sense.
+def validate(arguments, players, class_name, objectives=()):
+    """Raises an error for compile arguments that make no sense.
 
     Args:
-        rules: a dict as `defaults()`, filled in.
-        players: the names of those who play.
-        game: the name of the class, for the messages.
-        objectives: classes, the only ones that the game takes; () for all.
+        arguments: a dict with the keys of `defaults()`.
+        players: the names of the players.
+        class_name: name of the model's class, for the messages.
+        objectives: the classes of objectives that the model can be trained with; () for all.
+
+    Raises:
+        TypeError: for a value of the wrong type.
+        ValueError: for an unknown player, a number out of range, or values that exclude each other.
     """
-    for rule in ("optimizers", "turns"):
-        strangers = sorted(set(rules[rule]) - set(players))
-        if strangers:
+    for name in ("optimizers", "turns"):
+        unknown = sorted(set(arguments[name]) - set(players))
+        if unknown:
             raise ValueError(
-                f"`{rule}` should name players of {game}: {', '.join(players)}. "
-                f"Received: {', '.join(strangers)}."
+                f"`{name}` should name players of {class_name}: {', '.join(players)}. "
+                f"Received: {', '.join(unknown)}."
             )
-    strangers = [name for name in rules["loss_weights"] if not name.startswith(tuple(players))]
-    if strangers:
+    unknown = [name for name in arguments["loss_weights"] if not name.startswith(tuple(players))]
+    if unknown:
         raise ValueError(
             f"`loss_weights` should name losses, which begin with a player: {', '.join(players)}. "
-            f"Received: {', '.join(strangers)}."
+            f"Received: {', '.join(unknown)}."
         )
-    _check_optimizers(rules["optimizers"], players)
-    _check_turns(rules["turns"], players, rules["schedule"])
-    if rules["objective"] is not None and not isinstance(rules["objective"], Objective):
+    _check_optimizers(arguments["optimizers"], players)
+    _check_turns(arguments["turns"], players, arguments["schedule"])
+    if arguments["objective"] is not None and not isinstance(arguments["objective"], Objective):
         raise TypeError(
             "`objective` should be one of trainers.objectives, for example NonSaturating(). "
-            f"Received: {rules['objective']!r}"
+            f"Received: {arguments['objective']!r}"
         )
-    if objectives and not isinstance(rules["objective"], objectives):
-        takes = " or ".join(f"{cls.__name__}()" for cls in objectives)
+    if objectives and not isinstance(arguments["objective"], objectives):
+        accepted = " or ".join(f"{cls.__name__}()" for cls in objectives)
         raise ValueError(
-            f"`objective` should be {takes} for {game}, whose judge is read as a logit. "
-            f"Received: {rules['objective']!r}"
+            f"`objective` should be {accepted} for {class_name}, whose discriminator returns "
+            f"logits. Received: {arguments['objective']!r}"
         )
-    penalties = rules["penalties"]
+    penalties = arguments["penalties"]
     listed = isinstance(penalties, (list, tuple))
     if not listed or not all(isinstance(p, Penalty) for p in penalties):
         raise TypeError(
             "`penalties` should be a list from trainers.penalties, for example [R1(1.0)]. "
             f"Received: {penalties!r}"
         )
-    if rules["augment"] is not None and not callable(rules["augment"]):
-        raise TypeError(f"`augment` should be a function. Received: {rules['augment']!r}")
+    if arguments["augment"] is not None and not callable(arguments["augment"]):
+        raise TypeError(f"`augment` should be a function. Received: {arguments['augment']!r}")
 
 
 def _check_optimizers(optimizers, players):
@@ -107,7 +111,7 @@ def _check_turns(turns, players, schedule):
                 f"`turns` should be integers from 0. Received: {{{player!r}: {number!r}}}"
             )
     if not any(turns.get(p, 1) for p in players):
-        raise ValueError("`turns` should let at least one player move. Received: all 0.")
+        raise ValueError("`turns` should train at least one player. Received: all 0.")
     if schedule not in SCHEDULES:
         raise ValueError(
             f"`schedule` should be {' or '.join(map(repr, SCHEDULES))}. "
@@ -115,43 +119,50 @@ def _check_turns(turns, players, schedule):
         )
     if schedule == "simultaneous" and any(number > 1 for number in turns.values()):
         raise ValueError(
-            "`turns` should be 0 or 1 with schedule='simultaneous', where all move at once. "
-            f"Received: turns={turns}"
+            "`turns` should be 0 or 1 with schedule='simultaneous', where all players step at "
+            f"once. Received: turns={turns}"
         )
 
 
-def warn_of_batch_norm(judges, penalties):
-    """Warns of slopes that are penalised where a sample's slope depends on its neighbours."""
-    slopes = [p for p in penalties if type(p).on_discriminator is not Penalty.on_discriminator]
-    normed = any(
+def warn_of_batch_norm(discriminators, penalties):
+    """Warns of a gradient penalty where batch normalisation couples the samples of a batch."""
+    gradient_penalties = [
+        p for p in penalties if type(p).on_discriminator is not Penalty.on_discriminator
+    ]
+    normalised = any(
         isinstance(layer, keras.layers.BatchNormalization)
-        for network in judges
+        for network in discriminators
         for layer in network._flatten_layers()
     )
-    if slopes and normed:
+    if gradient_penalties and normalised:
         warnings.warn(
-            f"Batch normalisation in the discriminator makes a sample's slope depend on its "
-            f"batch, which {slopes[0]!r} takes for the sample's own. Build it without, such as "
-            "with batch_norm=False.",
+            "Batch normalisation in the discriminator makes a sample's gradient depend on the "
+            f"other samples of its batch, which {gradient_penalties[0]!r} ignores. Build the "
+            "discriminator without it, for example with batch_norm=False.",
             stacklevel=5,
         )
 
 
 def optimizer_for(networks, optimizer):
-    """The optimizer of a player who owns these networks, in the current strategy.
+    """Returns the optimizer of a player with these networks, created in the current strategy.
 
-    Small gradients are 0 in float16: there it is wrapped in one that multiplies the loss by a
-    number, which is halved at every overflow, whose step is skipped, and doubled after 2,000 steps
-    without one.
+    Small gradients are 0 in float16. For networks that compute in float16 the optimizer is wrapped
+    in a `keras.optimizers.LossScaleOptimizer`, which multiplies the loss by a number. At each
+    overflow the number is halved and the step skipped; after 2,000 steps without an overflow it is
+    doubled.
+
+    Args:
+        networks: a list of Keras models.
+        optimizer: a Keras optimizer, or its name.
     """
     optimizer = keras.optimizers.get(optimizer)
-    if replicas.num_replicas() > 1:  # it belongs to the strategy that it is made in
+    if replicas.num_replicas() > 1:  # an optimizer belongs to the strategy that it was created in
         optimizer = keras.optimizers.deserialize(keras.optimizers.serialize(optimizer))
-    halved = any(
+    in_float16 = any(
         layer.compute_dtype == "float16"
         for network in networks
         for layer in network._flatten_layers()
     )
-    if not halved or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
+    if not in_float16 or isinstance(optimizer, keras.optimizers.LossScaleOptimizer):
         return optimizer
     return keras.optimizers.LossScaleOptimizer(optimizer)

@@ -1,30 +1,30 @@
-"""How samples are shown to a judge: augmented, and beside the condition that they answer to."""
+"""The discriminator as objectives and penalties call it: on augmented samples, conditioned."""
 
 import contextlib
 import threading
 
 from keras import tree
 
-_judged = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
+_shared = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
 
 
 @contextlib.contextmanager
 def shared_outputs():
-    """Inside, what a judge says of the same tensors is computed once and said to all who ask."""
-    _judged.said = {}
+    """Inside, `Critic.shared_call` computes the outputs for the same tensors only once."""
+    _shared.outputs = {}
     try:
         yield
     finally:
-        _judged.said = None
+        _shared.outputs = None
 
 
 class Critic:
-    """critic ∘ augment with the condition held: penalties differentiate what the objective judges.
+    """critic ∘ augment with a fixed condition: penalties differentiate what the objective sees.
 
     Args:
         critic: a network, or a function with an argument `training`.
-        augment: a function of samples, or None. It touches their first leaf only.
-        given: the condition, or None.
+        augment: a function of samples, or None. It is applied to their first leaf only.
+        condition: a tensor that is passed to `critic` after the samples, or None.
     """
 
     def __init__(self, critic, augment=None, condition=None):
@@ -37,12 +37,15 @@ class Critic:
         return self.critic(x if self.condition is None else [x, self.condition], training=True)
 
     def shared_call(self, x):
-        """The same, but for a pass that others may share: a penalty needs one of its own."""
-        said = getattr(_judged, "said", None)
-        if said is None:
+        """Returns `self(x)`, computed once per `shared_outputs` for the same tensors.
+
+        Penalties need a call of their own, since they differentiate it.
+        """
+        outputs = getattr(_shared, "outputs", None)
+        if outputs is None:
             return self(x)
-        shown = [self.critic, *tree.flatten(x), *tree.flatten(self.condition)]
-        key = tuple(map(id, shown))
-        if key not in said:
-            said[key] = shown, self(x)  # what is kept alive keeps its id
-        return said[key][1]
+        inputs = [self.critic, *tree.flatten(x), *tree.flatten(self.condition)]
+        key = tuple(map(id, inputs))
+        if key not in outputs:
+            outputs[key] = inputs, self(x)  # inputs are kept, so that no other object gets their id
+        return outputs[key][1]

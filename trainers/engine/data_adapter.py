@@ -1,7 +1,7 @@
-"""What `fit` is given: arrays become a stream of whole batches, and each batch is checked.
+"""Turns the data that `fit` was given into batches, and checks each batch.
 
-The checks run where the data flow, before the training step sees a batch, so that wrong data are
-refused in one sentence and never trained on.
+The checks run in the data pipeline, before the train step, so that wrong data raise an error of one
+sentence and are never trained on.
 """
 
 import contextlib
@@ -12,21 +12,26 @@ import tensorflow as tf
 
 
 def prepare(data, components, parts, replicas=1, batch_size=None, order=None, whole=False):
-    """`data` as `fit` should get it: whole batches, each checked, that can be dealt.
+    """Returns the data as batches that are checked and can be split evenly.
 
     Args:
         data: a tf.data.Dataset of batches, a tuple of arrays, or anything else that Keras takes,
-            which is passed on as it is.
-        components: a Component per part of a batch, in order; further parts are passed over.
-        parts: into how many equal parts each batch is dealt.
-        replicas: on how many replicas that is done.
-        batch_size, order: for arrays; by default 32 samples for each part, in the order in which
-            they are stored. `order()` is two integers that say the order of an epoch. An incomplete
-            last batch is left out, another one in each shuffled epoch, unless `whole`.
+            which is returned unchanged.
+        components: a `FieldSpec` per part of a batch, in order; further parts are ignored.
+        parts: into how many equal sub-batches each batch is split, one per turn.
+        replicas: on how many replicas each sub-batch is split again.
+        batch_size: for arrays; by default 32 samples for each sub-batch.
+        order: for arrays; a function without arguments that returns two integers, the seed of the
+            order of an epoch. None: in the order in which they are stored.
+        whole: for arrays; whether an incomplete last batch is kept. By default it is dropped;
+            shuffled epochs drop different samples.
+
+    Returns:
+        A tf.data.Dataset, or `data` of another kind.
 
     Raises:
-        ValueError: in one sentence, before any work where dtype, shape or batch size tell, else
-            (see `one_line_errors`) at the batch that is wrong.
+        ValueError: in one sentence; at once for a wrong dtype, shape or batch size, and for wrong
+            values at their batch (see `one_line_errors`).
 
     Example:
         >>> x = np.zeros((100, 2), "float32")
@@ -40,16 +45,16 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
     if not isinstance(data, tf.data.Dataset):
         return data
     spec = data.element_spec
-    given = spec if isinstance(spec, tuple) else (spec,)
-    if len(given) < len(components):
+    specs = spec if isinstance(spec, tuple) else (spec,)
+    if len(specs) < len(components):
         names = ", ".join(c.name for c in components)
         raise ValueError(
-            f"A batch should be ({names}). Received: batches of {len(given)} part(s). "
+            f"A batch should be ({names}). Received: batches of {len(specs)} part(s). "
             "Load the data with labels."
         )
-    for component, part in zip(components, given, strict=False):
+    for component, part in zip(components, specs, strict=False):
         component.check_spec(part)
-    rows = given[0].shape[0]
+    rows = specs[0].shape[0]
     shares = parts * replicas
     if rows is None and shares > 1:
         for batch in data.take(1):
@@ -65,16 +70,16 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
             batch = _interleave_replicas(batch, parts, replicas)
         return batch if len(batch) > 1 else batch[0]
 
-    return _quiet(data.map(checked, num_parallel_calls=2))
+    return _without_autotuning(data.map(checked, num_parallel_calls=2))
 
 
 def check_divisible(rows, parts, replicas=1):
-    """Raises a ValueError when a batch of `rows` samples cannot be dealt into `parts`.
+    """Raises a ValueError when a batch of `rows` samples cannot be split into `parts` evenly.
 
     Example:
         >>> check_divisible(rows=64, parts=5)
         Traceback (most recent call last):
-        ValueError: A batch should be dealt into 5 equal turns. Received: batches of 64.
+        ValueError: A batch should be split into 5 equal turns. Received: batches of 64.
         Use a multiple of 5, for example 65.
     """
     shares = parts * replicas
@@ -82,15 +87,16 @@ def check_divisible(rows, parts, replicas=1):
         where = f" on {replicas} replicas" if replicas > 1 else ""
         nearest = max(1, round(rows / shares)) * shares
         raise ValueError(
-            f"A batch should be dealt into {parts} equal turns{where}. "
+            f"A batch should be split into {parts} equal turns{where}. "
             f"Received: batches of {rows}. Use a multiple of {shares}, for example {nearest}."
         )
 
 
 def _interleave_replicas(batch, parts, replicas):
-    """In the order in which each turn of several replicas sees the samples that one would see.
+    """Reorders a batch so that each turn on several replicas gets the samples of one device.
 
-    A batch is cut into the replicas' shares first, and then each share is dealt to the turns.
+    TensorFlow splits a batch into the replicas' shares first, and `split_batch` each share into the
+    sub-batches of the turns.
     """
     rows = tf.nest.flatten(batch)[0].shape[0] or tf.shape(tf.nest.flatten(batch)[0])[0]
     order = tf.reshape(tf.range(rows), (parts, replicas, -1))
@@ -99,7 +105,7 @@ def _interleave_replicas(batch, parts, replicas):
 
 
 def _trim_to_divisible(batch, parts):
-    """A last, smaller batch without what is left over, or with repeats for parts without any."""
+    """A smaller last batch, cut to a multiple of `parts`, or with repeats if it has fewer rows."""
     rows = tf.shape(tf.nest.flatten(batch)[0])[0]
     which = tf.range(tf.maximum(rows - rows % parts, parts)) % rows
     batch = tf.nest.map_structure(lambda leaf: tf.gather(leaf, which), batch)
@@ -138,8 +144,8 @@ def _from_arrays(arrays, batch_size, parts, replicas, order, whole):
     return numbers.map(lambda rows: tuple(tf.gather(t, rows) for t in tensors))
 
 
-def _quiet(dataset):
-    """Without autotuning, whose thread holds up the end of every epoch for seconds."""
+def _without_autotuning(dataset):
+    """The dataset without autotuning, whose thread delays the end of every epoch by seconds."""
     options = tf.data.Options()
     options.autotune.enabled = False
     return dataset.with_options(options)
@@ -147,7 +153,7 @@ def _quiet(dataset):
 
 @contextlib.contextmanager
 def one_line_errors():
-    """Raises the sentence of a failed check instead of TensorFlow's report of it."""
+    """Inside, a failed check raises a ValueError of one sentence instead of TensorFlow's report."""
     try:
         yield
     except tf.errors.InvalidArgumentError as error:

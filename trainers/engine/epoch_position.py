@@ -1,4 +1,4 @@
-"""Where a resumed epoch stands: the callback of `fit` that tells the data."""
+"""The callback of `fit` that keeps the order of the data in step with the model's noise."""
 
 import keras
 import numpy as np
@@ -6,14 +6,14 @@ from keras import tree
 
 
 class EpochPosition(keras.callbacks.Callback):
-    """Tells the data, at the beginning of each epoch of a training, where the model stands.
+    """Sets the epoch of the data, and the order of arrays, at the beginning of each epoch.
 
-    Weights that were loaded bring their place in the noise along, and BackupAndRestore the epoch to
-    go on with: by them the data go on where the training stopped.
+    Loaded weights contain the position of the noise, and BackupAndRestore restores the epoch, so
+    that the data of a resumed training continue where the training stopped.
 
     Args:
-        data: a stream of `trainers.datasets`, which has `epochs`; of anything else nothing is
-            asked.
+        data: a dataset of `trainers.datasets`, whose attribute `epochs` is an `EpochCounter`; other
+            data are left alone.
     """
 
     def __init__(self, data=None):
@@ -28,20 +28,20 @@ class EpochPosition(keras.callbacks.Callback):
         if self._epochs is not None:
             if self._offset is None:
                 self._offset = 0 if epoch else self._epochs.next
-            self._epochs.held = epoch + self._offset
+            self._epochs.pinned = epoch + self._offset
 
     def release(self):
-        """Lets the data go on with the epoch after the last one."""
+        """Unpins the epoch of the data, which continue with the next one."""
         if self._offset is not None:
-            self._epochs.next, self._epochs.held = self._epochs.held + 1, None
+            self._epochs.next, self._epochs.pinned = self._epochs.pinned + 1, None
 
     def order(self):
-        """Two integers for the order of arrays in this epoch."""
+        """Returns two integers, int64 (2,), the seed of the order of arrays in this epoch."""
         return self._order
 
 
 def prepend_callback(callbacks, callback):
-    """The callbacks given to `fit`, whatever their kind, and one more, which is called first."""
+    """Returns the callbacks given to `fit`, of any kind, with one more that is called first."""
     if isinstance(callbacks, keras.callbacks.CallbackList):
         earlier = [c for c in callbacks.callbacks if not isinstance(c, EpochPosition)]
         callbacks.callbacks[:] = [callback, *earlier]

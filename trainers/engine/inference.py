@@ -1,12 +1,12 @@
-"""What is shown of a model in training: averaged weights, in a copy, never in the model itself.
+"""Inference with a model in training: samples, features and exports, from the EMA weights.
 
-Where an optimizer keeps averages (`use_ema`), samples, features, scores and exports are those of
-the averaged networks. Overwriting the trained weights with them, as Keras does, would end the
-training, so they are written into a copy, whose batch statistics are then estimated anew: those of
-the training belong to other weights.
+Where an optimizer keeps a moving average of the weights (`use_ema`), samples, features, scores and
+exports come from the averaged networks. Overwriting the trained weights with the averages, as Keras
+does, would end the training, so the averages are written into a copy of the model. The batch
+statistics of the copy are then estimated anew: those of the training belong to other weights.
 """
 
-import zlib
+import ctypes
 
 import keras
 import numpy as np
@@ -17,44 +17,47 @@ from trainers import noise
 
 
 class InferenceMixin:
-    """The part of `AdversarialModel` that its users call: what it draws, and says of images."""
+    """The part of `AdversarialModel` that users call on a trained model: samples and features."""
 
     def averaged(self):
-        """The model to show: this one, or a copy with the averaged weights where an optimizer
-        keeps averages (`use_ema`), its batch statistics estimated anew for them.
+        """Returns the model with EMA weights: a copy, or the model itself without averages.
+
+        A copy is returned where an optimizer keeps averages (`use_ema`) and has taken a step, and
+        on several replicas. It is updated when weights were trained, loaded or assigned since the
+        last call; else a call costs about a millisecond, for models of any size.
 
         Example:
             >>> import zoo
             >>> zoo.create("gan", image_shape=(2,), recipe="modern").averaged().generator.name
             'generator'
         """
-        return self._ema_copy.of(self) if self.compiled else self
+        return self._ema_copy.updated_from(self) if self.compiled else self
 
     def view(self, name, build):
-        """A network derived from those of the model, such as its features; built once."""
+        """Returns the derived network of that name, which `build()` returns at the first call."""
         return self._ema_copy.view(name, build)
 
     def predict(self, *args, **kwargs):
-        """As in Keras; where weights are averaged, of the averaged networks."""
+        """Returns what `keras.Model.predict` does, of the model with EMA weights."""
         return super(InferenceMixin, self.averaged()).predict(*args, **kwargs)
 
     def generate(self, n, seed=None, batch_size=256, truncation=1.0, **conditions):
         """Draws samples.
 
         Args:
-            n: how many.
-            seed: an integer for the same samples at each call; None for others at each call.
-            batch_size: how many are made at a time.
-            truncation: how far latents lie from their mean, as a share of where they were drawn:
-                below 1 samples are more typical, and more alike.
-            **conditions: what the family's `draw` takes, such as `labels`.
+            n: number of samples, from 1.
+            seed: an integer for the same samples at each call; None for new samples at each call.
+            batch_size: number of samples that are generated at a time.
+            truncation: factor, 0 to 1, of the distance of latents from their mean; below 1 samples
+                are more typical and less diverse.
+            **conditions: arguments of the family's `draw`, such as `labels`.
 
         Returns:
-            A float32 NumPy array, shape (n, …).
+            A float32 NumPy array, shape (n, ...).
 
         Raises:
-            ValueError: for another number, a truncation outside 0 … 1, and conditions that the
-                family does not take so.
+            ValueError: for `n` below 1, a truncation outside 0 ... 1, and conditions that the
+                family's `draw` refuses.
 
         Example:
             >>> import zoo
@@ -79,7 +82,7 @@ class InferenceMixin:
         return predict_in_batches(self.averaged(), inputs, batch_size).astype("float32", copy=False)
 
     def _truncated(self, inputs, truncation):
-        """Inputs whose latents, the first of them, are nearer to the mean of all that is drawn."""
+        """The inputs with latents (their first leaf) moved towards the mean of 1,024 drawn ones."""
         latents, *others = tree.flatten(inputs)
         with noise.stream(seed=0, label="mean of latents"):
             mean = np.mean(tree.flatten(self.draw(1_024))[0])
@@ -87,8 +90,13 @@ class InferenceMixin:
         return tree.pack_sequence_as(inputs, [nearer.astype("float32"), *others])
 
     def features(self, x):
-        """What the network that `build_features` makes reads of x, of most families the input of
-        the last layer of the discriminator or encoder: a NumPy array (n, features).
+        """Returns the features of x, a NumPy array (n, features).
+
+        The family's `build_features` defines them; for most families they are the input of the last
+        layer of the discriminator or encoder.
+
+        Raises:
+            ValueError: for no sample, or samples of the wrong dtype or shape.
 
         Example:
             >>> import zoo
@@ -96,11 +104,11 @@ class InferenceMixin:
             >>> model.features(np.zeros((5, 2))).shape
             (5, 128)
         """
-        shown = self.averaged()
-        return self.predict_checked(shown.view("features", shown.build_features), x)
+        model = self.averaged()
+        return self.predict_checked(model.view("features", model.build_features), x)
 
     def features_network(self):
-        """The network of `features` for an export, with an output of that name.
+        """Returns the network of `features` for an export, with an output named "features".
 
         Example:
             >>> import zoo
@@ -110,21 +118,25 @@ class InferenceMixin:
         """
 
         def build():
-            read = self.view("features", self.build_features)
-            x = keras.Input(read.inputs[0].shape[1:], name=read.inputs[0].name)
-            return keras.Model(x, keras.layers.Identity(name="features")(read(x)))
+            network = self.view("features", self.build_features)
+            x = keras.Input(network.inputs[0].shape[1:], name=network.inputs[0].name)
+            return keras.Model(x, keras.layers.Identity(name="features")(network(x)))
 
         return self.view("features, named", build)
 
     def predict_checked(self, network, x):
-        """What a network says of x, which is checked: NumPy arrays."""
+        """Returns the outputs of a network for x as NumPy arrays, after `validated(x)`."""
         return predict_in_batches(network, self.validated(x))
 
     def validated(self, x, part=None):
-        """x as an array; it should be as the `part` of a batch says, by default x of `fit`.
+        """Returns x as a NumPy array, checked against `part`.
+
+        Args:
+            x: an array (n, ...).
+            part: a `FieldSpec`; by default the first of `batch_format()`.
 
         Raises:
-            ValueError: in one sentence, for no sample at all, and for another dtype or shape.
+            ValueError: for no sample, or samples of the wrong dtype or shape.
         """
         x = np.asarray(x)
         if not x.size:
@@ -133,81 +145,117 @@ class InferenceMixin:
         return x
 
     def output_of(self, network, index):
-        """A view of a network that has several outputs: one of them."""
+        """Returns a network with one of the outputs of a network that has several."""
 
         def build():
-            whole = getattr(self, network)
-            return keras.Model(whole.input, whole.outputs[index])
+            model = getattr(self, network)
+            return keras.Model(model.input, model.outputs[index])
 
         return self.view(f"{network}, output {index}", build)
 
     def signatures(self):
-        """What an export offers: name -> the network that answers; the first is the default."""
+        """Returns the signatures of an export, a dict name -> network; the first is the default."""
         return {}
 
 
 class EmaCopy:
-    """The averaged copy of a model, and networks derived from it.
+    """The EMA copy of a model, and networks derived from a model, such as its features.
 
-    A plain object: as attributes of the model they would be its layers, saved and trained with it.
+    It is no Keras object: a copy that is an attribute of its model would be one of the model's
+    layers, saved and trained with it.
     """
 
     def __init__(self):
         self.copy = None
         self.views = {}
-        self._weights = None  # the fingerprint of those that the copy was made of
+        self._snapshots = []  # the tensors that the copy's weights were set to
 
-    def of(self, model):
-        """The model itself, or its copy where weights were averaged or trained on replicas.
+    def updated_from(self, model):
+        """Returns the model itself, or its copy if weights are averaged or trained on replicas.
 
-        The copy lives on one device, so that a single worker can show it.
+        The copy is updated if one of the weights that it holds was assigned since the last call, by
+        training, loading or anything else. A call without a change reads and copies no weight: the
+        cost grows with the number of variables, not with their sizes. The copy is on one device, so
+        that a single worker can run it.
         """
-        averages = {
-            player: found
-            for player, optimizer in model.optimizers.items()
-            if (found := _averages(optimizer)) is not None
-        }
+        averages = _averages(model)
         if not averages and model.distribute_strategy.num_replicas_in_sync == 1:
             return model
-        weights = _fingerprint(model)
-        if self._weights != weights:
+        snapshots = [
+            tf.convert_to_tensor(averages.get(id(variable), variable).value)
+            for variable in _network_weights(model)
+        ]
+        if not _same_buffers(snapshots, self._snapshots):
             if self.copy is None:
                 self.copy = type(model).from_config(model.get_config())
-            for name in model.network_names:
-                getattr(self.copy, name).set_weights(getattr(model, name).get_weights())
-            for player, found in averages.items():
-                for variable, average in zip(self.copy.variables_of(player), found, strict=True):
-                    variable.assign(ops.convert_to_numpy(average))
+            for variable, value in zip(_network_weights(self.copy), snapshots, strict=True):
+                variable.assign(value)
             if averages:
                 _estimate_batch_statistics(self.copy)
-            self._weights = weights
+            self._snapshots = snapshots
         return self.copy
 
     def view(self, name, build):
-        """A network derived from those of the model, such as its features; built once."""
+        """Returns the derived network of that name, which `build()` returns at the first call."""
         if name not in self.views:
             self.views[name] = build()
         return self.views[name]
 
 
-def _averages(optimizer):
-    """Of an optimizer's variables, in their order; None where it keeps none or has not begun."""
-    optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # behind the loss scale
-    if optimizer.use_ema and int(ops.convert_to_numpy(optimizer.iterations)) > 0:
-        return optimizer._model_variables_moving_average  # Keras offers only to overwrite
-    return None
+def _network_weights(model):
+    return [w for name in model.network_names for w in getattr(model, name).weights]
 
 
-def _fingerprint(model):
-    """A number that changes with any weight: training, loading and users change them."""
-    slots = [v for optimizer in model.optimizers.values() for v in optimizer.variables]
-    found = 0
-    for variable in model.weights + slots:
-        found = zlib.crc32(np.ascontiguousarray(ops.convert_to_numpy(variable)), found)
-    return found
+def _averages(model):
+    """A dict from the id of a trained variable to its moving average, of all optimizers.
+
+    An optimizer that keeps no averages, or has not taken a step, has none.
+    """
+    averages = {}
+    for optimizer in model.optimizers.values():
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)  # behind the loss scale
+        if optimizer.use_ema and int(ops.convert_to_numpy(optimizer.iterations)) > 0:
+            # Private: Keras can only overwrite the trained weights with the averages.
+            pairs = zip(
+                optimizer._trainable_variables,
+                optimizer._model_variables_moving_average,
+                strict=True,
+            )
+            averages |= {id(variable): average for variable, average in pairs}
+    return averages
+
+
+def _same_buffers(tensors, others):
+    """Whether the tensors of each pair lie in the same memory.
+
+    If `others` were read from variables, and were kept since, this tells whether `tensors`, read
+    from the same variables now, are unchanged. A tensor never changes, so an assignment has to put
+    the new value elsewhere, and memory that is in use is not given away again.
+    """
+    return len(tensors) == len(others) and all(
+        _address(a) == _address(b) for a, b in zip(tensors, others, strict=True)
+    )
+
+
+def _address(tensor):
+    """The address of a tensor's values; the values themselves if TensorFlow does not give it."""
+    try:
+        capsule = tf.experimental.dlpack.to_dlpack(tensor)
+    except (tf.errors.OpError, RuntimeError, ValueError):
+        return ops.convert_to_numpy(tensor).tobytes()
+    pointer = _capsule_pointer(capsule, b"dltensor")  # DLManagedTensor: its first field is `data`
+    return ctypes.c_void_p.from_address(pointer).value
+
+
+_capsule_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+_capsule_pointer.restype, _capsule_pointer.argtypes = (
+    ctypes.c_void_p,
+    [ctypes.py_object, ctypes.c_char_p],
+)
 
 
 def _estimate_batch_statistics(model, rounds=20, n=64):
+    """Sets the moving statistics to the mean of those of `rounds` batches of n samples."""
     norms = [
         layer
         for layer in model._flatten_layers(include_self=False)
@@ -219,20 +267,20 @@ def _estimate_batch_statistics(model, rounds=20, n=64):
     with noise.stream(seed=0, label="batch statistics"):
         for i in range(rounds):
             for layer in norms:
-                layer.momentum = i / (i + 1)  # the plain mean of all rounds
+                layer.momentum = i / (i + 1)  # the unweighted mean of all rounds
             model.update_batch_statistics(n)
     for layer, momentum in zip(norms, momenta, strict=True):
         layer.momentum = momentum
 
 
 def predict_in_batches(network, inputs, batch_size=256):
-    """The outputs of a network for many inputs, as NumPy arrays, `batch_size` at a time."""
+    """Returns the outputs of a network as NumPy arrays, computed `batch_size` inputs at a time."""
     leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
 
-    def made_of(part):  # not `predict_on_batch`, of which each replica answers the whole
+    def predict(part):  # not `predict_on_batch`: each replica would compute the whole batch
         outputs = network(tree.pack_sequence_as(inputs, part), training=False)
         return tree.map_structure(ops.convert_to_numpy, outputs)
 
     starts = range(0, len(leaves[0]), batch_size)
-    outputs = [made_of([leaf[i : i + batch_size] for leaf in leaves]) for i in starts]
+    outputs = [predict([leaf[i : i + batch_size] for leaf in leaves]) for i in starts]
     return tree.map_structure(lambda *parts: np.concatenate(parts), *outputs)

@@ -1,8 +1,8 @@
-"""Several replicas that play as one: what they share, and the functions that run them.
+"""Train steps on several replicas that are equivalent to the step of one device.
 
-Each replica plays on its part of the batch. Gradients are summed by the optimizers, noise is drawn
-for the whole batch (`trainers.noise`), and what the layers learn on the way, such as batch
-statistics, is averaged here: Keras leaves each replica its own, and saves those of the first.
+Each replica computes on its part of the batch. Optimizers sum the gradients, noise is drawn for the
+whole batch (`trainers.noise`), and state that layers update in a forward pass, such as batch
+statistics, is averaged here: Keras keeps one per replica, and saves that of the first.
 
 Keras' own functions can neither compile nor take several steps in one call on replicas, and fail on
 several workers (https://github.com/keras-team/keras/issues/20585); `make_iterator_function` can.
@@ -15,35 +15,36 @@ MEAN = tf.distribute.ReduceOp.MEAN
 
 
 def num_replicas():
-    """How many replicas play, in all processes."""
+    """Returns the number of replicas, in all processes."""
     return tf.distribute.get_strategy().num_replicas_in_sync
 
 
 def run_synchronized(function, model):
-    """The outputs of `function()`, after which the state of the model is the same on all replicas.
+    """Returns the outputs of `function()`, and averages the state that it updates over replicas.
 
     Args:
-        function: computes tensors from those around it. It is compiled with XLA when the model
-            should be: not the whole step, since no update of a variable that replicas share can be.
-        model: whose variables that are not trained (batch statistics …) the function may assign.
+        function: computes tensors from those in its closure. It is compiled with XLA if
+            `model.jit_compile`; the whole step cannot be, since XLA cannot compile updates of
+            variables that replicas share.
+        model: its non-trainable variables (batch statistics ...) may be assigned by `function`.
     """
     if num_replicas() == 1:
         return function()
-    moved = []
+    updated = []
 
-    def alone():
-        # Without their values regularizers would get None.
-        regular = [(v, v.value) for v in model.trainable_variables if v.regularizer is not None]
-        with keras.StatelessScope(regular) as scope:
+    def run_stateless():
+        # Without these values regularizers would get None.
+        regularized = [(v, v.value) for v in model.trainable_variables if v.regularizer is not None]
+        with keras.StatelessScope(regularized) as scope:
             outputs = function()
         new = [(v, scope.get_current_value(v)) for v in model.non_trainable_variables]
-        moved[:] = [v for v, value in new if value is not None]
+        updated[:] = [v for v, value in new if value is not None]
         return outputs, [value for _, value in new if value is not None]
 
     if model.jit_compile:
-        alone = tf.function(alone, jit_compile=True, autograph=False)
-    outputs, values = alone()
-    for variable, value in zip(moved, values, strict=True):
+        run_stateless = tf.function(run_stateless, jit_compile=True, autograph=False)
+    outputs, values = run_stateless()
+    for variable, value in zip(updated, values, strict=True):
         shared = variable.aggregation == "only_first_replica"
         if value.dtype.is_floating and not shared:  # a counter is the same everywhere
             value = tf.distribute.get_replica_context().all_reduce(MEAN, value)
@@ -52,42 +53,45 @@ def run_synchronized(function, model):
 
 
 def all_reduce_mean(gradients):
-    """The gradients of all replicas, which an optimizer's sum over the replicas leaves as they are.
+    """Returns the mean of the gradients over all replicas, for a `LossScaleOptimizer`.
 
-    A loss scale must see them whole: an overflow on one replica has to stop them all.
+    An overflow on one replica must skip the step on all of them, so each must see all gradients.
+
+    Args:
+        gradients: a list of tensors or None, the replica's own.
     """
     if num_replicas() == 1:
         return gradients
-    there = [g for g in gradients if g is not None]
-    means = iter(tf.distribute.get_replica_context().all_reduce(MEAN, there))
+    defined = [g for g in gradients if g is not None]
+    means = iter(tf.distribute.get_replica_context().all_reduce(MEAN, defined))
     return [None if g is None else next(means) for g in gradients]
 
 
 def make_iterator_function(model, step):
-    """What Keras' loops call: an iterator -> the metrics after `steps_per_execution` steps.
+    """Returns the function that Keras' loops call: iterator -> metrics after `steps_per_execution`.
 
     Args:
-        model: compiled, of a strategy with several replicas.
-        step: a replica's part of a batch -> a dict of metrics.
+        model: a compiled model, built in a strategy with several replicas.
+        step: a function from a replica's part of a batch to a dict of metrics.
     """
     strategy = model.distribute_strategy
 
-    def one(batch):
+    def one_step(batch):
         metrics = strategy.run(step, args=(batch,))
-        # `fit` reads them whole at the end of an epoch; in between the first replica's will do.
+        # `fit` reads the metrics of all replicas at the end of an epoch; until then one will do.
         return {k: strategy.experimental_local_results(v)[0] for k, v in metrics.items()}
 
-    def several(iterator):
-        metrics = one(iterator.get_next())
+    def several_steps(iterator):
+        metrics = one_step(iterator.get_next())
         for _ in range(1, model.steps_per_execution):
             batch = iterator.get_next_as_optional()
             metrics = tf.cond(
                 batch.has_value(),
-                lambda batch=batch: one(batch.get_value()),
+                lambda batch=batch: one_step(batch.get_value()),
                 lambda metrics=metrics: metrics,
             )
         return metrics
 
     if model.run_eagerly:
-        return several
-    return tf.function(several, reduce_retracing=True, autograph=False)
+        return several_steps
+    return tf.function(several_steps, reduce_retracing=True, autograph=False)

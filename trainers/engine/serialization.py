@@ -1,4 +1,4 @@
-"""What files hold of a model: its networks and sizes, its rules, and where its noise stands."""
+"""Saving and loading a model: networks, sizes, compile arguments and the position of the noise."""
 
 import copy
 
@@ -16,7 +16,7 @@ RENAMED_TERMS = {
 
 
 class SerializationMixin:
-    """The part of `AdversarialModel` that Keras calls to save it and to make it again.
+    """The part of `AdversarialModel` that Keras calls to save and load a model.
 
     Example:
         >>> import zoo
@@ -32,7 +32,7 @@ class SerializationMixin:
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        config = {  # of a copy, since Keras empties what it reads
+        config = {  # deserialised from a copy, since Keras empties the dicts that it reads
             key: keras.saving.deserialize_keras_object(
                 copy.deepcopy(value), custom_objects=custom_objects
             )
@@ -46,29 +46,29 @@ class SerializationMixin:
         if not self.compiled:
             return {}
         config = {
-            "rules": {rule: getattr(self, rule) for rule in compile_args.defaults()},
+            "rules": {name: getattr(self, name) for name in compile_args.defaults()},
             "options": self.compile_options,
         }
         return keras.saving.serialize_keras_object(config)
 
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
-        # What files of earlier versions do not say is as it was then.
-        agreed, options = compile_args.defaults() | config["rules"], {"synchronized": None}
-        agreed["loss_weights"] = {
-            self._current_name(name): weight for name, weight in agreed["loss_weights"].items()
+        # What files of earlier versions do not hold had the value of the defaults.
+        arguments, options = compile_args.defaults() | config["rules"], {"synchronized": None}
+        arguments["loss_weights"] = {
+            self._current_name(name): weight for name, weight in arguments["loss_weights"].items()
         }
-        self._compile_with(agreed, options | config["options"])
+        self._compile_with(arguments, options | config["options"])
 
     def _current_name(self, name):
-        """The name now of "<player>_<term>", as a file says it."""
+        """The current name of the loss term "<player>_<term>" of a file."""
         for player in self.players:
             if (term := name.removeprefix(f"{player}_")) in RENAMED_TERMS and term != name:
                 return f"{player}_{RENAMED_TERMS[term]}"
         return name
 
     def _random_states(self):
-        """Where the layers' own random generators (Dropout's) stand: Keras saves them nowhere."""
+        """The states of the layers' random generators (Dropout's), which Keras does not save."""
         known = {id(v) for v in self.weights + self.metrics_variables}
         return [v for v in self.variables if id(v) not in known]
 
@@ -81,5 +81,5 @@ class SerializationMixin:
         states = self._random_states()
         for i, state in enumerate(states):
             state.assign(store[f"random_{i}"])
-        ours = [key for key in sorted(store.keys()) if not key.startswith("random_")]
-        super().load_own_variables({key: store[key] for key in ours})
+        names = [key for key in sorted(store.keys()) if not key.startswith("random_")]
+        super().load_own_variables({key: store[key] for key in names})

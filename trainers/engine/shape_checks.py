@@ -1,4 +1,4 @@
-"""How large a model is: what its user, its networks and its family say of it, made to agree."""
+"""Sizes of a model: from arguments and given networks, with checks that they fit together."""
 
 import numbers
 
@@ -6,16 +6,21 @@ import keras
 import tensorflow as tf
 
 
-def resolve_sizes(sizes, networks, known, input_sizes, output_sizes):
-    """The sizes, with `image_shape` and `latent_dim` as the given networks have them.
+def resolve_sizes(sizes, networks, parameters, input_sizes, output_sizes):
+    """Returns the sizes, with `image_shape` and `latent_dim` taken from the given networks.
 
-    A size that the user left at its default gives way to the networks; another one must agree.
+    A size that has its default value is replaced; any other must be that of the networks.
 
     Args:
-        sizes: name -> value, as the user told them.
-        networks: name -> a given network.
-        known: name -> parameter of the constructor.
-        reads, writes: name of a network -> which size is that of its first input, or output.
+        sizes: a dict, name -> value of the constructor's argument.
+        networks: a dict, name -> network that was given.
+        parameters: a dict, name -> `inspect.Parameter` of the constructor.
+        input_sizes: a dict, name of a network -> name of the size of its first input.
+        output_sizes: a dict, name of a network -> name of the size of its first output.
+
+    Raises:
+        TypeError: for a network that is no Keras model.
+        ValueError: for a network that is not built, or does not fit a size.
     """
     for name, network in networks.items():
         if not isinstance(network, keras.layers.Layer):
@@ -25,30 +30,30 @@ def resolve_sizes(sizes, networks, known, input_sizes, output_sizes):
                 f"`{name}` should be built: call it once on a batch. Received: {network.name}."
             )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
-    said = {}
+    claims = {}
     for name in input_sizes:
         if _has_static_shapes(network := networks.get(name)):
             ends = (
                 (input_sizes.get(name), network.inputs[0]),
                 (output_sizes.get(name), network.outputs[0]),
             )
-            said[name] = {size: tensor.shape[1:] for size, tensor in ends if size}
-    for network, claims in said.items():
-        for size, claim in claims.items():
+            claims[name] = {size: tensor.shape[1:] for size, tensor in ends if size}
+    for network, shapes in claims.items():
+        for size, claim in shapes.items():
             if size not in sizes:
                 continue
-            told = sizes[size]
+            value = sizes[size]
             if size == "latent_dim" and len(claim) != 1:
                 raise ValueError(
                     f"`{network}` should have latents of shape (latent_dim,) first. "
                     f"Received: {tuple(claim)}."
                 )
-            if told is not None and tf.TensorShape(told).is_compatible_with(claim):
+            if value is not None and tf.TensorShape(value).is_compatible_with(claim):
                 continue
             claimed = claim[0] if size == "latent_dim" else tuple(claim)
-            if told is not None and told != known[size].default:
+            if value is not None and value != parameters[size].default:
                 raise ValueError(
-                    f"`{network}` should fit {size}={told}. Received: a network with "
+                    f"`{network}` should fit {size}={value}. Received: a network with "
                     f"{size}={claimed}."
                 )
             if None not in claim:
@@ -61,13 +66,14 @@ def check_networks(networks, shapes):
 
     Args:
         networks: name -> network.
-        shapes: name -> (shapes of the inputs, of the outputs) without the batch; None for any.
+        shapes: name -> (shapes of the inputs, shapes of the outputs), without the batch; None for
+            any.
     """
     for name, expected in shapes.items():
         if not _has_static_shapes(networks.get(name)):
             continue
-        found = networks[name].inputs, networks[name].outputs
-        for end, tensors, wanted in zip(("inputs", "outputs"), found, expected, strict=True):
+        ends = networks[name].inputs, networks[name].outputs
+        for end, tensors, wanted in zip(("inputs", "outputs"), ends, expected, strict=True):
             if wanted is None:
                 continue
             received = [tuple(tensor.shape[1:]) for tensor in tensors]
@@ -83,7 +89,7 @@ def check_networks(networks, shapes):
 
 
 def check_counts(least=1, **counts):
-    """Raises a ValueError for what should be an integer from `least`.
+    """Raises a ValueError for a value that is no integer from `least`.
 
     Example:
         >>> check_counts(codes=0)
@@ -97,7 +103,7 @@ def check_counts(least=1, **counts):
             )
 
 
-SHAPE_HINTS = {  # by how many axes an `image_shape` has
+SHAPE_HINTS = {  # number of axes of an `image_shape` -> their meaning
     3: "(height, width, channels)",
     4: "(depth, height, width, channels)",
     1: "(2,) for points",
@@ -105,6 +111,7 @@ SHAPE_HINTS = {  # by how many axes an `image_shape` has
 
 
 def check_image_shape(shape, image_ranks=(1, 3)):
+    """Raises a ValueError for a shape with another number of axes, or with an axis below 1."""
     if shape is not None and (
         len(shape) not in image_ranks or any(n is None or n < 1 for n in shape)
     ):
@@ -113,12 +120,12 @@ def check_image_shape(shape, image_ranks=(1, 3)):
 
 
 def check_multiples(image_shape, multiple, **why):
-    """Raises a ValueError for images whose sides are no multiples.
+    """Raises a ValueError for images whose height or width is no multiple of a number.
 
     Args:
         image_shape: (height, width, channels).
-        multiple: of which the sides should be multiples.
-        why: the size by which they should.
+        multiple: the number.
+        why: the argument that implies the multiple, as name=value.
 
     Example:
         >>> check_multiples((20, 16, 3), 8, stages=3)
@@ -127,13 +134,13 @@ def check_multiples(image_shape, multiple, **why):
 Received: image_shape=(20, 16, 3)
     """
     if any(side % multiple for side in image_shape[:2]):
-        said = ", ".join(f"{name}={value}" for name, value in why.items())
+        reasons = ", ".join(f"{name}={value}" for name, value in why.items())
         raise ValueError(
-            f"`image_shape` should have sides that are multiples of {multiple} for {said}. "
+            f"`image_shape` should have sides that are multiples of {multiple} for {reasons}. "
             f"Received: image_shape={tuple(image_shape)}"
         )
 
 
 def _has_static_shapes(network):
-    """Whether inputs and outputs are known before a call: not of subclassed models."""
+    """Whether inputs and outputs are known before a call; those of subclassed models are not."""
     return bool(getattr(network, "inputs", None))

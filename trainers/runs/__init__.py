@@ -1,4 +1,4 @@
-"""One training in one folder: the run, its checkpoints, its log, and what its figures depend on."""
+"""A run: one training in one folder, with checkpoints, a log of losses and the final metrics."""
 
 from trainers.runs.environment import fast_options, machine, versions
 from trainers.runs.run import Run, load_model, load_settings

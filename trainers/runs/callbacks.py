@@ -1,7 +1,7 @@
-"""What a run does at the end of each logging interval of its training (an epoch, to Keras).
+"""Callbacks of a run, at the end of each logging interval (an epoch, to Keras).
 
-Every one works in a plain `fit` too. `step_of` maps an epoch's number to the train steps done by
-its end, so that what is written says where it belongs.
+Each of them works in an ordinary `fit` too. `step_of` maps the number of an epoch to the train
+steps done by the end of the epoch, by which files and events are labelled.
 """
 
 import signal
@@ -19,12 +19,12 @@ from trainers.runs import checkpoints
 
 
 class SampleGrids(keras.callbacks.Callback):
-    """Writes a picture of the same latents at the end of each epoch, for a film.
+    """Writes an image of samples of the same latents at the end of each epoch, for a film.
 
     Args:
-        folder: of the PNGs, which are named after the step.
-        draw: (model, step) -> `PIL.Image.Image`.
-        step_of: epoch -> train steps done by its end.
+        folder: folder of the PNG files, which are named after the step.
+        draw: a function (model, step) -> `PIL.Image.Image`.
+        step_of: a function epoch -> train steps done by the end of the epoch.
 
     Example:
         >>> import zoo
@@ -49,14 +49,15 @@ class SampleGrids(keras.callbacks.Callback):
 
 
 class StepTensorBoard(keras.callbacks.Callback):
-    """Writes the losses, and what else is in `logs`, for TensorBoard.
+    """Writes `logs` (losses, scores) for TensorBoard, by train step.
 
-    By train steps, where Keras' own `TensorBoard` counts epochs.
+    Keras' own `TensorBoard` counts epochs instead.
 
     Args:
-        folder: for `tensorboard --logdir`.
-        step_of: epoch -> train steps done by its end.
-        frames: the folder of a `SampleGrids` before this one in the list: its pictures too.
+        folder: folder for `tensorboard --logdir`.
+        step_of: a function epoch -> train steps done by the end of the epoch.
+        frames: folder of a `SampleGrids` that comes before this callback in the list, whose images
+            are written too; or None.
 
     Example:
         >>> import zoo
@@ -80,22 +81,23 @@ class StepTensorBoard(keras.callbacks.Callback):
             for name, value in (logs or {}).items():
                 tf.summary.scalar(name, float(value))
             if self.frames is not None:
-                picture = np.asarray(Image.open(Path(self.frames) / f"{step:08d}.png"))
-                tf.summary.image("samples", picture.reshape(1, *picture.shape[:2], -1))
+                image = np.asarray(Image.open(Path(self.frames) / f"{step:08d}.png"))
+                tf.summary.image("samples", image.reshape(1, *image.shape[:2], -1))
         self._writer.flush()
 
 
 class CheckpointSaver(keras.callbacks.Callback):
-    """Saves a checkpoint at the end of each epoch, and where the training is asked to stop.
+    """Saves a checkpoint at the end of each epoch, and when the training is stopped.
 
-    Asked by Ctrl-C or SIGTERM, the training ends after the step that it is in, with a
-    KeyboardInterrupt; asked twice, at once and without saving.
+    Ctrl-C or SIGTERM ends the training after the current step, with a KeyboardInterrupt; a second
+    one ends it at once, without saving. Signals are handled inside `with saver:`.
 
     Args:
-        folder: of the files, see `trainers.runs.checkpoints`; None to stop without saving.
-        step_of: epoch -> train steps done by its end.
-        place_of: train steps -> (epoch, batch) of the data that come next.
-        keep: how many of the newest stay.
+        folder: folder of the files, see `trainers.runs.checkpoints`; None to stop without saving.
+        step_of: a function epoch -> train steps done by the end of the epoch.
+        position_of: a function train steps -> (epoch, batch), the position of the next batch in the
+            data.
+        keep: number of newest checkpoints that are kept.
 
     Example:
         >>> import zoo
@@ -103,19 +105,19 @@ class CheckpointSaver(keras.callbacks.Callback):
         >>> x = np.zeros((64, 2), "float32")  # two steps an epoch
         >>> step_of = lambda epoch: 2 * (epoch + 1)
         >>> saving = CheckpointSaver("checkpoints", step_of, lambda step: divmod(step, 2))
-        >>> with saving:  # Ctrl-C is heard
+        >>> with saving:  # handles Ctrl-C
         ...     history = model.fit(x, epochs=3, callbacks=[saving], verbose=0)
         >>> saving.saved, checkpoints.latest_valid("checkpoints")[0].step
         (6, 6)
     """
 
-    def __init__(self, folder, step_of, place_of, keep=2):
+    def __init__(self, folder, step_of, position_of, keep=2):
         super().__init__()
-        self.folder, self.step_of, self.place_of, self.keep = folder, step_of, place_of, keep
+        self.folder, self.step_of, self.position_of, self.keep = folder, step_of, position_of, keep
         self.stopping = False
-        self.saved = None  # the last step that is
+        self.saved = None  # the last step that was saved
         self._handlers = {}
-        self._before = self._end = 0  # steps done when the epoch began, and by its end
+        self._before = self._end = 0  # steps done at the epoch's begin, and by its end
 
     def on_epoch_begin(self, epoch, logs=None):
         steps = self.params["steps"]  # None for data of unknown length
@@ -124,7 +126,7 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def on_train_batch_end(self, batch, logs=None):
         step = self._before + batch + 1
-        if self.stopping and step < self._end:  # at the end what others write comes first
+        if self.stopping and step < self._end:  # at its end other callbacks write first
             self._save(step)
             raise KeyboardInterrupt
 
@@ -135,20 +137,20 @@ class CheckpointSaver(keras.callbacks.Callback):
 
     def _save(self, step):
         if self.folder is not None:
-            checkpoints.save(self.model, self.folder, step, *self.place_of(step), self.keep)
+            checkpoints.save(self.model, self.folder, step, *self.position_of(step), self.keep)
             self.saved = step
 
     def __enter__(self):
-        if threading.current_thread() is threading.main_thread():  # others get no signals
+        if threading.current_thread() is threading.main_thread():  # other threads get no signals
             for number in (signal.SIGINT, signal.SIGTERM):
-                self._handlers[number] = signal.signal(number, self._ask)
+                self._handlers[number] = signal.signal(number, self._request_stop)
         return self
 
     def __exit__(self, *error):
         for number, handler in self._handlers.items():
             signal.signal(number, handler)
 
-    def _ask(self, number, frame):
+    def _request_stop(self, number, frame):
         if self.stopping:
             raise KeyboardInterrupt
         self.stopping = True

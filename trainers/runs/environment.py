@@ -1,4 +1,4 @@
-"""What a run depends on beside its settings: fast `compile` options, versions, machine."""
+"""Properties of the machine: fast `compile` options, versions of libraries, cores and GPUs."""
 
 import os
 import platform
@@ -9,13 +9,17 @@ import tensorflow as tf
 
 
 def fast_options(model, stride):
-    """`compile` options that make a model's steps fast here, for the same mathematics.
+    """Returns `compile` options that make train steps fast on this machine, as a dict.
 
-    `stride` is what the number of steps in one call must divide: Keras would go beyond the end.
-    Replicas take one step a call, since each further one is compiled on its own.
+    They do not change what is computed. Fully connected networks gain a half from XLA and from many
+    steps in one call. Convolutions lose a quarter under XLA on a CPU, where TensorFlow's own
+    kernels are better. Replicas take one step per call, since each further step is compiled
+    separately.
 
-    Dense networks gain a half from XLA and from many steps in one call. Convolutions lose a quarter
-    under XLA on a CPU, where TensorFlow's own kernels are better.
+    Args:
+        model: a model of the zoo.
+        stride: number of steps that the steps in one call must divide: Keras would go beyond the
+            end.
 
     Example:
         >>> import zoo
@@ -41,7 +45,7 @@ def _divisor(number, most):
 
 
 def versions():
-    """Of what the figures depend on.
+    """Returns the versions of Python and of the libraries that results depend on, as a dict.
 
     Example:
         >>> list(versions())
@@ -56,7 +60,7 @@ def versions():
 
 
 def machine():
-    """Cores and accelerators, in words.
+    """Returns a description of the processor, the cores and the GPUs, as a string.
 
     Example:
         >>> "cores" in machine()

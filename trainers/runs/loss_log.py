@@ -1,4 +1,4 @@
-"""The losses of a run: the CSV file that a training writes, and its curves."""
+"""Losses of a run: the CSV file that a training writes, and a plot of it."""
 
 import csv
 import time
@@ -11,12 +11,12 @@ from trainers.imaging import grids
 
 
 class LossCsvLogger(keras.callbacks.Callback):
-    """Appends a row (step, seconds, one mean loss for each metric) to a CSV file.
+    """Appends a row (step, seconds, mean of each metric) to a CSV file at the end of each epoch.
 
     Args:
-        path: of the file. Rows of a training that went further than the weights that are now
-            trained on are dropped: from `done` steps on.
-        step_of: epoch -> train steps done by its end.
+        path: path of the file. Rows that it holds of steps after `done` are dropped: the training
+            that wrote them was resumed from an earlier step.
+        step_of: a function epoch -> train steps done by the end of the epoch.
         done: train steps done before.
 
     Example:
@@ -43,8 +43,8 @@ class LossCsvLogger(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         seconds = self.before + time.perf_counter() - self.start
-        plot_losses = {name: float(value) for name, value in (logs or {}).items()}
-        self.rows.append({"step": self.step_of(epoch), "seconds": round(seconds, 3), **plot_losses})
+        losses = {name: float(value) for name, value in (logs or {}).items()}
+        self.rows.append({"step": self.step_of(epoch), "seconds": round(seconds, 3), **losses})
         with files.atomic_path(self.path) as draft, open(draft, "w", newline="") as file:
             writer = csv.DictWriter(file, fieldnames=list(self.rows[-1]), restval="")
             writer.writeheader()
@@ -52,10 +52,10 @@ class LossCsvLogger(keras.callbacks.Callback):
 
 
 def read_log(path):
-    """The rows of a `LossCsvLogger` as dicts of floats; none where there is no file.
+    """Returns the rows of a `LossCsvLogger` as dicts of floats; [] if there is no file.
 
     Example:
-        >>> read_log("losses.csv")  # none is there yet
+        >>> read_log("losses.csv")  # there is no file yet
         []
     """
     if not Path(path).exists():
@@ -65,7 +65,11 @@ def read_log(path):
 
 
 def plot_losses(folder, title):
-    """Writes loss.png into the folder of a run, of what its losses.csv holds.
+    """Plots losses.csv in the folder of a run to loss.png.
+
+    Args:
+        folder: the `pathlib.Path` of the run.
+        title: title of the plot.
 
     Example:
         >>> from pathlib import Path

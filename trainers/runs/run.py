@@ -1,7 +1,7 @@
-"""One run: a model and data in, a folder with the trained model and what is known of it out.
+"""`Run`: trains a model in a folder, which can be stopped and resumed at any step.
 
-While it trains the folder holds `settings.json`, `losses.csv`, `frames/` and `checkpoints/`; when
-it is finished, `model.keras` and `metrics.json` (written last) have taken the checkpoints' place.
+During the training the folder holds `settings.json`, `losses.csv`, `frames/` and `checkpoints/`;
+when the run is finished, `model.keras` and `metrics.json` (written last) replace the checkpoints.
 """
 
 import math
@@ -15,26 +15,26 @@ import tensorflow as tf
 from trainers import devices, files
 from trainers.runs import callbacks, checkpoints, environment, loss_log
 
-LOG_INTERVALS = 25  # a run reports this often, or a little less
+LOG_INTERVALS = 25  # a run logs this often, or a little less
 
 
 class Run:
-    """A folder and the training in it, fresh or half done.
+    """A training in a folder, new or resumed.
 
-    Of several workers the first alone reads and writes the folder; the others do as it says.
+    Of several workers only the chief reads and writes the folder; the others follow it.
 
     Args:
-        folder: where everything is written.
-        settings: a JSON-able dict of what makes the run: model, data, seed … A run is resumed only
-            with the same ones.
-        steps: train steps in all.
-        resume: whether to go on with what the folder holds.
-        overwrite: whether a run that the folder holds may be deleted.
+        folder: folder of all files of the run.
+        settings: a JSON-able dict that determines the run: model, data, seed ... A run can only be
+            resumed with the same settings.
+        steps: train steps of the whole run.
+        resume: whether to continue the run in the folder.
+        overwrite: whether to delete a run in the folder.
         strategy: the `tf.distribute.Strategy` of the model, by default the current one.
 
     Raises:
-        ValueError: when the folder holds a run and neither is set, a run with other settings, or
-            what is no run; or when it cannot be made.
+        ValueError: when the folder holds a run and neither `resume` nor `overwrite` is set, a run
+            with other settings, or other files; or when it cannot be created.
 
     Example:
         >>> import zoo
@@ -45,7 +45,7 @@ class Run:
         >>> run.train(model, load, batches=len(load((0, 0))))
         Epoch 1/20
         ...
-        >>> figures = run.finish(model, {"note": "a try"})  # what metrics.json holds
+        >>> metrics = run.finish(model, {"note": "a try"})  # the content of metrics.json
         >>> load_model("runs/ring").generate(3).shape
         (3, 2)
     """
@@ -55,56 +55,56 @@ class Run:
         self.strategy = strategy or tf.distribute.get_strategy()
         self.is_chief = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
-        self.done, self.finished, refusal = 0, False, None
+        self.done, self.finished, open_error = 0, False, None
         if self.is_chief:
             try:
                 self._open(resume, overwrite)
             except (ValueError, OSError) as error:
-                refusal = error
-        said = [self.done, int(self.finished), int(refusal is not None)]
-        self.done, self.finished, refused = map(
-            int, devices.broadcast_from_chief(self.strategy, said)
+                open_error = error
+        state = [self.done, int(self.finished), int(open_error is not None)]
+        self.done, self.finished, failed = map(
+            int, devices.broadcast_from_chief(self.strategy, state)
         )
-        if refused:
-            raise refusal or ValueError("The first worker refuses to begin, and says why.")
+        if failed:
+            raise open_error or ValueError("The first worker refuses to begin, and says why.")
         self.interval = math.ceil(steps / min(LOG_INTERVALS, steps))
-        # All stretches are multiples of it: so many steps can be taken in one call, or a divisor.
+        # All logging intervals are multiples of it, so a call can take as many steps, or a divisor.
         self.stride = math.gcd(self.interval, steps, self.done)
 
     def _open(self, resume, overwrite):
         files.ensure_folder(self.folder, "out")
-        before = files.read_json(self.folder / "settings.json")
-        if before is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
+        earlier = files.read_json(self.folder / "settings.json")
+        if earlier is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
             raise ValueError(
                 f"`out` should be a new folder, or one of a run. Received: {self.folder}, "
-                "which holds something else."
+                "which holds other files."
             )
-        if before is not None and overwrite and not resume:
+        if earlier is not None and overwrite and not resume:
             self._clear()
-            before = None
-        if before is not None and not resume:
+            earlier = None
+        if earlier is not None and not resume:
             raise ValueError(
                 f"`out` should be a new folder. Received: {self.folder}, which holds a run. "
-                "Go on with --resume, replace it with --overwrite, or choose another --out."
+                "Continue it with --resume, replace it with --overwrite, or choose another --out."
             )
-        if before is not None and before != self.settings:
-            other = sorted(
-                k for k in before | self.settings if before.get(k) != self.settings.get(k)
+        if earlier is not None and earlier != self.settings:
+            different = sorted(
+                k for k in earlier | self.settings if earlier.get(k) != self.settings.get(k)
             )
-            was = ", ".join(f"--{k}={before.get(k)}" for k in other)
+            flags = ", ".join(f"--{k}={earlier.get(k)}" for k in different)
             raise ValueError(
-                f"{self.folder} holds a run with other settings. Resume it with {was}."
+                f"{self.folder} holds a run with other settings. Resume it with {flags}."
             )
-        if before is None:
+        if earlier is None:
             files.write_json(self.folder / "settings.json", self.settings)
             return
         files.remove_partial_files(self.folder)
         self.checkpoint, self.damaged = checkpoints.latest_valid(self.folder / "checkpoints")
         figures = self.figures
-        if self.checkpoint is None and figures:  # of a finished run the model itself
-            place = figures["place"]
+        if self.checkpoint is None and figures:  # a finished run continues from the model itself
+            position = figures.get("data_position") or figures["place"]  # its name in older runs
             model = _verified_model(self.folder, figures)
-            self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *place)
+            self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *position)
         self.done = self.checkpoint.step if self.checkpoint else 0
         self.finished = bool(figures) and figures["steps"] >= self.steps
         if self.done > self.steps and not self.finished:
@@ -115,65 +115,68 @@ class Run:
 
     @property
     def figures(self):
-        """What was written to `metrics.json`; None before the run was finished."""
+        """The content of `metrics.json`; None before the run is finished."""
         return files.read_json(self.folder / "metrics.json")
 
     def train(self, model, load, batches, draw=None):
-        """Trains a compiled model from where the run stands to its last step.
+        """Trains a compiled model up to the last step of the run.
 
         Args:
-            model: of the zoo, made with the run's settings; it gets the weights of the run.
-            load: (epoch, batch) -> a tf.data.Dataset that begins there.
-            batches: how many of them an epoch of the data has.
-            draw: (model, step) -> a `PIL.Image.Image`, for the film.
+            model: a model of the zoo, built with the run's settings; a resumed run loads its
+                weights.
+            load: a function (epoch, batch) -> a tf.data.Dataset that begins there.
+            batches: number of batches in an epoch of the data.
+            draw: a function (model, step) -> `PIL.Image.Image`, for the film; or None.
 
         Raises:
-            KeyboardInterrupt: when it was asked to stop (Ctrl-C, SIGTERM); it says how to go on.
-            ValueError: when the data are not those that the run began with.
+            KeyboardInterrupt: when it was stopped (Ctrl-C, SIGTERM); the message tells how to
+                continue.
+            ValueError: when the data are not those that the run began with, or another worker was
+                lost.
         """
         step_of = self._step_of
         folder = self.folder / "checkpoints" if self.is_chief else None
         saving = callbacks.CheckpointSaver(folder, step_of, lambda step: divmod(step, batches))
-        watching = [saving]
+        callback_list = [saving]
         if self.is_chief:
             frames = None if draw is None else self.folder / "frames"
-            watching.insert(
+            callback_list.insert(
                 0, callbacks.StepTensorBoard(self.folder / "tensorboard", step_of, frames)
             )
-            watching.insert(
+            callback_list.insert(
                 0, loss_log.LossCsvLogger(self.folder / "losses.csv", step_of, self.done)
             )
         if self.is_chief and draw is not None:
-            watching.insert(0, callbacks.SampleGrids(self.folder / "frames", draw, step_of))
+            callback_list.insert(0, callbacks.SampleGrids(self.folder / "frames", draw, step_of))
         verbose = (1 if sys.stdout.isatty() else 2) if self.is_chief else 0
         self._batches = batches
         try:
             with saving:
                 self._restore(model, batches)
                 while self.done < self.steps:
-                    # Whole stretches in one `fit`; the rest of one, and what is left, alone.
+                    # Complete logging intervals in one `fit`, the rest of an interval in another.
                     first = self.done // self.interval
-                    alone = self.done % self.interval or self.steps - self.done < self.interval
-                    last = first + 1 if alone else self.steps // self.interval
+                    partial = self.done % self.interval or self.steps - self.done < self.interval
+                    last = first + 1 if partial else self.steps // self.interval
                     model.fit(
                         load(divmod(self.done, batches)).repeat(),
                         steps_per_epoch=step_of(first) - self.done,
                         initial_epoch=first,
                         epochs=last,
-                        callbacks=watching,
+                        callbacks=callback_list,
                         verbose=verbose,
                     )
                     self.done = step_of(last - 1)
             if saving.stopping:
                 raise KeyboardInterrupt
         except KeyboardInterrupt:
-            raise KeyboardInterrupt(self._how_to_go_on(saving.saved or self.done)) from None
+            raise KeyboardInterrupt(self._stop_message(saving.saved or self.done)) from None
         except devices.WORKER_LOST_ERRORS as error:
             if not devices.has_workers(self.strategy):
                 raise
             raise ValueError(
-                "Another worker was lost. Start all of them again with --resume: they go on from "
-                "the last checkpoint."
+                "Another worker was lost. Start all of them again with --resume: they continue "
+                "from the last checkpoint."
             ) from error
 
     def _restore(self, model, batches):
@@ -190,17 +193,21 @@ class Run:
             model.load_weights(saved.weights)
         devices.broadcast_state(model)
 
-    def _how_to_go_on(self, step):
+    def _stop_message(self, step):
         if not self.is_chief:
-            return "Stopped. What is saved is with the first worker."
-        kept = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
-        return f"Stopped: {kept}. The same command with --resume goes on."
+            return "Stopped. The first worker has saved the run."
+        saved = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
+        return f"Stopped: {saved}. The same command with --resume continues it."
 
     def finish(self, model, figures):
-        """Saves `model.keras`, then `metrics.json`: `figures` beside the run's own.
+        """Saves `model.keras`, then `metrics.json`, and removes the checkpoints.
+
+        Args:
+            model: the trained model.
+            figures: a JSON-able dict, added to the settings, losses, versions ... of the run.
 
         Returns:
-            What was written to `metrics.json`.
+            The content of `metrics.json`, a dict.
         """
         path = self.folder / "model.keras"
         with files.atomic_path(path) as draft:
@@ -214,7 +221,7 @@ class Run:
             "losses": {k: v for k, v in rows[-1].items() if k not in ("step", "seconds")},
             "seconds": round(seconds, 1),
             "images_per_second": round(self.steps * self.settings["batch_size"] / seconds),
-            "place": list(divmod(self.steps, self._batches)),
+            "data_position": list(divmod(self.steps, self._batches)),
             "model_sha256": checkpoints.sha256(path),
             "versions": environment.versions(),
             "machine": environment.machine(),
@@ -234,10 +241,10 @@ class Run:
 
 
 def load_settings(folder):
-    """The settings of the run in a folder.
+    """Returns the settings of the run in a folder, a dict.
 
     Raises:
-        ValueError: there is none.
+        ValueError: when the folder holds no run.
 
     Example:
         >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
@@ -251,29 +258,29 @@ def load_settings(folder):
 
 
 def load_model(folder):
-    """The model of the finished run in a folder.
+    """Loads the model of the finished run in a folder.
 
     Raises:
-        ValueError: there is none, the run is not finished, or its model was altered since.
+        ValueError: when there is no run, it is not finished, or its model file was altered.
 
     Example:
         >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
         >>> load_model("runs/ring")
         Traceback (most recent call last):
-        ValueError: runs/ring holds a run that is not finished. Go on with --resume.
+        ValueError: runs/ring holds a run that is not finished. Continue it with --resume.
     """
     load_settings(folder)
     figures = files.read_json(Path(folder) / "metrics.json")
     if figures is None:
-        raise ValueError(f"{folder} holds a run that is not finished. Go on with --resume.")
+        raise ValueError(f"{folder} holds a run that is not finished. Continue it with --resume.")
     return keras.saving.load_model(_verified_model(folder, figures))
 
 
 def _verified_model(folder, figures):
-    """The path of a finished run's model, which is what was saved."""
+    """The path of a finished run's model, whose checksum is that of the saved file."""
     model = Path(folder) / "model.keras"
     if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):
         raise ValueError(
-            f"{model} is not what the run has saved there. Begin anew with --overwrite."
+            f"{model} is not the file that the run saved. Start again with --overwrite."
         )
     return model

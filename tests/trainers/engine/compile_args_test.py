@@ -49,7 +49,7 @@ def test_the_modern_recipe_averages_the_makers_and_decays_the_rates():
         (ValueError, "`optimizers` should be one object for each player", "shared optimizer"),
         (ValueError, r"`turns` should be integers from 0. Received: {'generator': -1}", "negative"),
         (ValueError, "`turns` should be integers from 0", "half a turn"),
-        (ValueError, "`turns` should let at least one player move", "no turns"),
+        (ValueError, "`turns` should train at least one player", "no turns"),
         (ValueError, "`schedule` should be 'alternating' or 'simultaneous'. Rec", "schedule"),
         (ValueError, "`turns` should be 0 or 1 with schedule='simultaneous'", "turns at once"),
         (TypeError, "`objective` should be one of trainers.objectives", "objective"),
@@ -135,7 +135,7 @@ def test_linear_decay_is_constant_then_falls_to_a_hundredth():
 
 
 def test_a_penalty_on_a_discriminator_with_batch_norm_warns():
-    with pytest.warns(UserWarning, match="Build it without, such as with batch_norm=False"):
+    with pytest.warns(UserWarning, match="without it, for example with batch_norm=False"):
         zoo.create("dcgan", image_shape=(8, 8, 1), width=2, recipe="modern")
 
 

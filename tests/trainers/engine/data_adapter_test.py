@@ -187,7 +187,7 @@ def test_no_samples_are_refused():
 def test_a_batch_size_that_cannot_be_dealt_is_refused_with_one_that_can():
     model = make(turns={"discriminator": 3})
     sentence = (
-        "A batch should be dealt into 3 equal turns. Received: batches of 4. "
+        "A batch should be split into 3 equal turns. Received: batches of 4. "
         "Use a multiple of 3, for example 3."
     )
     with refused(model, sentence):
@@ -199,7 +199,7 @@ def test_a_batch_size_that_cannot_be_dealt_is_refused_with_one_that_can():
 def test_a_dataset_of_which_no_batch_can_be_dealt_is_refused():
     """`batch(4)` leaves the number of rows open, so that nothing is wrong until it runs."""
     model = make(turns={"discriminator": 3})
-    with refused(model, "A batch should be dealt into 3 equal turns."):
+    with refused(model, "A batch should be split into 3 equal turns."):
         model.fit(*as_dataset(images()), verbose=0)
 
 

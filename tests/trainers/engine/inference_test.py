@@ -1,6 +1,7 @@
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from keras import layers
 from keras.callbacks import Callback
 from keras.optimizers import SGD
@@ -21,6 +22,10 @@ class Record(Callback):
 
 def averaging(momentum=0.5):
     return {"generator": SGD(0.5, use_ema=True, ema_momentum=momentum)}
+
+
+def averages_of(model):
+    return model.optimizers["generator"]._model_variables_moving_average
 
 
 def test_the_model_to_show_has_the_moving_average_of_the_generators_weights():
@@ -56,6 +61,132 @@ def test_the_averages_shown_follow_the_training():
     assert model.averaged() is model.averaged()
     model.fit(stream(points()), verbose=0)
     assert not np.array_equal(values(model.averaged())[-1], first[-1])
+
+
+def count_reads_and_writes(monkeypatch):
+    """Two lists that grow: sizes of what NumPy reads, and the variables that are assigned."""
+    reads, writes = [], []
+    tensor = next(cls for cls in type(tf.constant(0)).__mro__ if "_numpy" in vars(cls))
+    numpy, assign = tensor._numpy, keras.Variable.assign
+    convert_to_numpy = keras.ops.convert_to_numpy
+
+    def read(self):
+        reads.append(int(np.prod(self.shape)))
+        return numpy(self)
+
+    def convert(x):  # tensors are read through the buffer protocol, without `_numpy`
+        reads.append(int(np.prod(x.shape)))
+        return convert_to_numpy(x)
+
+    def write(self, value):
+        writes.append(self.path)
+        return assign(self, value)
+
+    monkeypatch.setattr(tensor, "_numpy", read)
+    monkeypatch.setattr(keras.ops, "convert_to_numpy", convert)
+    monkeypatch.setattr(keras.Variable, "assign", write)
+    return reads, writes
+
+
+def test_nothing_is_read_or_copied_between_two_calls_without_a_change(monkeypatch):
+    model = zoo.create("dcgan", image_shape=(8, 8, 1), latent_dim=4, width=4)
+    model.compile(optimizers=averaging())
+    model.fit(stream(np.zeros((16, 8, 8, 1), "float32")), verbose=0)
+    reads, writes = count_reads_and_writes(monkeypatch)
+    copy = model.averaged()
+    assert len(writes) >= len(copy.weights) - 2  # all but the two counters of the noise
+    assert model.generator.get_weights() and max(reads) > 1  # so the counter counts
+    reads.clear()
+    writes.clear()
+    assert model.averaged() is copy
+    assert set(reads) <= {1}  # the optimizers' numbers of steps
+    assert writes == []
+
+
+def test_where_memory_has_no_address_values_are_compared(monkeypatch):
+    def refuse(tensor):
+        raise tf.errors.InvalidArgumentError(None, None, "no DLPack on this device")
+
+    monkeypatch.setattr(tf.experimental.dlpack, "to_dlpack", refuse)
+    model = duel(optimizers=averaging())
+    model.fit(stream(points()), verbose=0)
+    copy = model.averaged()
+    reads, writes = count_reads_and_writes(monkeypatch)
+    assert model.averaged() is copy
+    assert max(reads) > 1 and writes == []
+    model.discriminator.weights[0].assign_add(np.ones(model.discriminator.weights[0].shape))
+    assert_same(values(model.averaged().discriminator), values(model.discriminator))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda model: model.discriminator.weights[0].assign_add(
+            np.ones(model.discriminator.weights[0].shape)
+        ),
+        lambda model: model.discriminator.weights[0].value.assign(
+            np.full(model.discriminator.weights[0].shape, 3.0)
+        ),
+        lambda model: model.set_weights([w + 1.0 for w in model.get_weights()]),
+        lambda model: model.generator.set_weights([w + 1.0 for w in model.generator.get_weights()]),
+        lambda model: averages_of(model)[0].assign_add(np.ones((2, 3))),
+        lambda model: model.train_on_batch(points(8)),
+        lambda model: model.train_step((tf.constant(points(8)),)),
+        lambda model: model.fit(stream(points(8)), callbacks=[Assign()], verbose=0),
+    ],
+    ids=[
+        "assign_add",
+        "assign of TensorFlow",
+        "set_weights",
+        "set_weights of a network",
+        "an average",
+        "train_on_batch",
+        "train_step",
+        "a callback",
+    ],
+)
+def test_every_assignment_is_noticed(change):
+    """The copy holds the averages of now, and of all else the weights of now."""
+    model = duel(optimizers=averaging())
+    model.fit(stream(points()), verbose=0)
+    copy = model.averaged()
+    for _ in range(2):  # the second change finds the copy made of the first
+        change(model)
+        assert model.averaged() is copy
+        assert_same(values(copy.generator), [v.numpy() for v in averages_of(model)])
+        assert_same(values(copy.discriminator), values(model.discriminator))
+
+
+class Assign(Callback):
+    def on_train_end(self, logs=None):
+        for variable in self.model.weights[:2]:
+            variable.assign(variable + 1)
+
+
+def test_other_optimizers_are_noticed():
+    model = duel(optimizers=averaging())
+    model.fit(stream(points()), verbose=0)
+    model.averaged()
+    model.compile(optimizers=averaging(0.9))
+    assert model.averaged() is model
+    model.fit(stream(points(8)), verbose=0)
+    assert_same(values(model.averaged().generator), [v.numpy() for v in averages_of(model)])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+def test_the_copy_stays_as_it_is_while_the_model_is_trained(jit_compile):
+    """Copy and model share memory until one of them is assigned."""
+    model = duel(optimizers=averaging())
+    model.compile(optimizers=averaging(), jit_compile=jit_compile)
+    model.fit(stream(points()), verbose=0)
+    copy = model.averaged()
+    before, trained = values(copy), values(model)
+    model.fit(stream(points(seed=1)), verbose=0)
+    assert_same(values(copy), before)
+    assert not np.array_equal(values(model)[0], trained[0])
+    trained = values(model)
+    copy.discriminator.weights[0].assign_add(np.ones(copy.discriminator.weights[0].shape))
+    assert_same(values(model), trained)
 
 
 def test_averages_are_saved_and_loaded(tmp_path):

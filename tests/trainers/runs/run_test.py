@@ -152,7 +152,7 @@ def test_a_finished_run_holds_one_model_and_its_figures(tmp_path):
 def test_a_run_that_is_there_is_refused_and_kept(tmp_path, killed):
     killed(4)
     before = sorted(p.name for p in tmp_path.rglob("*"))
-    with pytest.raises(ValueError, match="Go on with --resume, replace it with --overwrite"):
+    with pytest.raises(ValueError, match="Continue it with --resume, replace it with --overwrite"):
         runs.Run(tmp_path, SETTINGS, 4)
     assert sorted(p.name for p in tmp_path.rglob("*")) == before
 
@@ -184,7 +184,7 @@ def test_a_folder_that_cannot_be_made_is_said(tmp_path):
 @pytest.mark.parametrize("how", [{}, {"resume": True}, {"overwrite": True}])
 def test_a_folder_of_something_else_is_left_alone(how, tmp_path):
     (tmp_path / "model.keras").write_text("the thesis")
-    with pytest.raises(ValueError, match="which holds something else"):
+    with pytest.raises(ValueError, match="which holds other files"):
         runs.Run(tmp_path, SETTINGS, 4, **how)
     assert [path.name for path in tmp_path.iterdir()] == ["model.keras"]
 
@@ -251,8 +251,18 @@ def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
     run, model = go(tmp_path, 4)
     run.finish(model, {})
     damage(tmp_path / "model.keras", "flipped")
-    with pytest.raises(ValueError, match="is not what the run has saved there. Begin"):
+    with pytest.raises(ValueError, match="is not the file that the run saved. Start"):
         runs.Run(tmp_path, SETTINGS, 8, resume=True)
+
+
+@pytest.mark.parametrize("key", ["data_position", "place"])  # as earlier versions called it
+def test_a_finished_run_knows_its_position_in_the_data(tmp_path, key):
+    run, model = go(tmp_path, 9)
+    metrics = run.finish(model, {})
+    metrics[key] = metrics.pop("data_position")
+    (tmp_path / "metrics.json").write_text(json.dumps(metrics))
+    checkpoint = runs.Run(tmp_path, SETTINGS, 12, resume=True).checkpoint
+    assert (checkpoint.epoch, checkpoint.batch) == divmod(9, BATCHES)
 
 
 def test_a_run_is_not_resumed_with_data_of_another_length(tmp_path, killed):

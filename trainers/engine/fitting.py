@@ -1,0 +1,155 @@
+"""What Keras calls around a train step: `fit`, `evaluate`, and the functions that their loops run.
+
+It checks data and cuts arrays into batches, keeps the data in step with the model's noise, and
+compiles the step for several replicas. The step itself is in `trainers.adversarial`.
+"""
+
+import keras
+import numpy as np
+import tensorflow as tf
+from keras import ops, tree
+
+from trainers import noise
+from trainers.engine import data_adapter, epoch_position, replicas
+
+
+class FittingMixin:
+    """The part of `AdversarialModel` that feeds batches to `train_step`, and evaluates."""
+
+    def fit(
+        self,
+        x=None,
+        y=None,
+        batch_size=None,
+        epochs=1,
+        verbose="auto",
+        callbacks=None,
+        validation_split=0.0,
+        validation_data=None,
+        shuffle=True,
+        **kwargs,
+    ):
+        """Trains the model on a dataset of batches or on arrays, as `keras.Model.fit` does.
+
+        Each batch is split into as many sub-batches as the player with the most turns has, so that
+        each turn sees new samples: with 5 discriminator turns of 64, use batches of 320. Several
+        replicas, each on a part of the batch, take the same steps as one.
+
+        A training that is resumed at the end of an epoch, from saved weights or by
+        BackupAndRestore, continues exactly: the order of arrays follows from the model's noise, and
+        `trainers.datasets` begin with the epoch that `initial_epoch` or BackupAndRestore gives.
+        Your own datasets continue exactly if each epoch is a function of their data only.
+
+        Args:
+            x, y: a tf.data.Dataset of the batches that the class docstring names, or arrays
+                (n, ...).
+            batch_size: samples of one train step, for arrays; by default 32 for each turn.
+            validation_split: the share of the arrays, from 0 to 1, that is kept out for
+                validation, taken from their end.
+            (the rest): as in Keras.
+
+        Returns:
+            A `keras.callbacks.History`.
+
+        Raises:
+            ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
+                batches that cannot be split evenly.
+
+        Example:
+            >>> import zoo
+            >>> model = zoo.create("gan", image_shape=(2,))
+            >>> x = np.random.default_rng(0).normal(size=(256, 2))
+            >>> history = model.fit(x, batch_size=64, epochs=3, verbose=0)
+            >>> sorted(history.history)
+            ['discriminator_loss', 'generator_loss']
+            >>> len(model.evaluate(x, verbose=0))
+            2
+        """
+        if validation_split:
+            if not _is_array(x):
+                raise ValueError(
+                    "`validation_split` should be used with arrays only. "
+                    f"Received: {type(x).__name__}. Give `validation_data`."
+                )
+            x, y = np.asarray(x), None if y is None else np.asarray(y)
+            kept = len(x) - int(len(x) * validation_split)
+            tails = tuple(a[kept:] for a in (x, y) if a is not None)
+            validation_data = tails if len(tails) > 1 else tails[0]
+            x, y = x[:kept], None if y is None else y[:kept]
+        if validation_data is not None:
+            validation_data = self._checked_batches(validation_data, None, None, whole=True)
+        position = epoch_position.EpochPosition(None if kwargs.get("steps_per_epoch") else x)
+        try:
+            with data_adapter.one_line_errors():
+                return super().fit(
+                    self._checked_batches(x, y, batch_size, position.order if shuffle else None),
+                    epochs=epochs,
+                    verbose=verbose,
+                    callbacks=epoch_position.prepend_callback(callbacks, position),
+                    validation_data=validation_data,
+                    shuffle=False,  # arrays are shuffled already
+                    **kwargs,
+                )
+        finally:
+            position.release()
+
+    def evaluate(self, x=None, y=None, batch_size=None, **kwargs):
+        """Returns the losses on given data, computed in training mode; no variable changes.
+
+        Arguments and returned values are those of `keras.Model.evaluate`.
+        """
+        with data_adapter.one_line_errors():
+            batches = self._checked_batches(x, y, batch_size, whole=True)
+            return super().evaluate(batches, **kwargs)
+
+    def _checked_batches(self, x, y, batch_size, order=None, whole=False):
+        """The data as `data_adapter.prepare` returns them; `whole` batches are not split."""
+        if y is not None and not _is_array(x):
+            raise ValueError(
+                f"`y` should be given with arrays only. Received: `x` of {type(x).__name__}, "
+                "whose batches should be (x, y)."
+            )
+        if _is_array(x):
+            x = (x,) if y is None else (x, y)
+        self._assert_compile_called("fit")
+        shares = (1, 1)
+        if not whole:
+            shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
+        return data_adapter.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
+
+    def test_step(self, data):
+        """Computes the losses in training mode; updates of variables, such as batch statistics, are
+        discarded."""
+        position = self.noise_position.value + 0
+        values = [(variable, variable.value) for variable in self.variables]
+        losses = {}
+        stream = noise.stream(self.noise_seed.value + 0, position, "evaluate")
+        with keras.StatelessScope(values), stream:
+            batch = self._batch_of(data)
+            outputs = self.forward(batch)
+            for player in self.players:
+                losses |= self.losses_of(player, batch, outputs)
+        # A replica may get no sample of a small last batch, and the mean of no samples is NaN.
+        rows = ops.shape(tree.flatten(batch)[0])[0]
+        losses = {k: ops.where(ops.equal(rows, 0), 0.0, value) for k, value in losses.items()}
+        self._record(losses, weight=rows)
+        return self.get_metrics_result()
+
+    def make_train_function(self, force=False):
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            super().make_train_function(force)
+        elif self.train_function is None or force:
+            self.train_function = replicas.make_iterator_function(self, self.train_step)
+
+    def make_test_function(self, force=False):
+        if self.distribute_strategy.num_replicas_in_sync == 1:
+            super().make_test_function(force)
+        elif self.test_function is None or force:
+            self.test_function = replicas.make_iterator_function(self, self.test_step)
+
+    def _maybe_symbolic_build(self, iterator=None, data_batch=None):
+        """Does nothing: all networks are built, and Keras would take a batch of the data for it."""
+
+
+def _is_array(x):
+    return isinstance(x, (np.ndarray, list)) or tf.is_tensor(x)
