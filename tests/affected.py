@@ -102,5 +102,5 @@ def affected(pages, files, root=ROOT):
 
 @functools.cache
 def changes():
-    """`changed` of this tree, asked once."""
+    """`changed` of this tree, computed once."""
     return frozenset(changed(ROOT))

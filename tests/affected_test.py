@@ -12,9 +12,9 @@ needs_git = pytest.mark.skipif(shutil.which("git") is None, reason="there is no 
 
 def git(root, *command):
     who = ("-c", "user.name=Ann", "-c", "user.email=ann@example.org", "-c", "commit.gpgsign=false")
-    said = affected.git(root, *who, *command)
-    assert said is not None, command
-    return said
+    output = affected.git(root, *who, *command)
+    assert output is not None, command
+    return output
 
 
 def commit(root, **files):

@@ -1,4 +1,4 @@
-"""The BUILD files say what the tree says, found without Bazel: their language is nearly Python."""
+"""The BUILD files match the source tree, as read without Bazel: their language is nearly Python."""
 
 import ast
 import dataclasses
@@ -151,7 +151,7 @@ def test_dependencies_state_the_layering():
 
 
 def test_every_script_has_a_binary():
-    """Made of the script itself and the library that holds it."""
+    """Built from the script itself and the library that holds it."""
     known, owned = targets(ROOT), owners(ROOT)
     for path in modules(ROOT).values():
         if path.parent not in (ROOT / "applications", ROOT / "benchmarks"):

@@ -63,9 +63,9 @@ def run(folder, inputs, output):
     def tensor(array):
         shape = (ctypes.c_int64 * array.ndim)(*array.shape)
         size = ctypes.c_size_t(array.nbytes)
-        made = tf.TF_AllocateTensor(TYPES[array.dtype.name], shape, array.ndim, size)
-        ctypes.memmove(tf.TF_TensorData(pointer(made)), array.tobytes(), array.nbytes)
-        return made
+        allocated = tf.TF_AllocateTensor(TYPES[array.dtype.name], shape, array.ndim, size)
+        ctypes.memmove(tf.TF_TensorData(pointer(allocated)), array.tobytes(), array.nbytes)
+        return allocated
 
     names = list(inputs)
     keys = (Output * len(names))(*map(find, names))
@@ -83,6 +83,6 @@ def run(folder, inputs, output):
 
 if __name__ == "__main__":
     folder, inputs, output, result = sys.argv[1:]
-    made = run(folder, dict(np.load(inputs)), output)
+    outputs = run(folder, dict(np.load(inputs)), output)
     assert "tensorflow" not in sys.modules
-    np.save(result, made)
+    np.save(result, outputs)

@@ -1,4 +1,4 @@
-"""Every public name shows in its docstring how it is used, and what is shown there is true.
+"""Every public name has an example in its docstring, and each example prints what it claims.
 
 A page that defines a name without a leading underscore defines a public one; where a package has
 `__all__`, that speaks for the pages right beside it.
@@ -16,13 +16,13 @@ import pytest
 from tests import affected
 from tests.sources import ROOT, modules
 
-# Not for users, and why: modules, or whole wings.
+# Not for users, and why: modules or packages.
 INTERNAL = {
     "trainers.command_line": "what the scripts share",
     "trainers.engine": "the private halves of AdversarialModel",
-    "zoo.mixins": "what families share: their methods are shown at the families",
+    "zoo.mixins": "what families share: their methods have examples at the families",
 }
-# What users call on a model: each is shown somewhere.
+# Methods that users call on a model: each has an example somewhere.
 METHODS = "averaged compile evaluate features fit generate predict save"
 
 # Examples that train what takes long to trace; `fit` of these is tested in every_family_test.
@@ -45,7 +45,7 @@ def names_of(page):
     module = importlib.import_module(page)
     package = sys.modules.get(page.rpartition(".")[0])
     if not hasattr(module, "__path__") and hasattr(package, "__all__"):
-        return []  # the package says which of them are public
+        return []  # `__all__` of the package lists its public names
     own = [n for n, v in vars(module).items() if getattr(v, "__module__", None) == page]
     names = getattr(module, "__all__", [n for n in own if not n.startswith("_")])
     values = {name: getattr(module, name) for name in names}
@@ -56,7 +56,7 @@ def is_internal(name):
     return any(name == i or name.startswith(f"{i}.") for i in INTERNAL)
 
 
-def shown(value):
+def examples_of(value):
     """The examples of a function, or of a class and its methods."""
     found = doctest.DocTestFinder().find(value, module=inspect.getmodule(value))
     return [example for test in found for example in test.examples]
@@ -99,7 +99,7 @@ def data_of_their_own(tmp_path_factory):
 def test_a_public_name_has_an_example(name):
     value = getattr(sys.modules[PUBLIC[name]], name.rpartition(".")[2])
     assert inspect.getdoc(value), f"{name} has no docstring"
-    assert shown(value), f"{name} has no example (>>>) in its docstring"
+    assert examples_of(value), f"{name} has no example (>>>) in its docstring"
 
 
 def level(name):
@@ -113,7 +113,7 @@ def level(name):
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=level(n)) for n in EXAMPLES])
-def test_an_example_does_what_it_says(name, tmp_path, monkeypatch):
+def test_an_example_prints_what_its_docstring_claims(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     report = []
     runner = doctest.DocTestRunner(Near(), verbose=False, optionflags=FLAGS)
@@ -134,7 +134,7 @@ def test_numbers_of_an_example_may_differ_in_their_last_digits_only():
 
 
 @pytest.mark.parametrize("method", METHODS.split())
-def test_what_users_call_is_shown(method):
+def test_a_method_that_users_call_has_an_example(method):
     sources = [e.source for test in EXAMPLES.values() for e in test.examples]
     assert any(f".{method}(" in source for source in sources)
 

@@ -86,8 +86,8 @@ def test_the_saved_model_draws_what_the_export_draws(run):
     model = keras.saving.load_model(out / "model.keras")
     latents, labels = model.draw(4)
     served = tf.saved_model.load(figures["saved_model"]).signatures["serving_default"]
-    made = served(latent=tf.constant(latents), labels=tf.constant(labels))["images"]
-    np.testing.assert_allclose(made, model.predict([latents, labels], verbose=0), atol=1e-5)
+    images = served(latent=tf.constant(latents), labels=tf.constant(labels))["images"]
+    np.testing.assert_allclose(images, model.predict([latents, labels], verbose=0), atol=1e-5)
 
 
 def test_a_finished_run_is_left_as_it_is(run, data_dir, capsys):
@@ -137,7 +137,7 @@ def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, da
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"dataset": "ring"}, "--dataset: should hold images. ring holds points."),
         ({"dataset": "furniture"}, "should hold images. furniture holds voxels."),
@@ -150,20 +150,20 @@ def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, da
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
-    changes, said, tmp_path, data_dir
+    changes, message, tmp_path, data_dir
 ):
     out = tmp_path / "run"
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         synthesize(SETTINGS | changes, 3, out, out, data_dir=data_dir)
     assert not out.exists()
 
 
 def test_help_names_every_flag_and_does_without_tensorflow():
-    _, said, _ = scripts.alone(image_synthesis, "--help", without_tensorflow=True)
+    _, output, _ = scripts.alone(image_synthesis, "--help", without_tensorflow=True)
     names = "model dataset data_dir out steps batch_size seed device precision resume export_dir "
     names += "sample interpolate grid labels truncation evaluate features"
-    shown = said.replace("[no]", "")
-    assert [name for name in names.split() if f"--{name}:" not in shown] == []
+    flags = output.replace("[no]", "")
+    assert [name for name in names.split() if f"--{name}:" not in flags] == []
 
 
 def test_wrong_flags_are_answered_in_one_line_without_tensorflow():
@@ -221,11 +221,11 @@ def test_a_grid_has_a_row_for_each_class(run):
 
 
 @pytest.mark.parametrize(
-    ("labels", "said"),
+    ("labels", "message"),
     [(["3", "ten"], "--labels: should be class numbers"), (["10"], "--labels: .* in 0 … 9")],
 )
-def test_classes_that_there_are_not_are_refused(run, labels, said):
-    with pytest.raises(ValueError, match=said):
+def test_classes_that_there_are_not_are_refused(run, labels, message):
+    with pytest.raises(ValueError, match=message):
         image_synthesis.use_finished_run(run[0], sample=2, seed=12, labels=labels)
     assert not (run[0] / "drawn" / "12").exists()
 
@@ -234,14 +234,14 @@ def test_classes_that_there_are_not_are_refused(run, labels, said):
     "way, seed", [(scripts.here, 8), pytest.param(scripts.alone, 9, marks=pytest.mark.thorough)]
 )
 def test_the_script_draws_from_a_run(way, seed, run):
-    """Also where no model was made before, so that nothing is registered."""
-    code, said, errors = way(image_synthesis, f"--out={run[0]}", "--sample=2", f"--seed={seed}")
+    """Also in a process that has created no model, so that no class is registered."""
+    code, output, errors = way(image_synthesis, f"--out={run[0]}", "--sample=2", f"--seed={seed}")
     assert code == 0, errors
-    assert "2 images, and samples.npz: " in said
+    assert "2 images, and samples.npz: " in output
     assert (run[0] / "drawn" / str(seed) / "00001.png").exists()
 
 
-def test_another_judge_is_held_against_real_images(run, data_dir, monkeypatch, capsys):
+def test_another_evaluator_is_compared_with_real_images(run, data_dir, monkeypatch, capsys):
     class Halves(metrics.Evaluator):
         name = "halves"
 
@@ -264,7 +264,7 @@ def test_another_judge_is_held_against_real_images(run, data_dir, monkeypatch, c
     assert "compared with no baseline; real images have" in capsys.readouterr().out
 
 
-def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, data_dir):
+def test_an_evaluator_that_is_not_available_is_refused_before_the_training(tmp_path, data_dir):
     def none(name):
         raise ValueError("no weights")
 
@@ -274,7 +274,9 @@ def test_a_judge_that_cannot_be_had_is_refused_before_the_training(tmp_path, dat
     assert not (tmp_path / "run").exists()
 
 
-def test_a_training_that_diverges_is_kept_and_said(mode, tmp_path, data_dir, monkeypatch, capsys):
+def test_a_training_that_diverges_is_kept_and_reported(
+    mode, tmp_path, data_dir, monkeypatch, capsys
+):
     monkeypatch.setattr(zoo.GAN, "generate", lambda self, n, **how: np.full((n, 8, 8, 1), np.nan))
     out = tmp_path / "run"
     figures = synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
@@ -352,14 +354,14 @@ def test_two_workers_train_one_model_that_the_first_shows_and_exports(tmp_path, 
     command += [f"--out={out}", "--batch_size=32"]
     pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
     workers = [subprocess.Popen([*command, f"--worker={i}"], **pipes) for i in range(2)]
-    said = [worker.communicate(timeout=240) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], said
-    assert f"pictures, metrics.json, model.keras: {out}" in said[0][0]
-    assert said[1][0] == ""
+    printed = [worker.communicate(timeout=240) for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0], printed
+    assert f"pictures, metrics.json, model.keras: {out}" in printed[0][0]
+    assert printed[1][0] == ""
     assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
     model = keras.saving.load_model(out / "model.keras")
     assert isinstance(model, zoo.DCGAN)
     latents = model.draw(4)
     served = tf.saved_model.load(out / "saved_models" / "dcgan_digits" / "1").signatures["generate"]
-    made = served(latent=tf.constant(latents))["images"]
-    np.testing.assert_allclose(made, model.predict(np.asarray(latents), verbose=0), atol=1e-5)
+    images = served(latent=tf.constant(latents))["images"]
+    np.testing.assert_allclose(images, model.predict(np.asarray(latents), verbose=0), atol=1e-5)

@@ -27,7 +27,7 @@ runpy.run_module(name, run_name="__main__", alter_sys=True)
 
 def here(script, *flags, **environment):
     """(exit code, standard output, standard error) of the script, which is a module."""
-    said, errors = io.StringIO(), io.StringIO()
+    output, errors = io.StringIO(), io.StringIO()
     app.define_help_flags()
     with contextlib.ExitStack() as stack:
         stack.enter_context(flagsaver.flagsaver())  # and what the script defines is gone after it
@@ -35,11 +35,11 @@ def here(script, *flags, **environment):
         stack.enter_context(mock.patch.object(warnings, "formatwarning"))
         stack.enter_context(mock.patch.object(sys, "argv", [script.__file__, *flags]))
         stack.enter_context(mock.patch.dict(os.environ, environment))
-        stack.enter_context(contextlib.redirect_stdout(said))
+        stack.enter_context(contextlib.redirect_stdout(output))
         stack.enter_context(contextlib.redirect_stderr(errors))
         with pytest.raises(SystemExit) as ended:
             command_line.run_script(script.define_flags, script.main)
-    return ended.value.code or 0, said.getvalue(), errors.getvalue()
+    return ended.value.code or 0, output.getvalue(), errors.getvalue()
 
 
 def alone(script, *flags, without_tensorflow=False, **environment):

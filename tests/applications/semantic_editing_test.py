@@ -118,7 +118,7 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
 
 
 @pytest.mark.parametrize(
-    "name, sizes, said",
+    "name, sizes, message",
     [
         ("gan", {"image_shape": (2,)}, "should draw images"),
         (
@@ -129,8 +129,8 @@ def test_a_morph_begins_and_ends_with_its_images(editor):
         ("pix2pix", {"image_shape": (16, 16, 1), "patch_stages": 1, "width": 2}, "`translate`"),
     ],
 )
-def test_models_of_more_than_latents_are_refused(name, sizes, said):
-    with pytest.raises(ValueError, match=said):
+def test_models_of_more_than_latents_are_refused(name, sizes, message):
+    with pytest.raises(ValueError, match=message):
         task.LatentEditor(zoo.create(name, **sizes))
 
 
@@ -144,7 +144,7 @@ def images(tmp_path):
 
 
 @pytest.mark.parametrize("suffix", ["png", "jpeg", "webp"])
-def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
+def test_images_are_written_in_the_format_of_their_suffix(tmp_path, suffix):
     image_files.save_image(halves(0.5, -0.5)[0].repeat(4, axis=0), tmp_path / f"a.{suffix}")
     with Image.open(tmp_path / f"a.{suffix}") as image:
         assert image.format == suffix.upper()
@@ -152,14 +152,14 @@ def test_images_are_written_as_their_suffix_says(tmp_path, suffix):
     np.testing.assert_allclose([pixels[4, 4], pixels[-4, 4]], [191, 64], atol=3)
 
 
-def test_images_are_told_apart_by_their_folders(images):
+def test_images_of_one_name_are_distinguished_by_their_folders(images):
     names, x, _ = image_files.load_images(str(images), (8, 8, 1))
     assert list(map(str, names)) == ["one/a.png", "two/a.png"]
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
 
 
 @pytest.mark.parametrize(
-    "parts, needed, said",
+    "parts, needed, message",
     [
         (["one/a.png", "two/a.png"], 2, "should name each image once. Received: a.png twice"),
         (["one/a.png", "bad.jpg"], 2, "should name 2 images that can be read. Received: 1"),
@@ -167,13 +167,13 @@ def test_images_are_told_apart_by_their_folders(images):
         (["bad.jpg"], None, "should name an image at least"),
     ],
 )
-def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
-    with pytest.raises(ValueError, match=f"--images: {said}"):
+def test_images_that_do_not_suffice_are_refused(images, parts, needed, message):
+    with pytest.raises(ValueError, match=f"--images: {message}"):
         image_files.load_images(",".join(str(images / part) for part in parts), (8, 8, 1), needed)
 
 
 @pytest.mark.parametrize(
-    "lines, balance, said",
+    "lines, balance, message",
     [
         (["x.png,1,0"], None, "such as 0.png, 1.png. It names none"),
         (["0.png,1,0", "1.png,1,1"], None, "bold: There should be at least one latent for off"),
@@ -187,9 +187,9 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, said):
         (["0.png,1"], None, "should be a CSV"),
     ],
 )
-def test_what_a_table_lacks_is_said_with_the_name_of_the_attribute(tmp_path, lines, balance, said):
+def test_errors_about_a_table_name_the_attribute(tmp_path, lines, balance, message):
     (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
-    with pytest.raises(ValueError, match=f"--attributes: .*{said}"):
+    with pytest.raises(ValueError, match=f"--attributes: .*{message}"):
         table = attribute_directions.load_table(tmp_path / "table.csv", balance)
         attribute_directions.learn_directions(
             np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance
@@ -205,9 +205,9 @@ def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
 def call(run, preset, out, *flags, **how):
     flags = [flag.replace("OUT", str(out)) for flag in flags]
     flags = ["--preset=halves", f"--out={out}", "--steps=100", *flags]
-    code, said, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(preset), **how)
+    code, output, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(preset), **how)
     errors = [line for line in errors.splitlines() if line.startswith(("semantic", str(out)))]
-    return code, said, errors
+    return code, output, errors
 
 
 @scripts.ways
@@ -222,9 +222,9 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
     with files.atomic_path(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
     flags = ["--edit=move", "--move=upper:1", f"--images={images}"]
-    code, said, errors = call(run, preset, tmp_path, *flags)
+    code, output, errors = call(run, preset, tmp_path, *flags)
     assert code == 0, errors
-    assert "2 images" in said
+    assert "2 images" in output
     assert any("bad.jpg is skipped: not an image" in line for line in errors)
     assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["a.png", "wide.png"]
     opacity = np.asarray(Image.open(tmp_path / "moved" / "wide.png").getchannel("A"))
@@ -235,7 +235,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
 
 
 @pytest.mark.parametrize(
-    "flags, said",
+    "flags, message",
     [
         (["--edit=move"], "--move: should be name:amount, such as bold:1.5"),
         (["--edit=move", "--move=up:1"], "--move: should name directions of"),
@@ -249,13 +249,13 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
         (["--edit=morph"], "morph.png is there already"),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, said):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, message):
     (tmp_path / "morph.png").touch()
     (tmp_path / "nan.csv").write_text("file,bold\na.png,nan\n")
     np.savez(tmp_path / "directions.npz", known=np.zeros(2), sefa_0=np.zeros(2))
     code, _, errors = call(scripts.here, preset, tmp_path, *flags)
     assert (code, len(errors)) == (2, 1)
-    assert said in errors[0]
+    assert message in errors[0]
 
 
 def test_wrong_flags_are_answered_without_tensorflow(preset, tmp_path):

@@ -101,7 +101,7 @@ def test_labels_of_what_is_held_out_are_not_among_those_that_are_learned():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": "dcgan"}, "--model: should be one of semi_supervised, aae. Received: dcgan"),
         ({"batch_size": 33}, "--batch_size: should be even"),
@@ -111,8 +111,10 @@ def test_labels_of_what_is_held_out_are_not_among_those_that_are_learned():
         ({"batch_size": 5000}, "--batch_size: should be at most"),
     ],
 )
-def test_settings_that_do_not_fit_are_refused_before_anything_is_written(changes, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
+def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
+    changes, message, tmp_path
+):
+    with pytest.raises(ValueError, match=message):
         train(SETTINGS | changes, 3, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -157,7 +159,7 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--images=x"], "--images: should be given with --preset or --run"),
         (["--run=runs/none"], "--out: should name a folder for the results"),
@@ -165,11 +167,11 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
         (["--labels_per_class=0"], "--labels_per_class"),
     ],
 )
-def test_wrong_flags_are_answered_by_one_line(flags, said):
+def test_wrong_flags_are_answered_by_one_line(flags, message):
     code, _, errors = scripts.here(script, *flags)
     assert code == 2
     assert len(errors.splitlines()) == 1
-    assert said in errors
+    assert message in errors
 
 
 def test_wrong_flags_are_answered_without_tensorflow():

@@ -27,13 +27,13 @@ def test_a_row_is_reported_as_those_of_the_survey(monkeypatch, tmp_path, capsys)
     rows.report(row, tmp_path, package="applied")
     assert json.loads(capsys.readouterr().out.splitlines()[-1]) == row
     assert json.loads((tmp_path / "semantic_editing-3.json").read_text()) == row
-    shown = "\n".join(tables.survey(tmp_path, "applied"))
-    assert "benchmarks/applied/semantic_editing.py" in shown
-    assert "| target | 0.6 | 0.6 | 0.5 | 0.8 | required | loses to 0.9 |" in shown
+    text = "\n".join(tables.survey(tmp_path, "applied"))
+    assert "benchmarks/applied/semantic_editing.py" in text
+    assert "| target | 0.6 | 0.6 | 0.5 | 0.8 | required | loses to 0.9 |" in text
 
 
 class Halves:
-    """A judge of two numbers, the brightness of the upper and of the lower half."""
+    """Evaluator that reads two attributes: the brightness of the upper and of the lower half."""
 
     names = ("upper", "lower")
 

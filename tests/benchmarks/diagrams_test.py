@@ -9,7 +9,7 @@ from trainers.objectives import NonSaturating
 
 
 class Bi(AdversarialModel):
-    """BiGAN in a few lines: encoder and generator against a judge of pairs."""
+    """BiGAN in a few lines: encoder and generator against a discriminator of pairs."""
 
     players = {"discriminator": ["discriminator"], "generator": ["generator", "encoder"]}
 
@@ -21,11 +21,11 @@ class Bi(AdversarialModel):
         real = [x, self.encoder(x, training=True)]
         return {"real": real, "fake": [self.generator(z, training=True), z]}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, **made)
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, **outputs)
 
-    def generator_loss(self, x, made):
-        return self.generator_objective(self.discriminator, **made, two_sided=True)
+    def generator_loss(self, x, outputs):
+        return self.generator_objective(self.discriminator, **outputs, two_sided=True)
 
     def recipe(self):
         return {"objective": NonSaturating(), "optimizers": {p: "adam" for p in self.players}}
@@ -62,7 +62,7 @@ def test_in_a_conditional_gan_both_networks_see_the_label():
     assert {("y", "generator"), ("y", "discriminator")} <= set(game.edges)
 
 
-def test_of_pairs_each_part_is_followed_to_who_made_it():
+def test_each_part_of_a_pair_is_traced_to_the_network_that_generated_it():
     model = Bi()
     model.compile()
     game = diagrams.watch(model)

@@ -73,8 +73,8 @@ def start(tree, *flags):
 def run(tree, *flags):
     """(exit code, lines of stdout, lines of stderr)."""
     process = start(tree, *flags)
-    said, error = process.communicate(timeout=600)
-    return process.returncode, said.splitlines(), error.splitlines()
+    output, error = process.communicate(timeout=600)
+    return process.returncode, output.splitlines(), error.splitlines()
 
 
 def ran(tree):
@@ -83,18 +83,18 @@ def ran(tree):
 
 
 def test_a_job_measures_all_systems_with_one_seed_before_the_next(tree):
-    code, said, error = run(tree, "--system=all", "--seeds=0,1")
+    code, output, error = run(tree, "--system=all", "--seeds=0,1")
     assert (code, error) == (0, [])
     assert ran(tree) == ["abel", "cain", "abel", "cain"]
     found = {path.name: json.loads(path.read_text()) for path in (tree / "out").iterdir()}
     assert sorted(found) == ["abel-0.json", "abel-1.json", "cain-0.json", "cain-1.json"]
     assert found["cain-1.json"]["figures"]["count"]["value"] == 2.0
-    assert "cain, seed 0 (2 of 4): measured, since out/cain-0.json does not exist." in said
-    assert sum(line.lstrip().startswith("count ") for line in said) == 4
-    assert said[-1] == "4 measured, 0 skipped, 0 crashed."
+    assert "cain, seed 0 (2 of 4): measured, since out/cain-0.json does not exist." in output
+    assert sum(line.lstrip().startswith("count ") for line in output) == 4
+    assert output[-1] == "4 measured, 0 skipped, 0 crashed."
 
 
-def test_rows_that_take_hours_are_measured_by_name_and_among_all_when_that_is_asked(tree):
+def test_rows_that_take_hours_are_measured_by_name_or_with_full(tree):
     large = next(iter(rows.LARGE))
     add(tree, large)
     for flags in (["--system=all"], ["--system=all", "--full"], [f"--system={large}", "--force"]):
@@ -102,11 +102,11 @@ def test_rows_that_take_hours_are_measured_by_name_and_among_all_when_that_is_as
     assert ran(tree) == ["abel", "cain", large, large]
 
 
-def test_one_row_still_ends_with_its_object_and_runs_again_when_asked(tree):
+def test_a_single_row_prints_its_json_last_and_is_always_measured_again(tree):
     for _ in range(2):
-        code, said, error = run(tree, "--system=cain", "--seed=3")
-        assert (code, error, len(said)) == (0, [], 2)
-        row = json.loads(said[-1])
+        code, output, error = run(tree, "--system=cain", "--seed=3")
+        assert (code, error, len(output)) == (0, [], 2)
+        row = json.loads(output[-1])
         assert row.keys() == rows.KEYS
         assert row == json.loads((tree / "out/cain-3.json").read_text())
     assert ran(tree) == ["cain", "cain"]
@@ -121,20 +121,20 @@ BEATS = """
 
 
 @pytest.mark.parametrize(
-    ("by", "code", "said"),
+    ("by", "code", "message"),
     [
         (signal.SIGKILL, -signal.SIGKILL, ""),
         (signal.SIGTERM, -signal.SIGTERM, ""),
         (signal.SIGINT, 130, "survey: Stopped. The same command continues with this row.\n"),
     ],
 )
-def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code, said):
+def test_a_job_that_is_stopped_leaves_nothing_running_and_goes_on(tree, by, code, message):
     add(tree, "cain", BEATS)
     process = start(tree, "--system=all", "--seeds=0")
     until((tree / "beat").exists)
     (tree / "out/.1-cain-0.json").write_text('{"system"')  # as if it had been writing
     process.send_signal(by)
-    assert process.communicate(timeout=600)[1] == said
+    assert process.communicate(timeout=600)[1] == message
     assert process.returncode == code
     until(lambda: time.time() - (tree / "beat").stat().st_mtime > 1.0)
     code, lines, _ = run(tree, "--system=all", "--seeds=0")
@@ -152,14 +152,14 @@ def until(condition):
     raise AssertionError("It should have happened within 5 minutes.")
 
 
-def test_a_row_is_measured_again_when_its_file_or_its_code_says_so(tree):
+def test_a_row_is_measured_again_when_its_file_is_corrupt_or_its_code_has_changed(tree):
     out, job = tree / "out", ("--system=all", "--seeds=0")
     run(tree, *job)
     whole = (out / "abel-0.json").read_text()
     (out / "abel-0.json").write_text(whole[:-20])
-    code, said, _ = run(tree, *job)
+    code, output, _ = run(tree, *job)
     assert code == 0
-    assert said[0] == "abel, seed 0 (1 of 2): measured, since out/abel-0.json is corrupt."
+    assert output[0] == "abel, seed 0 (1 of 2): measured, since out/abel-0.json is corrupt."
     assert ran(tree) == ["abel", "cain", "abel"]
     assert json.loads((out / "abel-0.json").read_text()).keys() == rows.KEYS
     (tree / "zoo").mkdir()
@@ -170,15 +170,15 @@ def test_a_row_is_measured_again_when_its_file_or_its_code_says_so(tree):
     assert run(tree, *job, "--again")[1][-1] == "2 measured, 0 skipped, 0 crashed."
 
 
-def test_a_file_from_before_the_hash_is_done_and_it_is_said(tree):
+def test_a_file_from_before_the_hash_counts_as_done_and_is_reported(tree):
     run(tree, "--system=abel", "--seeds=0")
     path = tree / "out/abel-0.json"
     row = json.loads(path.read_text())
     del row["notes"]["source"]
     path.write_text(json.dumps(row))
-    code, said, _ = run(tree, "--system=abel", "--seeds=0")
+    code, output, _ = run(tree, "--system=abel", "--seeds=0")
     assert code == 0
-    assert said[0].endswith(
+    assert output[0].endswith(
         f"since out/{path.name} exists, though without the hash of the code that measured it."
     )
     assert ran(tree) == ["abel"]
@@ -194,17 +194,17 @@ def test_a_file_from_before_the_hash_is_done_and_it_is_said(tree):
         (")", "SyntaxError: unmatched ')'"),
     ],
 )
-def test_a_row_that_crashes_is_said_at_the_end_and_the_others_are_measured(tree, body, why):
+def test_a_row_that_crashes_is_reported_at_the_end_and_the_others_are_measured(tree, body, why):
     add(tree, "abel", body)
-    code, said, error = run(tree, "--system=all", "--seeds=0")
+    code, output, error = run(tree, "--system=all", "--seeds=0")
     assert code == 1
-    assert said[-1] == "1 measured, 0 skipped, 1 crashed."
+    assert output[-1] == "1 measured, 0 skipped, 1 crashed."
     assert error[-1].startswith(f"abel, seed 0 crashed: {why}")
     assert [path.name for path in (tree / "out").iterdir()] == ["cain-0.json"]
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (
             ("--seed=1", "--seeds=0,1"),
@@ -223,14 +223,14 @@ def test_a_row_that_crashes_is_said_at_the_end_and_the_others_are_measured(tree,
         (("--out=benchmarks/survey.py",), "`out` should be a folder that can be written"),
     ],
 )
-def test_a_wrong_flag_is_refused_in_one_line(tree, flags, said):
+def test_a_wrong_flag_is_refused_in_one_line(tree, flags, message):
     code, printed, error = run(tree, "--system=abel", *flags)
     assert (code, printed, len(error)) == (2, [], 1)
-    assert said in error[0]
+    assert message in error[0]
 
 
 def row(seed, quality, error, **others):
-    """One that a good quality and a small error are asked of."""
+    """A row whose gates require a high quality and a small error."""
     figures = {
         "ring_quality": acceptance.gate(quality, reference=0.85, A=0.8, B=0.9),
         "ring_error": acceptance.gate(error, reference=0.5, A=0.2, B=0.1, higher=False),

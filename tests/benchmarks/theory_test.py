@@ -54,7 +54,7 @@ def test_the_integrals_are_those_that_are_known():
         assert found == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_dirac_gan_circles_as_the_recursion_says():
+def test_a_dirac_gan_circles_as_the_recursion_predicts():
     path = toy_games.trajectory(toy_games.DiracGAN(), steps=3, rate=0.5, objective=Wasserstein())
     theta, psi = 1.0, 1.0
     for place in path[1:]:

@@ -51,22 +51,22 @@ def test_one_pass_for_two_turns_equals_two_passes_bit_for_bit(rules):
     assert_same(values(one), values(two))
 
 
-def test_what_a_moved_network_made_is_not_used_again():
+def test_outputs_of_a_network_that_was_updated_are_not_used_again():
     model = duel()
-    made = model.run_forward(points())
-    first = np.array(made.values["fake"])
-    model.take_turn("discriminator", points(), made)
-    assert not made.stale
-    model.take_turn("generator", points(), made)
-    assert made.stale
+    outputs = model.run_forward(points())
+    first = np.array(outputs.values["fake"])
+    model.take_turn("discriminator", points(), outputs)
+    assert not outputs.stale
+    model.take_turn("generator", points(), outputs)
+    assert outputs.stale
     passes = model.passes
-    model.take_turn("discriminator", points(), made)  # makes its own
+    model.take_turn("discriminator", points(), outputs)  # generates its own
     assert model.passes == passes + 1
     assert not np.array_equal(model.run_forward(points()).values["fake"], first)
 
 
 @pytest.mark.parametrize("turns, passes", [((1, 1), 1), ((3, 1), 3), ((1, 3), 4), ((2, 0), 2)])
-def test_no_fakes_are_made_without_need(turns, passes):
+def test_no_fakes_are_generated_without_need(turns, passes):
     model = duel(turns=dict(zip(Duel.players, turns, strict=True)), run_eagerly=True)
     model.train_step((points(6),))
     assert model.passes == passes
@@ -75,13 +75,13 @@ def test_no_fakes_are_made_without_need(turns, passes):
 class Watch(Duel):
     """Notes which samples each turn sees."""
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         self.seen.append(("discriminator", x[:, 0].numpy().tolist()))
-        return super().discriminator_loss(x, made)
+        return super().discriminator_loss(x, outputs)
 
-    def generator_loss(self, x, made):
+    def generator_loss(self, x, outputs):
         self.seen.append(("generator", x[:, 0].numpy().tolist()))
-        return super().generator_loss(x, made)
+        return super().generator_loss(x, outputs)
 
 
 @pytest.mark.parametrize(
@@ -171,21 +171,21 @@ def test_a_simultaneous_step_moves_all_players_from_the_same_point(jit_compile):
 
 
 class Counts(Duel):
-    """Counts how often its judge looks."""
+    """Counts the forward passes of its discriminator."""
 
     def __init__(self, image_shape=(2,), latent_dim=2, name=None, **networks):
         super().__init__(image_shape, latent_dim, name, **networks)
-        judge, self.looks = self.discriminator.call, 0
+        original, self.discriminator_calls = self.discriminator.call, 0
 
         def call(*args, **kwargs):
-            self.looks += 1
-            return judge(*args, **kwargs)
+            self.discriminator_calls += 1
+            return original(*args, **kwargs)
 
         self.discriminator.call = call
 
 
 @pytest.mark.parametrize(
-    "schedule, objective, looks",
+    "schedule, objective, discriminator_calls",
     [
         ("alternating", NonSaturating, 3),  # D: real and fake, G: fake
         ("simultaneous", NonSaturating, 2),
@@ -193,19 +193,21 @@ class Counts(Duel):
         ("simultaneous", Relativistic, 2),
     ],
 )
-def test_a_simultaneous_step_shares_what_the_judge_says(schedule, objective, looks):
+def test_a_simultaneous_step_shares_the_outputs_of_the_discriminator(
+    schedule, objective, discriminator_calls
+):
     model = duel(Counts, schedule=schedule, objective=objective(), run_eagerly=True)
     model.train_step((points(4),))
-    assert model.looks == looks
+    assert model.discriminator_calls == discriminator_calls
 
 
 def test_a_penalty_has_a_pass_of_its_own_in_a_simultaneous_step():
-    """Of a pass that was shared its tape would know nothing, and the slope would be 0."""
+    """The tape of a penalty does not record a shared pass, and the gradient would be 0."""
     model = duel(Counts, schedule="simultaneous", penalties=[R1(2.0), R2(2.0)], run_eagerly=True)
-    plain = duel(Counts, schedule="simultaneous", run_eagerly=True)
-    families.assign(plain, model)
-    losses = [float(m.train_step((points(4),))["discriminator_loss"]) for m in (model, plain)]
-    assert model.looks == 4
+    unpenalised = duel(Counts, schedule="simultaneous", run_eagerly=True)
+    families.assign(unpenalised, model)
+    losses = [float(m.train_step((points(4),))["discriminator_loss"]) for m in (model, unpenalised)]
+    assert model.discriminator_calls == 4
     assert losses[0] > losses[1]
 
 

@@ -29,7 +29,7 @@ def run(*flags):
 
 
 @pytest.mark.parametrize(
-    ("flag", "said"),
+    ("flag", "message"),
     [
         ("--steps=0", "flag --steps=0: 0 is not a positive integer"),
         ("--steps=many", "flag --steps=many: invalid literal"),
@@ -44,19 +44,22 @@ def run(*flags):
         ("--out=full", "No space left on device"),
     ],
 )
-def test_what_is_wrong_is_refused_in_one_line(flag, said):
+def test_what_is_wrong_is_refused_in_one_line(flag, message):
     result = run(flag)
     assert result.returncode == 2
-    assert said in result.stderr
+    assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not result.stdout
 
 
 def test_ctrl_c_is_answered_in_one_line_that_says_how_to_go_on():
-    for flag, said in (("--model=stop", "Stopped: step 3"), ("--model=key", "Stopped. With --res")):
+    for flag, message in (
+        ("--model=stop", "Stopped: step 3"),
+        ("--model=key", "Stopped. With --res"),
+    ):
         result = run(flag)
         assert result.returncode == 130
-        assert said in result.stderr
+        assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
 
 

@@ -23,12 +23,12 @@ def test_an_unknown_device_is_refused():
 
 
 @pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="there is a GPU")
-def test_a_gpu_that_is_not_there_is_said():
+def test_a_missing_gpu_is_reported():
     with pytest.raises(ValueError, match="TensorFlow sees no GPU here"):
         devices.strategy("gpu")
 
 
-def test_a_tpu_that_is_not_there_is_said(monkeypatch):
+def test_a_missing_tpu_is_reported(monkeypatch):
     def nowhere():
         raise ValueError("Please provide a TPU Name to connect to.")
 
@@ -48,7 +48,7 @@ def test_an_unknown_precision_is_refused(policy):
 
 
 @pytest.mark.parametrize(
-    "workers, worker, said",
+    "workers, worker, message",
     [
         (["10.0.0.1:4000", "10.0.0.2"], 0, "`workers` should be different addresses, host:port"),
         (["10.0.0.1:4000"] * 2, 0, "`workers` should be different addresses, host:port"),
@@ -57,13 +57,13 @@ def test_an_unknown_precision_is_refused(policy):
         (["10.0.0.1:4000", "10.0.0.2:4000"], 2, "`worker` should be 0 to 1"),
     ],
 )
-def test_workers_that_are_none_are_refused(workers, worker, said):
-    with pytest.raises(ValueError, match=said):
+def test_workers_that_are_none_are_refused(workers, worker, message):
+    with pytest.raises(ValueError, match=message):
         devices.strategy("cpu", workers, worker)
 
 
 @pytest.mark.parametrize("text", ["{", "[1]", '{"cluster": 3}'])
-def test_an_environment_that_makes_no_sense_is_said(text, monkeypatch):
+def test_an_invalid_environment_is_reported(text, monkeypatch):
     monkeypatch.setenv("TF_CONFIG", text)
     with pytest.raises(ValueError, match="TF_CONFIG should be JSON such as"):
         devices.strategy("cpu")
@@ -74,7 +74,7 @@ def test_a_cluster_of_one_needs_no_distribution(monkeypatch):
     assert devices.strategy("cpu").num_replicas_in_sync == 1
 
 
-def test_a_single_process_says_what_it_is_told():
+def test_a_single_process_receives_what_it_broadcasts():
     strategy = devices.strategy("cpu")
     assert devices.is_chief(strategy)
     assert devices.broadcast_from_chief(strategy, [3, 4]) == [3, 4]

@@ -1,4 +1,4 @@
-"""A game of points against points in which nothing is left to chance, and its helpers."""
+"""A deterministic GAN whose samples are points, and helpers to train it."""
 
 import keras
 import numpy as np
@@ -17,8 +17,8 @@ def network(inputs, outputs, name):
 
 
 class Duel(AdversarialModel):
-    """Points against points, by plain gradient descent; the latents are those of the batch, so that
-    nothing is left to chance."""
+    """GAN on points, trained by SGD without momentum; the latents are those of the batch, so that
+    nothing is random."""
 
     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
 
@@ -36,11 +36,11 @@ class Duel(AdversarialModel):
         self.passes += 1
         return {"real": x, "fake": self.generator(x[:, ::-1], training=True)}
 
-    def discriminator_loss(self, x, made):
-        return self.discriminator_objective(self.discriminator, **made)
+    def discriminator_loss(self, x, outputs):
+        return self.discriminator_objective(self.discriminator, **outputs)
 
-    def generator_loss(self, x, made):
-        return self.generator_objective(self.discriminator, **made)
+    def generator_loss(self, x, outputs):
+        return self.generator_objective(self.discriminator, **outputs)
 
     def recipe(self):
         return {
@@ -63,17 +63,17 @@ class TwoPasses(Duel):
 
 
 class Terms(Duel):
-    """The generator has two terms, and each loss is a plain function of the batch."""
+    """The generator has two terms, and each loss is a simple function of the batch."""
 
     def recipe(self):
         optimizers = {"discriminator": SGD(0.0), "generator": SGD(0.0)}
         return {"optimizers": optimizers, "loss_weights": {"generator_height": 10.0}}
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         return ops.mean(x) + 0.0 * ops.sum(self.discriminator(x))
 
-    def generator_loss(self, x, made):
-        nothing = 0.0 * ops.sum(made["fake"])
+    def generator_loss(self, x, outputs):
+        nothing = 0.0 * ops.sum(outputs["fake"])
         return {"width": ops.mean(x[:, 0]) + nothing, "height": ops.mean(x[:, 1])}
 
 

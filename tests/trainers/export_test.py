@@ -21,9 +21,9 @@ NAMES = ("latent", "labels")
 def ask(folder, signature, inputs, tmp_path):
     """The answer of a signature in a process that knows TensorFlow's C API only."""
     model = saved_model_pb2.SavedModel.FromString((folder / "saved_model.pb").read_bytes())
-    asked = model.meta_graphs[0].signature_def[signature]
-    arrays = {asked.inputs[name].name: value for name, value in inputs.items()}
-    (output,) = asked.outputs.values()
+    definition = model.meta_graphs[0].signature_def[signature]
+    arrays = {definition.inputs[name].name: value for name, value in inputs.items()}
+    (output,) = definition.outputs.values()
     np.savez(tmp_path / "inputs.npz", **arrays)
     files = [tmp_path / "inputs.npz", output.name, tmp_path / "result.npy"]
     subprocess.run(
@@ -67,9 +67,9 @@ def test_an_export_takes_batches_of_any_size(name, tmp_path):
     for n in (1, 7):
         inputs = model.draw(n)
         named = dict(zip(NAMES, map(tf.constant, tree.flatten(inputs)), strict=False))
-        made = generate(**named)
-        assert list(made) == ["images"]
-        np.testing.assert_allclose(made["images"], model.predict(inputs, verbose=0), atol=1e-5)
+        outputs = generate(**named)
+        assert list(outputs) == ["images"]
+        np.testing.assert_allclose(outputs["images"], model.predict(inputs, verbose=0), atol=1e-5)
 
 
 def test_a_users_own_networks_are_exported(tmp_path):
@@ -80,8 +80,8 @@ def test_a_users_own_networks_are_exported(tmp_path):
     served = tf.saved_model.load(folder).signatures["generate"]
     latents = model.draw(4)
     (name,) = served.structured_input_signature[1]
-    (made,) = served(**{name: tf.constant(latents)}).values()
-    np.testing.assert_allclose(made, model.predict(latents, verbose=0), atol=1e-6)
+    (images,) = served(**{name: tf.constant(latents)}).values()
+    np.testing.assert_allclose(images, model.predict(latents, verbose=0), atol=1e-6)
 
 
 def test_an_export_holds_each_weight_once(tmp_path):

@@ -98,11 +98,11 @@ class WeightDecay(Penalty):
 
 
 def test_a_penalty_on_weights_adds_to_its_players_loss():
-    plain = duel(Terms)
+    undecayed = duel(Terms)
     decayed = duel(Terms, penalties=[WeightDecay()])
     weights = sum((w**2).sum() for w in decayed.discriminator.get_weights())
     x = np.ones((4, 2), "float32")
-    a, b = (m.evaluate(stream(x), verbose=0, return_dict=True) for m in (plain, decayed))
+    a, b = (m.evaluate(stream(x), verbose=0, return_dict=True) for m in (undecayed, decayed))
     assert b["discriminator_loss"] - a["discriminator_loss"] == pytest.approx(weights / 2, rel=1e-5)
     assert b["generator_loss"] == a["generator_loss"]
 
@@ -129,7 +129,7 @@ def test_regularizers_of_a_players_layers_count_in_its_evaluation():
 
 
 class Spy(Objective):
-    """Notes what it is shown."""
+    """Records which samples each loss receives."""
 
     def __init__(self, relativistic):
         self.relativistic, self.calls = relativistic, {}
@@ -156,7 +156,7 @@ def test_a_relativistic_objective_sees_the_real_samples_and_no_other_does(relati
     assert spy.calls == {"discriminator": (True, True), "generator": (relativistic, True)}
 
 
-def test_the_maker_of_both_sides_minimises_the_joint_loss():
+def test_the_generator_of_both_sides_minimises_the_joint_loss():
     spy = Spy(False)
     model = duel(objective=spy)
     x = tf.constant(points())
@@ -165,7 +165,7 @@ def test_the_maker_of_both_sides_minimises_the_joint_loss():
 
 
 @pytest.mark.parametrize("penalty", [R1(), R2(), GradientPenalty()], ids=repr)
-def test_what_is_judged_and_penalised_is_augmented_in_its_first_leaf_only(penalty):
+def test_scored_and_penalised_samples_are_augmented_in_their_first_leaf_only(penalty):
     model = duel(objective=Wasserstein(), penalties=[penalty], augment=lambda x: x + 100.0)
     seen = []
 

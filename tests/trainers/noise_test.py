@@ -138,7 +138,7 @@ def test_a_compiled_stream_repeats_and_moves_with_its_position(jit_compile):
 
 
 class Draws(Duel):
-    """What is made and both losses draw twice each, and note it."""
+    """Draws twice in the forward pass and in each loss, and records the draws."""
 
     def note(self, *of):
         for number in range(2):
@@ -148,17 +148,17 @@ class Draws(Duel):
         self.note(self.step, "forward")
         return super().forward(x)
 
-    def discriminator_loss(self, x, made):
+    def discriminator_loss(self, x, outputs):
         self.note(self.step, "discriminator")
-        return super().discriminator_loss(x, made)
+        return super().discriminator_loss(x, outputs)
 
-    def generator_loss(self, x, made):
+    def generator_loss(self, x, outputs):
         self.note(self.step, "generator")
-        return super().generator_loss(x, made)
+        return super().generator_loss(x, outputs)
 
 
 @pytest.mark.parametrize("schedule", ["alternating", "simultaneous"])
-def test_no_two_draws_of_a_game_are_correlated_and_a_seed_repeats_them(schedule):
+def test_no_two_draws_of_a_training_are_correlated_and_a_seed_repeats_them(schedule):
     def play(seed):
         model = duel(Draws, run_eagerly=True, schedule=schedule)
         model.noise_seed.assign(seed)

@@ -334,5 +334,5 @@ def test_the_history_is_kept_under_xla_too():
         model = duel(Duel, penalties=[HistoricalAverage(0.5)], jit_compile=compiled)
         model.fit(x, batch_size=4, shuffle=False, verbose=0)
         found.append([v.numpy() for v in model.penalties[0].variables])
-    for plain, compiled in zip(*found, strict=True):
-        np.testing.assert_allclose(compiled, plain, atol=1e-6)
+    for uncompiled, compiled in zip(*found, strict=True):
+        np.testing.assert_allclose(compiled, uncompiled, atol=1e-6)

@@ -21,7 +21,7 @@ def load(start=(0, 0)):
 
 
 def play(folder, steps, resume=False, workers=None, worker=0, strategy=None):
-    """Trains a small GAN on digits by plain gradient descent, and returns the model."""
+    """Trains a small GAN on digits by SGD without momentum, and returns the model."""
     strategy = strategy or devices.strategy("auto", workers, worker)
     keras.utils.set_random_seed(0)
     with strategy.scope():
@@ -55,8 +55,8 @@ def local(strategy, x):
 
 
 if __name__ == "__main__":
-    asked = json.loads(sys.argv[1])
-    strategy = devices.strategy("auto", asked.pop("workers", None), asked.pop("worker", 0))
-    play(strategy=strategy, **asked)
+    arguments = json.loads(sys.argv[1])
+    strategy = devices.strategy("auto", arguments.pop("workers", None), arguments.pop("worker", 0))
+    play(strategy=strategy, **arguments)
     seen = epoch(strategy)
     print(json.dumps({"writes": devices.is_chief(strategy), "epoch": seen}))

@@ -30,18 +30,18 @@ def addresses(n=2):
 
 
 def start(folder, how, *, steps=30, resume=False):
-    """The processes of two workers who train in `folder`, told of each other by `how`."""
+    """The processes of two workers that train in `folder`; `how` passes them their addresses."""
     workers = addresses()
     started = []
     for i in range(2):
-        asked = {"folder": str(folder), "steps": steps, "resume": resume}
+        arguments = {"folder": str(folder), "steps": steps, "resume": resume}
         env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
         if how == "TF_CONFIG":
             task = {"type": "worker", "index": i}
             env["TF_CONFIG"] = json.dumps({"cluster": {"worker": workers}, "task": task})
         else:
-            asked |= {"workers": workers, "worker": i}
-        command = [sys.executable, "-m", "tests.trainers.worker", json.dumps(asked)]
+            arguments |= {"workers": workers, "worker": i}
+        command = [sys.executable, "-m", "tests.trainers.worker", json.dumps(arguments)]
         pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
         started.append(subprocess.Popen(command, cwd=ROOT, env=env, **pipes))
     return started
@@ -49,10 +49,10 @@ def start(folder, how, *, steps=30, resume=False):
 
 def end(processes):
     """What they print, when all have ended."""
-    said = [p.communicate(timeout=600) for p in processes]
-    for process, (_, error) in zip(processes, said, strict=True):
+    printed = [p.communicate(timeout=600) for p in processes]
+    for process, (_, error) in zip(processes, printed, strict=True):
         assert process.returncode == 0, error[-3000:]
-    return [out for out, _ in said]
+    return [out for out, _ in printed]
 
 
 def assert_ended_as_one_process(folder, alone):
@@ -77,14 +77,14 @@ def without_seconds(log):
 @pytest.mark.parametrize("how", ["workers", pytest.param("TF_CONFIG", marks=pytest.mark.slow)])
 def test_two_workers_end_with_the_weights_of_one_process(how, alone, tmp_path):
     model, log = alone
-    said = [json.loads(out.splitlines()[-1]) for out in end(start(tmp_path, how))]
+    reports = [json.loads(out.splitlines()[-1]) for out in end(start(tmp_path, how))]
     assert_ended_as_one_process(tmp_path, model)
     ours = without_seconds((tmp_path / "losses.csv").read_text())
     np.testing.assert_allclose(ours, without_seconds(log), atol=1e-5)
     # Only the first one writes, and they see each sample of an epoch once.
-    assert [s["writes"] for s in said] == [True, False]
-    seen = [row for s in said for row in s["epoch"]]
-    assert len(said[0]["epoch"]) == len(said[1]["epoch"]) == len(seen) / 2
+    assert [s["writes"] for s in reports] == [True, False]
+    seen = [row for s in reports for row in s["epoch"]]
+    assert len(reports[0]["epoch"]) == len(reports[1]["epoch"]) == len(seen) / 2
     assert sorted(seen) == sorted(worker.epoch(None))
     assert len({tuple(row) for row in seen}) == len(seen)
 

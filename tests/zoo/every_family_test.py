@@ -85,7 +85,7 @@ def test_each_of_its_trainable_variables_belongs_to_a_player_and_moves_in_traini
         )
         if np.array_equal(new, old)
     ]
-    # What is added to all outputs alike cancels out where only their differences count, as they do
+    # A constant added to all outputs cancels out where only their differences count, as they do
     # within the margin of the hinge.
     differences = model.objective.relativistic or isinstance(model.objective, Wasserstein)
     if isinstance(model.objective, Hinge):
@@ -123,12 +123,14 @@ def test_its_config_makes_the_same_model_again(row):
     assert copy.name == model.name
     assert [v.shape for v in copy.weights] == [v.shape for v in model.weights]
     copy.set_weights(model.get_weights())
-    np.testing.assert_array_equal(families.made(copy, 3, seed=0), families.made(model, 3, seed=0))
+    np.testing.assert_array_equal(
+        families.generate_samples(copy, 3, seed=0), families.generate_samples(model, 3, seed=0)
+    )
 
 
 @families.each()
 def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
-    samples = families.made(trained, 5)
+    samples = families.generate_samples(trained, 5)
     assert isinstance(samples, np.ndarray)
     assert samples.dtype == np.float32
     assert samples.shape == (5, *trained.image_shape)
@@ -140,28 +142,30 @@ def test_it_generates_samples_of_its_shape_in_its_range(row, trained):
 
 @families.each(families.random)
 def test_a_seed_repeats_the_samples_and_none_gives_others(row, trained):
-    first = families.made(trained, 5, seed=7)
-    np.testing.assert_array_equal(families.made(trained, 5, seed=7), first)
-    assert not np.array_equal(families.made(trained, 5, seed=8), first)
-    assert not np.array_equal(families.made(trained, 5), families.made(trained, 5))
+    first = families.generate_samples(trained, 5, seed=7)
+    np.testing.assert_array_equal(families.generate_samples(trained, 5, seed=7), first)
+    assert not np.array_equal(families.generate_samples(trained, 5, seed=8), first)
+    assert not np.array_equal(
+        families.generate_samples(trained, 5), families.generate_samples(trained, 5)
+    )
 
 
 @families.each(families.drawn)
-def test_samples_do_not_depend_on_how_many_are_made_at_a_time(row, trained):
+def test_samples_do_not_depend_on_the_batch_size(row, trained):
     together = trained.generate(7, seed=3)
     np.testing.assert_allclose(trained.generate(7, seed=3, batch_size=3), together, atol=1e-5)
 
 
 @families.each(families.drawn, quick=("dcgan", "cgan", "infogan"))
-def test_predict_maps_latents_to_what_generate_shows(row, trained, monkeypatch):
+def test_predict_maps_latents_to_what_generate_returns(row, trained, monkeypatch):
     inputs = trained.draw(5, **families.conditions(trained, 5))
     monkeypatch.setattr(trained, "draw", lambda n: inputs)
-    made = trained.generate(5)
+    generated = trained.generate(5)
     inputs = [np.asarray(i) for i in inputs] if isinstance(inputs, list) else np.asarray(inputs)
     predicted = trained.predict(inputs, verbose=0)
-    np.testing.assert_allclose(made, predicted, atol=1e-6)
-    shown = trained.averaged().generator(inputs, training=False)
-    np.testing.assert_allclose(predicted, shown, atol=1e-5)
+    np.testing.assert_allclose(generated, predicted, atol=1e-6)
+    ema_samples = trained.averaged().generator(inputs, training=False)
+    np.testing.assert_allclose(predicted, ema_samples, atol=1e-5)
 
 
 @families.each(families.drawn, quick=("dcgan",))

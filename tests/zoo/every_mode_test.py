@@ -69,7 +69,7 @@ def test_its_first_losses_in_half_precision_are_those_in_float32(row, recipe, pr
         for v, old in zip(rounded.trainable_variables, before, strict=True)
     ]
     assert any(moved)
-    assert families.made(rounded, 2).dtype == np.float32
+    assert families.generate_samples(rounded, 2).dtype == np.float32
     assert np.isfinite(rounded.features(families.arrays(rounded)[0])).all()
 
 
@@ -108,8 +108,8 @@ def test_the_modern_recipe_trains_it_and_shows_averaged_weights(row):
     model = families.recompile(families.create(row), row, recipe="modern")
     history = model.fit(families.dataset(model, steps=3), verbose=0).history
     assert all(np.isfinite(values).all() for values in history.values())
-    shown = model.averaged()
-    assert shown is not model
+    ema_model = model.averaged()
+    assert ema_model is not model
     averaged = {
         name
         for player, optimizer in model.optimizers.items()
@@ -119,8 +119,10 @@ def test_the_modern_recipe_trains_it_and_shows_averaged_weights(row):
     assert averaged
     for name in model.network_names:
         raw = [v.numpy() for v in getattr(model, name).trainable_variables]
-        found = [v.numpy() for v in getattr(shown, name).trainable_variables]
+        found = [v.numpy() for v in getattr(ema_model, name).trainable_variables]
         assert [v.shape for v in found] == [v.shape for v in raw]
         same = all(np.array_equal(a, b) for a, b in zip(found, raw, strict=True))
         assert same == (name not in averaged)
-    np.testing.assert_array_equal(families.made(model, 3, seed=0), families.made(shown, 3, seed=0))
+    np.testing.assert_array_equal(
+        families.generate_samples(model, 3, seed=0), families.generate_samples(ema_model, 3, seed=0)
+    )

@@ -263,8 +263,8 @@ PAPER_SIZES["srgan"] = (
     + (36 * 512 * 1024 + 1024)
     + (1024 + 1),
 )
-PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, beside its encoder
-PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # whose networks it has, beside its second judge
+PAPER_SIZES["vaegan3d"] = PAPER_SIZES["gan3d"]  # whose networks it has, apart from its encoder
+PAPER_SIZES["alice"] = PAPER_SIZES["bigan"]  # the same, apart from its second discriminator
 
 
 @families.each(PAPER_SIZES, quick=(), thorough=PAPER_SIZES)
@@ -282,7 +282,7 @@ def test_the_small_scale_is_small(row):
     image_shape = arguments["image_shape"]
     model = zoo.create(name, scale="small", image_shape=image_shape)
     assert sum(trainable(getattr(model, n)) for n in model.network_names) < 1_000_000
-    assert families.made(model, 2).shape == (2, *image_shape)
+    assert families.generate_samples(model, 2).shape == (2, *image_shape)
 
 
 @pytest.mark.slow

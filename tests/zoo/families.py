@@ -96,7 +96,7 @@ VARIANTS = {  # other networks of a family, and switches of its page
         SMALL | {"width": 8, "latent_dim": 2, "prior": "mixture", "classes": 3},
     ),
     "acgan, dense": ("acgan", SMALL | {"width": 8, "dense": True, "classes": 3}),
-    "cgan, plain": ("cgan", SMALL | {"width": 8}),
+    "cgan, one width": ("cgan", SMALL | {"width": 8}),
     "cgan, convolutional": ("cgan", SMALL | {"width": 4, "convolutional": True, "classes": 3}),
     "dcgan, no rules": (
         "dcgan",
@@ -111,7 +111,7 @@ VARIANTS = {  # other networks of a family, and switches of its page
             "discriminator_activation": "relu",
         },
     ),
-    "gan, plain": ("gan", SMALL | {"width": 8}),
+    "gan, one width": ("gan", SMALL | {"width": 8}),
     "infogan, convolutional": ("infogan", SMALL | {"categories": 3}),
     "r3gan, dense": ("r3gan", SMALL | {"width": 8, "dense": True}),
     "r3gan, groups": ("r3gan", SMALL | {"width": 4, "cardinality": 4, "blocks": 1}),
@@ -229,13 +229,13 @@ def each_with(names, choices, of=MAIN, thorough=FEW):
 
 
 def conditions(model, n):
-    """What `draw` is told of n samples, the classes in turn where it takes them."""
+    """Keyword arguments of `draw` for n samples: the classes in turn, if it takes labels."""
     taken = inspect.signature(model.draw).parameters
-    told = "labels" in taken and getattr(model, "classes", 0)
-    return {"labels": np.arange(n) % model.classes} if told else {}
+    conditional = "labels" in taken and getattr(model, "classes", 0)
+    return {"labels": np.arange(n) % model.classes} if conditional else {}
 
 
-def outputs(model, n, seed=None):
+def generate_samples(model, n, seed=None):
     """n samples: of noise, or of images where the family translates or enlarges."""
     if isinstance(model, (SRGAN, ImageToImage)):
         source = drawn_of(model.batch_format()[0], n, np.random.default_rng(0))
@@ -264,7 +264,7 @@ def recompile(model, row, **rules):
 
 
 def parts(model):
-    """Into how many turns a batch is dealt."""
+    """Number of sub-batches that a batch is split into, one per turn."""
     return max(model.turns.values())
 
 

@@ -134,7 +134,7 @@ def test_replicas_with_statistics_of_their_own_move_by_the_mean_of_their_steps(
         pytest.param({}, marks=pytest.mark.thorough),
         pytest.param({"jit_compile": True}, marks=pytest.mark.slow),
     ],
-    ids=["plain", "XLA"],
+    ids=["uncompiled", "XLA"],
 )
 def test_replicas_share_a_pool_of_the_past_that_is_full(mode, two_replicas):
     with two_replicas.scope():

@@ -43,7 +43,7 @@ def test_the_message_of_an_error_does_not_count_and_its_kind_does():
 
 
 def test_the_hash_is_the_same_under_every_python():
-    """The literal was computed by Python 3.11, 3.12 and 3.13 alike; it has f-strings, which their
+    """Python 3.11, 3.12 and 3.13 all computed this literal; the code has f-strings, which their
     parsers cut differently, and characters that their tables print differently."""
     assert code_hash.hash_of([CODE]) == "11c3d04042152e00"
 
@@ -61,7 +61,7 @@ def test_the_hash_is_the_same_under_every_python():
         (CODE + "y = 1\n", "'Module' became 'Assign'"),
     ],
 )
-def test_a_change_is_a_renaming_or_it_is_told_where_it_is_more(after, reason):
+def test_a_change_is_a_renaming_or_its_first_other_difference_is_named(after, reason):
     found = code_hash.difference(CODE, after, {("text", "line"), ("made", "outputs")})
     assert found == reason
 

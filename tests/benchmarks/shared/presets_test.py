@@ -49,8 +49,8 @@ def test_a_preset_draws_what_the_row_has_measured_and_brings_no_optimizer(model,
     assert written.name == "gan_points_3"
     np.testing.assert_allclose(found.generate(5, seed=1), model.generate(5, seed=1), atol=1e-6)
     assert not found.compiled
-    learned, shown = (m.generator.get_weights()[0] for m in (model, found))
-    assert not np.allclose(learned, shown)
+    raw, saved = (m.generator.get_weights()[0] for m in (model, found))
+    assert not np.allclose(raw, saved)
 
 
 def test_it_is_served_and_trained_on(written):
@@ -67,7 +67,7 @@ def test_it_is_served_and_trained_on(written):
 
 def test_its_card_has_the_figures_and_what_fell_short(written):
     card = (written / "README.md").read_text()
-    for said in (
+    for text in (
         "# gan_points_3",
         "They are drawn `so`.",
         "| off centre | 0.25 | 0.3 | 0.2 | required | beats 0.5 |",
@@ -75,7 +75,7 @@ def test_its_card_has_the_figures_and_what_fell_short(written):
         "Seed 3. 12 s on a machine",
         "`python -m benchmarks.survey --system=counted --seed=3 --preset`",
     ):
-        assert said in card
+        assert text in card
 
 
 def test_a_preset_that_was_there_is_replaced(model, written, tmp_path):

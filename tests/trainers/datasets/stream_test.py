@@ -52,9 +52,9 @@ def test_batches_have_a_static_shape_and_their_number_is_known(load):
 
 def test_without_labels_batches_are_the_same_samples(data_dir):
     for kind in KINDS.values():
-        plain = datasets.load(data_dir=data_dir, **kind)
+        unlabelled = datasets.load(data_dir=data_dir, **kind)
         labelled = datasets.load(data_dir=data_dir, labels=True, **kind)
-        for x, (same, _) in zip(plain, labelled, strict=True):
+        for x, (same, _) in zip(unlabelled, labelled, strict=True):
             np.testing.assert_array_equal(x, same)
 
 

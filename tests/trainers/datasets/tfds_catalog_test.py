@@ -65,7 +65,7 @@ def fetched(tmp_path_factory):
 
 
 def test_what_was_fetched_is_read_without_a_network(fetched, monkeypatch):
-    monkeypatch.setattr(tfds_catalog, "reachable", lambda: pytest.fail("asked the network"))
+    monkeypatch.setattr(tfds_catalog, "reachable", lambda: pytest.fail("used the network"))
     info = datasets.info("odd_photos", 8, fetched)
     assert info.splits == {"train": 36, "test": 4, "all": 40}
     assert info.shape == (8, 8, 3) and info.class_names == ("a", "b")

@@ -31,7 +31,7 @@ def test_compiling_again_starts_from_the_recipe():
     assert model.turns == {"discriminator": 1, "generator": 1}
 
 
-def test_the_modern_recipe_averages_the_makers_and_decays_the_rates():
+def test_the_modern_recipe_averages_the_generators_weights_and_decays_the_rates():
     model = duel(recipe="modern", steps=100)
     assert isinstance(model.objective, Relativistic)
     assert [repr(p) for p in model.penalties] == ["R1(gamma=1.0)", "R2(gamma=1.0)"]

@@ -50,7 +50,7 @@ def as_whole_batches(data, size=4):
 
 
 given_as = pytest.mark.parametrize("given", [as_arrays, as_dataset, as_whole_batches])
-# What is refused, or taken, once a step is traced: all are checked alike there.
+# Data that is refused or accepted once a step is traced: the check is the same for all kinds.
 traced_as = pytest.mark.parametrize(
     "given",
     [
@@ -257,16 +257,16 @@ def numbers(n):
 NUMBER = [batch_spec.FieldSpec("x", (1,))]
 
 
-def test_arrays_are_dealt_in_whole_batches_without_the_rest():
+def test_arrays_are_split_into_complete_batches_without_the_rest():
     stream = data_adapter.prepare(numbers(10), NUMBER, parts=1, batch_size=4)
     assert rows_of(stream) == [[0, 1, 2, 3], [4, 5, 6, 7]]
     assert stream.element_spec.shape == (4, 1)
 
 
-def test_shuffled_epochs_hold_each_sample_once_in_the_order_they_are_told():
+def test_shuffled_epochs_hold_each_sample_once_in_the_requested_order():
     place = [np.array([5, 0]), np.array([5, 1]), np.array([5, 0])]
-    told = iter(place)
-    stream = data_adapter.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(told))
+    orders = iter(place)
+    stream = data_adapter.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(orders))
     first, second, third = (np.concatenate(rows_of(stream)).tolist() for _ in place)
     assert sorted(first) == sorted(second) == list(range(8))
     assert first != second
@@ -287,12 +287,12 @@ def test_by_default_each_turn_gets_32_samples():
     assert [len(rows) for rows in rows_of(stream)] == [96, 96]
 
 
-def test_a_small_array_is_one_batch_that_can_be_dealt():
+def test_a_small_array_is_one_batch_that_can_be_split_into_turns():
     stream = data_adapter.prepare(numbers(11), NUMBER, parts=3, batch_size=96)
     assert rows_of(stream) == [list(range(9))]
 
 
-def test_of_a_last_batch_what_cannot_be_dealt_is_left_out():
+def test_samples_of_a_last_batch_that_do_not_fill_each_turn_are_left_out():
     data = tf.data.Dataset.range(10).batch(6).map(lambda x: tf.cast(x[:, None], "float32"))
     assert rows_of(data_adapter.prepare(data, NUMBER, parts=3)) == [[*range(6)], [6, 7, 8]]
     assert len(rows_of(data_adapter.prepare(data, NUMBER, parts=2))) == 2

@@ -28,7 +28,7 @@ def averages_of(model):
     return model.optimizers["generator"]._model_variables_moving_average
 
 
-def test_the_model_to_show_has_the_moving_average_of_the_generators_weights():
+def test_the_ema_copy_has_the_moving_average_of_the_generators_weights():
     model = duel(optimizers=averaging())
     record = Record(model.generator.trainable_variables)
     model.fit(stream(points(16)), callbacks=[record], verbose=0)
@@ -36,17 +36,17 @@ def test_the_model_to_show_has_the_moving_average_of_the_generators_weights():
     for step in record.values[1:]:
         expected = [0.5 * a + 0.5 * v for a, v in zip(expected, step, strict=True)]
     before = [v.numpy() for v in model.variables]
-    shown = model.averaged()
-    assert shown is not model
-    assert_same(values(shown.generator), expected, rtol=0, atol=1e-6)
-    assert_same(values(shown.discriminator), values(model.discriminator))
+    ema_model = model.averaged()
+    assert ema_model is not model
+    assert_same(values(ema_model.generator), expected, rtol=0, atol=1e-6)
+    assert_same(values(ema_model.discriminator), values(model.discriminator))
     assert_same([v.numpy() for v in model.variables], before)
     x = points(5)
-    np.testing.assert_allclose(model.predict(x, verbose=0), shown.generator(x), atol=1e-6)
-    np.testing.assert_allclose(model.generate(5, seed=0), shown.generate(5, seed=0), atol=1e-6)
+    np.testing.assert_allclose(model.predict(x, verbose=0), ema_model.generator(x), atol=1e-6)
+    np.testing.assert_allclose(model.generate(5, seed=0), ema_model.generate(5, seed=0), atol=1e-6)
 
 
-def test_without_averages_or_before_the_first_step_the_model_shows_itself():
+def test_without_averages_or_before_the_first_step_averaged_returns_the_model_itself():
     model = Duel()
     assert model.averaged() is model
     assert duel().averaged() is not None
@@ -54,7 +54,7 @@ def test_without_averages_or_before_the_first_step_the_model_shows_itself():
     assert model.averaged() is model
 
 
-def test_the_averages_shown_follow_the_training():
+def test_the_ema_copy_follows_the_training():
     model = duel(optimizers=averaging())
     model.fit(stream(points()), verbose=0)
     first = values(model.averaged())
@@ -150,7 +150,7 @@ def test_every_assignment_is_noticed(change):
     model = duel(optimizers=averaging())
     model.fit(stream(points()), verbose=0)
     copy = model.averaged()
-    for _ in range(2):  # the second change finds the copy made of the first
+    for _ in range(2):  # the second change finds the copy of the first
         change(model)
         assert model.averaged() is copy
         assert_same(values(copy.generator), [v.numpy() for v in averages_of(model)])
@@ -213,10 +213,10 @@ def test_batch_statistics_are_estimated_anew_for_the_averages():
     x = np.zeros((16, 8, 8, 1), "float32")
     model.fit(stream(x), verbose=0)
     before = [v.numpy() for v in model.variables]
-    shown = model.averaged()
+    ema_model = model.averaged()
     assert_same([v.numpy() for v in model.variables], before)
-    dense = next(n for n in shown.generator.layers if isinstance(n, layers.Dense))
-    norm = next(n for n in shown.generator.layers if isinstance(n, layers.BatchNormalization))
+    dense = next(n for n in ema_model.generator.layers if isinstance(n, layers.Dense))
+    norm = next(n for n in ema_model.generator.layers if isinstance(n, layers.BatchNormalization))
     # z ~ U(-1, 1) has variance 1/3; each channel has its places' units.
     variance = (dense.kernel.numpy() ** 2).sum(axis=0) / 3.0
     expected = variance.reshape(-1, norm.moving_variance.shape[0]).mean(axis=0)

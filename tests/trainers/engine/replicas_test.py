@@ -30,7 +30,7 @@ def both(kind, strategy, **rules):
     return alone, together
 
 
-def plain():
+def sgd():
     return {"discriminator": SGD(0.1), "generator": SGD(0.1)}
 
 
@@ -41,7 +41,7 @@ def test_two_replicas_take_the_same_step_as_one(turns, two_replicas):
         two_replicas,
         objective=Wasserstein,
         penalties=lambda: [GradientPenalty(10.0)],
-        optimizers=plain,
+        optimizers=sgd,
         turns={"discriminator": turns},
     )
     for model in (alone, together):
@@ -51,7 +51,7 @@ def test_two_replicas_take_the_same_step_as_one(turns, two_replicas):
 
 def test_two_replicas_have_the_history_and_the_noise_of_one(two_replicas):
     alone, together = both(
-        Duel, two_replicas, penalties=lambda: [HistoricalAverage(0.5), DRAGAN()], optimizers=plain
+        Duel, two_replicas, penalties=lambda: [HistoricalAverage(0.5), DRAGAN()], optimizers=sgd
     )
     for model in (alone, together):
         model.fit(stream(points(16)), verbose=0)
@@ -74,8 +74,8 @@ def test_two_replicas_show_and_evaluate_what_one_does(two_replicas):
     )
     assert found == pytest.approx(expected, abs=1e-4)
     np.testing.assert_allclose(together.generate(6, seed=1), alone.generate(6, seed=1), atol=1e-4)
-    shown = together.averaged().generator.trainable_variables
-    assert not np.array_equal(shown[0], keras.ops.convert_to_numpy(values(together)[0]))
+    averages = together.averaged().generator.trainable_variables
+    assert not np.array_equal(averages[0], keras.ops.convert_to_numpy(values(together)[0]))
 
 
 @pytest.mark.parametrize(
@@ -167,8 +167,8 @@ def test_regularizers_count_on_replicas_too(jit_compile, two_replicas):
 
 def test_an_overflow_on_one_replica_stops_them_all(two_replicas):
     class Overflows(Duel):
-        def generator_loss(self, x, made):
-            return super().generator_loss(x, made) * tf.reduce_max(x)
+        def generator_loss(self, x, outputs):
+            return super().generator_loss(x, outputs) * tf.reduce_max(x)
 
     optimizers = {"generator": keras.optimizers.LossScaleOptimizer(SGD(0.1), initial_scale=4.0)}
     with two_replicas.scope():

@@ -12,19 +12,19 @@ def test_what_is_no_image_shape_is_refused(shape):
         zoo.create("dcgan", image_shape=shape)
 
 
-def maker(latent_dim=3, shape=(8, 8, 1)):
+def small_generator(latent_dim=3, shape=(8, 8, 1)):
     units = int(np.prod(shape))
     return keras.Sequential(
         [keras.Input((latent_dim,)), layers.Dense(units, "tanh"), layers.Reshape(shape)]
     )
 
 
-def judge(shape=(8, 8, 1)):
+def small_discriminator(shape=(8, 8, 1)):
     return keras.Sequential([keras.Input(shape), layers.Flatten(), layers.Dense(1)])
 
 
-def test_given_networks_are_used_and_say_the_sizes():
-    generator, discriminator = maker(), judge()
+def test_given_networks_are_used_and_determine_the_sizes():
+    generator, discriminator = small_generator(), small_discriminator()
     model = zoo.DCGAN(generator=generator, discriminator=discriminator)
     assert model.generator is generator
     assert model.discriminator is discriminator
@@ -37,17 +37,17 @@ def test_given_networks_are_used_and_say_the_sizes():
 
 @pytest.mark.parametrize("family", [zoo.GAN, zoo.WGANGP, zoo.R3GAN])
 def test_sizes_are_those_of_the_networks_when_they_are_not_given(family):
-    model = family(generator=maker(), discriminator=judge())
+    model = family(generator=small_generator(), discriminator=small_discriminator())
     assert (model.image_shape, model.latent_dim) == ((8, 8, 1), 3)
 
 
 def test_one_given_network_shapes_the_other():
-    model = zoo.DCGAN(discriminator=judge((12, 12, 2)), width=4)
+    model = zoo.DCGAN(discriminator=small_discriminator((12, 12, 2)), width=4)
     assert model.generator.output_shape == (None, 12, 12, 2)
 
 
 def test_networks_of_ones_own_are_saved(tmp_path):
-    model = zoo.DCGAN(generator=maker(), discriminator=judge())
+    model = zoo.DCGAN(generator=small_generator(), discriminator=small_discriminator())
     model.compile()
     model.save(tmp_path / "model.keras")
     loaded = keras.saving.load_model(tmp_path / "model.keras")
@@ -58,19 +58,19 @@ def test_networks_of_ones_own_are_saved(tmp_path):
     "arguments, sentence",
     [
         (
-            {"generator": maker(3), "latent_dim": 5},
+            {"generator": small_generator(3), "latent_dim": 5},
             "`generator` should fit latent_dim=5. Received: a network with latent_dim=3.",
         ),
         (
-            {"generator": maker(3), "image_shape": (16, 16, 1)},
+            {"generator": small_generator(3), "image_shape": (16, 16, 1)},
             r"`generator` should fit image_shape=\(16, 16, 1\). Received: .*=\(8, 8, 1\)",
         ),
         (
-            {"discriminator": judge(), "image_shape": (16, 16, 1)},
+            {"discriminator": small_discriminator(), "image_shape": (16, 16, 1)},
             r"`discriminator` should fit image_shape=\(16, 16, 1\)",
         ),
         (
-            {"generator": maker(), "discriminator": judge((16, 16, 1))},
+            {"generator": small_generator(), "discriminator": small_discriminator((16, 16, 1))},
             r"`discriminator` should fit image_shape=\(8, 8, 1\)",
         ),
     ],
@@ -87,10 +87,10 @@ def test_a_network_that_is_none_is_refused():
 
 def test_an_unknown_argument_is_refused_with_the_known_ones():
     with pytest.raises(TypeError, match=r"GAN takes .*generator. Received: depth, encoder."):
-        zoo.GAN(encoder=judge(), depth=3)
+        zoo.GAN(encoder=small_discriminator(), depth=3)
 
 
-def test_a_fully_convolutional_judge_fits_any_sides():
+def test_a_fully_convolutional_discriminator_fits_any_sides():
     patches = keras.Sequential([keras.Input((None, None, 1)), layers.Conv2D(1, 3)])
     model = zoo.DCGAN(image_shape=(8, 8, 1), discriminator=patches, width=4)
     assert model.image_shape == (8, 8, 1)
@@ -106,10 +106,10 @@ class Subclassed(keras.Model):
 
 
 def test_a_subclassed_model_may_be_a_network():
-    judge = Subclassed()
+    discriminator = Subclassed()
     with pytest.raises(ValueError, match="`discriminator` should be built: call it once"):
-        zoo.DCGAN(image_shape=(8, 8, 1), discriminator=judge, width=4)
-    judge(np.zeros((1, 8, 8, 1), "float32"))
-    model = zoo.DCGAN(image_shape=(8, 8, 1), discriminator=judge, width=4)
+        zoo.DCGAN(image_shape=(8, 8, 1), discriminator=discriminator, width=4)
+    discriminator(np.zeros((1, 8, 8, 1), "float32"))
+    model = zoo.DCGAN(image_shape=(8, 8, 1), discriminator=discriminator, width=4)
     model.compile()
     model.fit(np.zeros((4, 8, 8, 1), "float32"), verbose=0)

@@ -1,4 +1,4 @@
-"""What is made by pieces is what would be made at once."""
+"""Mapping an image tile by tile equals mapping it at once."""
 
 import keras
 import numpy as np
@@ -22,18 +22,18 @@ def test_there_is_no_seam(model, size, side):
     def enlarge(piece):
         return model.enlarge(piece[None])[0]
 
-    made = tiling.map_tiles(
+    tiled = tiling.map_tiles(
         enlarge, x, model.factor, side, tiling.receptive_radius(model.generator)
     )
-    np.testing.assert_allclose(made, enlarge(x), atol=1e-5)
+    np.testing.assert_allclose(tiled, enlarge(x), atol=1e-5)
 
 
 def test_without_a_margin_there_would_be_one(model):
     x = np.random.default_rng(0).uniform(-1.0, 1.0, (30, 41, 1)).astype("float32")
-    made = tiling.map_tiles(
+    tiled = tiling.map_tiles(
         lambda piece: model.enlarge(piece[None])[0], x, model.factor, 8, margin=0
     )
-    assert np.abs(made - model.enlarge(x[None])[0]).max() > 0.05
+    assert np.abs(tiled - model.enlarge(x[None])[0]).max() > 0.05
 
 
 def test_pieces_are_of_one_size_so_that_a_network_is_traced_once():

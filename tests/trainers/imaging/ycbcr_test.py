@@ -16,7 +16,7 @@ def test_every_colour_comes_back():
 
 
 def test_colour_is_what_grey_has_none_of():
-    """And the primaries have what BT.601 says, Cb and Cr of red, green and blue."""
+    """And red, green and blue have the Cb and Cr of BT.601."""
     _, color = ycbcr.split(np.array([[[255, 0, 0], [0, 255, 0], [0, 0, 255], [7, 7, 7]]]))
     expected = [[90.203, 240.0], [53.797, 34.214], [240.0, 109.786], [128.0, 128.0]]
     np.testing.assert_allclose(color[0] * 255.0, expected, atol=1e-3)

@@ -18,11 +18,11 @@ def correlated(n=4_000, agreement=0.9):
 
 def test_held_even_a_second_attribute_does_not_leak():
     latents, on, other = correlated()
-    plain, even = (
+    unbalanced, even = (
         directions.mean_difference(latents, on),
         directions.balanced_difference(latents, on, other),
     )
-    assert plain[1] == pytest.approx(1.6, abs=0.15)  # 2 (.9 - .1)
+    assert unbalanced[1] == pytest.approx(1.6, abs=0.15)  # 2 (.9 - .1)
     np.testing.assert_allclose(even, [2.0, 0.0, 0.0, 0.0], atol=0.15)
 
 

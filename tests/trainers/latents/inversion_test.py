@@ -27,9 +27,9 @@ def test_of_a_linear_generator_it_finds_least_squares(linear):
     x = linear.predict(z, verbose=0) + RNG.normal(0.0, 0.05, (5, 4, 4, 1)).astype("float32")
     found, errors = inversion.invert(linear, x, steps=400, restarts=2)
     np.testing.assert_allclose(found, least_squares(linear, x), atol=1e-3)
-    made, x = (np.clip(a, -1.0, 1.0) / 2.0 for a in (linear.predict(found, verbose=0), x))
+    generated, x = (np.clip(a, -1.0, 1.0) / 2.0 for a in (linear.predict(found, verbose=0), x))
     assert np.abs(x).max() <= 0.5  # nothing was cut
-    np.testing.assert_allclose(errors, np.square(made - x).mean(axis=(1, 2, 3)), rtol=1e-4)
+    np.testing.assert_allclose(errors, np.square(generated - x).mean(axis=(1, 2, 3)), rtol=1e-4)
 
 
 def test_latents_stay_where_draws_are(linear):

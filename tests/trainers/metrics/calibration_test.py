@@ -33,7 +33,7 @@ def test_certainty_is_in_the_last_bin():
 
 
 @pytest.mark.parametrize(
-    ("probabilities", "labels", "said"),
+    ("probabilities", "labels", "message"),
     [
         ([[0.9, 0.1]], [0, 1], r"Received: \(1, 2\) and \(2,\)"),
         ([[2.0, -1.0]], [0], "rows of sum 1"),
@@ -41,6 +41,6 @@ def test_certainty_is_in_the_last_bin():
         (np.zeros((0, 2)), [], "n at least 1"),
     ],
 )
-def test_what_are_no_probabilities_is_refused(probabilities, labels, said):
-    with pytest.raises(ValueError, match=said):
+def test_what_are_no_probabilities_is_refused(probabilities, labels, message):
+    with pytest.raises(ValueError, match=message):
         calibration_error(probabilities, np.array(labels, int))

@@ -1,4 +1,4 @@
-"""What the protocol says of samplers whose quality is known."""
+"""Scores of the protocol for samplers whose quality is known."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The callbacks of a run, in a plain `fit`."""
+"""The callbacks of a run, in an ordinary `fit`."""
 
 import signal
 

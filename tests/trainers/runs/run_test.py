@@ -163,7 +163,7 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path, killed):
         runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
 
 
-def test_a_run_is_overwritten_when_asked(tmp_path):
+def test_a_run_is_overwritten_on_request(tmp_path):
     run, model = go(tmp_path, 4)
     run.finish(model, {})
     (tmp_path / "notes.txt").write_text("mine")
@@ -173,7 +173,7 @@ def test_a_run_is_overwritten_when_asked(tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "settings.json"]
 
 
-def test_a_folder_that_cannot_be_made_is_said(tmp_path):
+def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
     (tmp_path / "file").touch()
     with pytest.raises(
         ValueError, match=r"should be a folder that can be written. Received: .*file"
@@ -236,8 +236,8 @@ def test_when_all_checkpoints_are_damaged_it_begins_again(tmp_path, killed):
 def test_a_changed_number_of_a_checkpoint_is_noticed(what, tmp_path, killed):
     killed(9)
     path = tmp_path / "checkpoints" / "00000008.json"
-    told = json.loads(path.read_text())
-    path.write_text(json.dumps(told | {what: told[what] + 1}))
+    recorded = json.loads(path.read_text())
+    path.write_text(json.dumps(recorded | {what: recorded[what] + 1}))
     assert runs.Run(tmp_path, SETTINGS, 40, resume=True).done == 6
 
 
@@ -247,7 +247,7 @@ def test_fewer_steps_than_are_done_are_refused(tmp_path, killed):
         runs.Run(tmp_path, SETTINGS, 10, resume=True)
 
 
-def test_a_damaged_model_of_a_finished_run_is_said(tmp_path):
+def test_a_corrupt_model_of_a_finished_run_is_reported(tmp_path):
     run, model = go(tmp_path, 4)
     run.finish(model, {})
     damage(tmp_path / "model.keras", "flipped")

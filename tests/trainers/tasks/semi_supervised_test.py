@@ -81,5 +81,5 @@ def test_an_svm_is_about_as_sure_as_it_is_right_where_labels_can_be_left_out(per
     found = semi_supervised.linear_probe(Pixels(), data)(data.test)
     assert metrics.calibration_error(found, data.test_labels) < most
     right = np.mean(found.argmax(axis=1) == data.test_labels)
-    plain = semi_supervised.linear_svm(Pixels().features(data.x), data.y)
-    assert right == plain.score(Pixels().features(data.test), data.test_labels)
+    svm = semi_supervised.linear_svm(Pixels().features(data.x), data.y)
+    assert right == svm.score(Pixels().features(data.test), data.test_labels)

@@ -36,8 +36,8 @@ def picture():
 
 def test_a_matched_picture_has_the_greys_of_the_style_and_the_order_of_its_own(picture):
     style = np.random.default_rng(0).normal(0.2, 0.1, (50, 60, 3)).astype("float32")
-    made = style_transfer.match_histogram(picture, style)
-    for ours, theirs, own in zip(made.T, style.T, picture.T, strict=True):
+    matched = style_transfer.match_histogram(picture, style)
+    for ours, theirs, own in zip(matched.T, style.T, picture.T, strict=True):
         shares = np.linspace(0.0, 1.0, 11)
         np.testing.assert_allclose(
             np.quantile(ours, shares), np.quantile(theirs, shares), atol=0.01

@@ -1,4 +1,4 @@
-"""A caption says what is seen, and box and keypoints where."""
+"""A caption describes the shape in its image; box and keypoints locate it."""
 
 import numpy as np
 import pytest
@@ -18,7 +18,7 @@ def lit(x):
     return np.ptp(x.astype(int), axis=-1) > 24
 
 
-def test_sentences_follow_the_grammar_and_say_the_factors(samples):
+def test_sentences_follow_the_grammar_and_state_the_factors(samples):
     factors = samples.factors
     for row, sentence in enumerate(factors["sentence"]):
         words = sentence.split()

@@ -1,4 +1,4 @@
-"""Furniture is whole, of the sizes that its parameters say, and seen from where it is said."""
+"""Furniture is connected, of the sizes in its parameters, and seen from the stated viewpoint."""
 
 import numpy as np
 import pytest
@@ -39,7 +39,7 @@ def test_coarse_voxels_are_full_where_any_of_the_fine_ones_is(fine):
     np.testing.assert_array_equal(furniture.coarse(cubes), blocks.max(axis=(2, 4, 6)))
 
 
-def test_objects_have_the_sizes_that_their_parameters_say(fine):
+def test_objects_have_the_sizes_in_their_parameters(fine):
     kinds, parameters, cubes = fine
     for kind, row, cube in zip(kinds, parameters, cubes, strict=True):
         named = dict(zip(furniture.PARAMETERS[furniture.CLASSES[kind]], row, strict=True))

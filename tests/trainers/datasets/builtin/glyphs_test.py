@@ -38,18 +38,18 @@ def test_a_shift_moves_the_centre_of_mass(shift):
 
 
 def test_scale_enlarges_and_at_1_a_digit_is_half_as_high_as_the_image():
-    plain = glyphs.glyph(4)
-    high = (plain[..., 0].sum(axis=1) / 255 > 0.5).sum()
+    digit = glyphs.glyph(4)
+    high = (digit[..., 0].sum(axis=1) / 255 > 0.5).sum()
     assert high == pytest.approx(14, abs=1)
     for scale in (0.75, 1.15):
-        area = glyphs.glyph(4, scale=scale).sum() / plain.sum()
+        area = glyphs.glyph(4, scale=scale).sum() / digit.sum()
         assert area == pytest.approx(scale**2, rel=0.01)
 
 
 def test_shear_moves_rows_to_the_right_by_their_height():
-    plain, slanted = (glyphs.glyph(8, shear=shear)[..., 0].astype(float) for shear in (0.0, 0.3))
-    rows = np.flatnonzero(plain.sum(axis=1) > 400)
-    moved = [(image[rows] @ AXIS) / image[rows].sum(axis=1) for image in (plain, slanted)]
+    upright, slanted = (glyphs.glyph(8, shear=shear)[..., 0].astype(float) for shear in (0.0, 0.3))
+    rows = np.flatnonzero(upright.sum(axis=1) > 400)
+    moved = [(image[rows] @ AXIS) / image[rows].sum(axis=1) for image in (upright, slanted)]
     np.testing.assert_allclose(moved[1] - moved[0], 0.3 * (14 - AXIS[rows]), atol=0.12)
 
 
@@ -106,13 +106,13 @@ def test_a_glyph_on_a_photo_is_their_difference(read):
     numbers = samples.factors["photograph"]
     assert {photos.NAMES[number] for number in numbers} == set(behind)
     for row in range(3):
-        shown, plain = samples.x[row].astype(int), samples.factors["glyph"][row].astype(int)
-        assert not plain[0].any()  # the first row is of the photograph alone
+        image, glyph = samples.x[row].astype(int), samples.factors["glyph"][row].astype(int)
+        assert not glyph[0].any()  # the first row is of the photograph only
         photograph = behind[photos.NAMES[numbers[row]]]
         rows = np.lib.stride_tricks.sliding_window_view(photograph, 28, axis=1)[:-27]
-        places = np.argwhere((rows == shown[0].T).all(axis=(2, 3)))
+        places = np.argwhere((rows == image[0].T).all(axis=(2, 3)))
         patches = [photograph[y : y + 28, x : x + 28].astype(int) for y, x in places]
-        assert any((np.abs(patch - plain) == shown).all() for patch in patches)
+        assert any((np.abs(patch - glyph) == image).all() for patch in patches)
 
 
 def test_the_glyph_beside_is_drawn_from_the_factors(read):

@@ -1,4 +1,4 @@
-"""Stacked digits are digits of scikit-learn, each split's own, and all modes alike."""
+"""Stacked digits are digits of scikit-learn, each split's own, and all modes are equally likely."""
 
 import numpy as np
 import pytest
