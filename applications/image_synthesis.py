@@ -185,7 +185,7 @@ def use_finished_run(
     classes = out / f"attributes-{seed}.png"
     for path in [drawn] * bool(sample) + [paths] * bool(interpolate) + [classes] * bool(grid):
         if path.exists() and not overwrite:
-            raise ValueError(f"{path} is there already. Replace it with --overwrite.")
+            raise ValueError(f"{path} exists already. Replace it with --overwrite.")
     devices.strategy(device)
     model = runs.load_model(out)
     if sample:
@@ -288,10 +288,10 @@ def show(out, model, data, real, fake, seed):
         count = data.info.classes
         rows = grids.by_class(fake, metrics.evaluator(evaluator).classify(fake), count, columns)
         names = data.info.class_names or range(count)
-        shown = f"the first {columns} of {len(fake)} samples classified as each class"
+        caption = f"the first {columns} of {len(fake)} samples classified as each class"
     else:
-        rows, names, shown = grids.split_rows(fake[: columns**2], columns), None, "samples"
-    grids.grid(rows, names, f"{title}: {shown}").save(out / "samples.png")
+        rows, names, caption = grids.split_rows(fake[: columns**2], columns), None, "samples"
+    grids.grid(rows, names, f"{title}: {caption}").save(out / "samples.png")
     samples.nearest_training_grid(real["train"], fake, title).save(out / "nearest.png")
     grids.grid(samples.interpolations(model, seed, N_PATHS)).save(out / "interpolation.png")
     grids.save_gif(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")

@@ -166,7 +166,7 @@ def load_brush(brush, image_shape):
     with command_line.flag_errors("color"):
         if len(values) not in (1, channels):
             raise ValueError(f"should be one number for grey images. Received: {len(values)}.")
-    _, mask, _ = image_files.load_images(str(path), (side, side, 1), needed=1)
+    _, mask, _ = image_files.load_images(str(path), (side, side, 1), count=1)
     with command_line.flag_errors("mask"):
         if not (mask > 0.0).any():
             raise ValueError(f"should be white somewhere. Received: {path}")

@@ -225,9 +225,9 @@ def show(out, data, probabilities, title):
 
     predicted, columns = probabilities.argmax(axis=1), samples.COLUMNS
     rows = grids.by_class(data.test, predicted, data.info.classes, columns)
-    shown = f"{title}: the first {columns} held-out images classified as each class"
+    caption = f"{title}: the first {columns} held-out images classified as each class"
     with files.atomic_path(out / "classified.png") as draft:
-        grids.grid(rows, data.class_names, shown).save(draft)
+        grids.grid(rows, data.class_names, caption).save(draft)
     confidence, accuracy, _ = metrics.reliability(probabilities, data.test_labels)
     with files.atomic_path(out / "reliability.png") as draft:
         lines = {"accuracy": accuracy, "perfectly calibrated": confidence}

@@ -70,15 +70,15 @@ def main():
     model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     with command_line.flag_errors(flag_sets.trained_flag()):
         task.check_draws_voxels(model)
-    needed = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
+    count = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
     views = None
     if FLAGS.images is None:
-        latents = task.sample_latents(model, needed or FLAGS.sample, FLAGS.seed)
+        latents = task.sample_latents(model, count or FLAGS.sample, FLAGS.seed)
     else:
         with command_line.flag_errors("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        names, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, needed)
+        names, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, count)
         views = on_black(names, views, opacities)
         latents = model.encode(views)
     if FLAGS.interpolate:

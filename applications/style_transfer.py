@@ -207,15 +207,15 @@ def stylize_all(stylizer, images, out):
         images: an `image_files.ImageFolder`.
         out: a folder.
     """
-    shown, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
+    previews, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
     for target, pixels, opacity in tqdm.tqdm(images, desc="redrawn", disable=None):
         stylized = stylizer.stylize(pixels)
         image_files.save_photograph(stylized, opacity, target)
         megapixels += stylized.shape[0] * stylized.shape[1] / 1e6
-        if len(shown["before"]) < image_files.N_SHOWN:
-            shown["before"].append(grids.center_crop(pixels, SHOWN))
-            shown["after"].append(grids.center_crop(stylized, SHOWN))
-    reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
+        if len(previews["before"]) < image_files.N_SHOWN:
+            previews["before"].append(grids.center_crop(pixels, SHOWN))
+            previews["after"].append(grids.center_crop(stylized, SHOWN))
+    reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 
 

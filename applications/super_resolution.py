@@ -28,6 +28,7 @@ from applications.shared import flag_sets, image_files, reporting, training_job
 from trainers import command_line, files
 from trainers.imaging import grids
 from trainers.tasks import super_resolution as task
+from trainers.tasks import upscaling
 
 FLAGS = flags.FLAGS
 SETTINGS = (
@@ -51,7 +52,7 @@ def define_flags():
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum("factor", "4", ["2", "4"], "Factor by which sides are enlarged.")
     flags.DEFINE_float("blend", 0.0, "Interpolation from SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
-    flags.DEFINE_integer("tile", task.TILE, "Side of the tiles; 0: no tiles.", lower_bound=0)
+    flags.DEFINE_integer("tile", upscaling.TILE, "Side of the tiles; 0: no tiles.", lower_bound=0)
     flags.DEFINE_integer("srgan_steps", 1000, "Steps of SRGAN, after --steps.", lower_bound=0)
     flags.DEFINE_alias("game_steps", "srgan_steps")
     flags.DEFINE_bool("evaluate", False, "Score a trained model on held-out photographs.")
@@ -91,7 +92,7 @@ def main():
         evaluate(model, splits, files.ensure_folder(out, "out"))
         return
     with command_line.flag_errors("tile"):
-        upscaler = task.TiledUpscaler(model, FLAGS.tile)
+        upscaler = upscaling.TiledUpscaler(model, FLAGS.tile)
     upscale_all(upscaler, images, out)
 
 
@@ -115,7 +116,7 @@ def load_model(preset, run, factor, blend=0.0):
     with command_line.flag_errors("blend"):
         if "srresnet" not in (preset or Path(run).name):
             raise ValueError(
-                "should be given with a preset or run named srresnet, beside which there is one "
+                "should be given with a preset or run named srresnet, next to which there is one "
                 f"named srgan. Received: {preset or run}"
             )
     if preset is not None:
@@ -125,18 +126,18 @@ def load_model(preset, run, factor, blend=0.0):
             run=Path(run).with_name(Path(run).name.replace("srresnet", "srgan"))
         )
     with command_line.flag_errors("blend"):
-        return task.blend(model, other, blend)
+        return upscaling.blend(model, other, blend)
 
 
 def upscale_all(upscaler, images, out):
     """Writes each photograph enlarged, and before_after.png with the middle of the first ones.
 
     Args:
-        upscaler: a `trainers.tasks.super_resolution.TiledUpscaler`.
+        upscaler: a `trainers.tasks.upscaling.TiledUpscaler`.
         images: an `image_files.ImageFolder`.
         out: a folder.
     """
-    factor, shown = upscaler.model.factor, {"bicubic": [], "enlarged": []}
+    factor, previews = upscaler.model.factor, {"bicubic": [], "enlarged": []}
     begun, megapixels = time.time(), 0.0
     for i, (target, pixels, opacity) in enumerate(images.for_factor(factor), start=1):
         name = f"{target.name}, {i} of {len(images)}"
@@ -147,9 +148,9 @@ def upscale_all(upscaler, images, out):
         megapixels += large.shape[0] * large.shape[1] / 1e6
         if i <= image_files.N_SHOWN:
             small = grids.center_crop(pixels, task.SHOWN)
-            shown["bicubic"].append(task.bicubic_resize(small, factor))
-            shown["enlarged"].append(grids.center_crop(large, task.SHOWN * factor))
-    reporting.save_pairs(out / image_files.BEFORE_AFTER, shown)
+            previews["bicubic"].append(task.bicubic_resize(small, factor))
+            previews["enlarged"].append(grids.center_crop(large, task.SHOWN * factor))
+    reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
 

@@ -1,4 +1,4 @@
-"""Measures what applications have to reach, and writes it down.
+"""Measures the applications against their required and target figures, and writes JSON files.
 
     python -m benchmarks.applications --application=semantic_editing --seed=0
     python -m benchmarks.applications --application=all --picture
@@ -25,19 +25,17 @@ def define_flags():
     """Defines the flags of this script."""
     names = ["all", *APPLICATIONS]
     flags.DEFINE_enum("application", "all", names, "Which application.")
-    flags.DEFINE_integer("seed", 0, "Of weights, noise and order.", lower_bound=0)
+    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and order.", lower_bound=0)
     flags.DEFINE_string("out", "docs/applications", "Folder of the JSON files.")
-    flags.DEFINE_bool("picture", False, "Also draw it, in docs/gallery.")
-    flags.DEFINE_bool("preset", False, "Also keep its models, in saved_models.")
+    flags.DEFINE_bool("picture", False, "Also draw its picture, in docs/gallery.")
+    flags.DEFINE_bool("preset", False, "Also save its models, in saved_models.")
 
 
 def main():
-    """Runs one row, or each."""
+    """Runs one row, or all rows."""
     with command_line.flag_errors("preset"):
         if FLAGS.preset and FLAGS.application != "all" and not keeps(FLAGS.application):
-            raise ValueError(
-                f"should be of a row that keeps a model. Received: {FLAGS.application}"
-            )
+            raise ValueError(f"should be a row that keeps a model. Received: {FLAGS.application}")
     folder = files.ensure_folder(FLAGS.out, "out")
     for name in APPLICATIONS if FLAGS.application == "all" else [FLAGS.application]:
         row = rows.row_of(name, FLAGS.seed, "applied")
@@ -47,7 +45,7 @@ def main():
 
 
 def keeps(name):
-    """Whether a row keeps a model."""
+    """Returns whether a row saves models."""
     return hasattr(pkgutil.resolve_name(f"benchmarks.applied.{name}"), "presets")
 
 

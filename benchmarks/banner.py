@@ -37,7 +37,7 @@ def photograph():
     from skimage import data
 
     import zoo
-    from trainers.tasks.super_resolution import TiledUpscaler
+    from trainers.tasks.upscaling import TiledUpscaler
 
     top, left = CORNER
     original = Image.fromarray(data.astronaut()[top : top + SIDE, left : left + SIDE])

@@ -1,11 +1,11 @@
-"""One trained model, every application: what the models of saved_models/ are worth in each.
+"""Measures every trained model of saved_models/ in every application.
 
     python -m benchmarks.reuse
 
-No model is trained again: linear machines read its features, descent finds its latents, and the
-generator of super-resolution, the only network that learns here, compares by what it says. Writes
-docs/reuse.json, of which `python -m benchmarks.document` makes docs/reuse.md; what is not measured
-again stays as it is. The last line is the JSON object.
+The models are not trained again: linear machines are fitted to their features and gradient descent
+finds their latents; only the generator of super-resolution is trained, with their features as the
+content loss. Writes docs/reuse.json, from which `python -m benchmarks.document` writes
+docs/reuse.md; cells that are not measured again stay as they are. The last line is the JSON object.
 """
 
 import functools
@@ -65,30 +65,30 @@ def main():
     print(json.dumps(found, ensure_ascii=False))
 
 
-def against(value, reference, beside, unit, higher=False):
-    """A cell: a figure, that of the best baseline, and the name of the baseline."""
-    figures = {"value": float(value), "reference": float(reference), "beside": beside}
+def against(value, reference, baseline, unit, higher=False):
+    """Returns a cell: a figure, that of the best baseline, and the name of the baseline."""
+    figures = {"value": float(value), "reference": float(reference), "beside": baseline}
     verdict = metrics.verdict(value, reference, lower=not higher)
     return figures | {"unit": unit, "verdict": verdict}
 
 
-def synthesis(model, world):
-    """Samples beside held-out data, by the sliced Wasserstein distance of their numbers, and those
-    of one Gaussian that was fitted to the train split."""
-    test = acceptance.flat(datasets.arrays(world, "test")[0][:MOST])
+def synthesis(model, dataset):
+    """Sliced Wasserstein distance of samples to held-out data, compared with samples of one
+    Gaussian that was fitted to the train split."""
+    test = acceptance.flat(datasets.arrays(dataset, "test")[0][:MOST])
     fake = acceptance.flat(model.generate(len(test), seed=0))
-    train = acceptance.flat(datasets.arrays(world, "train")[0])
+    train = acceptance.flat(datasets.arrays(dataset, "train")[0])
     space = PCA(0.99, whiten=True, random_state=0).fit(train)
     draws = np.random.default_rng(0).normal(size=(len(test), space.n_components_))
     values = (metrics.sliced_wasserstein(test, x) for x in (fake, space.inverse_transform(draws)))
     return against(*values, "one Gaussian", "sliced distance")
 
 
-def editing(model, world):
-    """The error of held-out images inverted to latents, before anything is edited, compared with as
-    many principal components."""
+def editing(model, dataset):
+    """Squared error of held-out images inverted to latents, before any edit, compared with as many
+    principal components."""
     editor = semantic_editing.LatentEditor(model, batch_size=256)
-    train, test = (datasets.arrays(world, split)[0] for split in ("train", "test"))
+    train, test = (datasets.arrays(dataset, split)[0] for split in ("train", "test"))
     x = test[:EDITED]
     _, errors = editor.invert(x)
     pca = PCA(min(model.latent_dim, len(train))).fit(acceptance.flat(train))
@@ -97,23 +97,23 @@ def editing(model, world):
     return against(errors.mean(), gap, f"{pca.n_components_} components", "squared error")
 
 
-def classification(model, world):
-    """A linear SVM on features, by ten labels a class, beside the same on the data themselves; a
-    model of data without classes reads digits."""
-    if datasets.info(world).classes is None:
-        world = "digits"
-    side = None if datasets.info(world).shape == model.image_shape else model.image_shape[0]
-    (x, y), (test, expected) = (datasets.arrays(world, s, side) for s in ("train", "test"))
+def classification(model, dataset):
+    """Accuracy of a linear SVM on features, with ten labels a class, compared with the same SVM on
+    the data themselves; a model of data without classes is given digits."""
+    if datasets.info(dataset).classes is None:
+        dataset = "digits"
+    side = None if datasets.info(dataset).shape == model.image_shape else model.image_shape[0]
+    (x, y), (test, expected) = (datasets.arrays(dataset, s, side) for s in ("train", "test"))
     rows = semi_supervised.choose_labelled(y, PER_CLASS)
-    ours, plain = (
+    ours, baseline = (
         semi_supervised.linear_svm(read(x[rows]), y[rows]).score(read(test), expected)
         for read in (model.features, acceptance.flat)
     )
-    return against(ours, plain, f"{world} themselves", f"accuracy on {world}", higher=True)
+    return against(ours, baseline, f"{dataset} themselves", f"accuracy on {dataset}", higher=True)
 
 
-def enlarging_photographs(model, world):
-    """The PSNR of four photographs enlarged, beside a linear filter."""
+def enlarging_photographs(model, dataset):
+    """PSNR of four enlarged photographs, compared with a linear filter."""
     if not hasattr(model, "enlarge"):
         raise ValueError("The model does not enlarge.")
     splits = super_resolution.load_splits("photos")
@@ -122,11 +122,11 @@ def enlarging_photographs(model, world):
     return against(*values, "a linear filter", "dB", higher=True)
 
 
-def features_of_super_resolution(model, world):
-    """SRResNet goes on as SRGAN for some steps, comparing by what the model's judge says; the
-    patch-SWD to the true photographs beside that by filters that nobody has trained. Features are
-    brought to a size by which both say as much against what SRResNet makes: else those of small
-    weights would leave the field to the game."""
+def features_of_super_resolution(model, dataset):
+    """Patch-SWD to the true photographs of an SRGAN that started from SRResNet and trained some
+    steps with features of the model's discriminator as the content loss, compared with features of
+    random filters. Features are scaled so that both content losses of SRResNet's output are equal:
+    else the adversarial loss would dominate features of small weights."""
     phi = perceptual.from_network(model.discriminator)
     if phi.inputs[0].shape[-1] != srgan.SHAPE[-1]:
         raise ValueError("Photographs are luminances here.")
@@ -137,12 +137,12 @@ def _texture(phi):
     keras.utils.set_random_seed(0)
     first = zoo.from_preset("srresnet_photos")
     x = next(iter(srgan.training_crops(0)))
-    made = first.enlarge(first.shrink(x))
+    enlarged = first.enlarge(first.shrink(x))
     ours, theirs = (
-        feature_distance(f(x), f(made)) for f in (phi, perceptual.random_filters(x.shape[-1]))
+        feature_distance(f(x), f(enlarged)) for f in (phi, perceptual.random_filters(x.shape[-1]))
     )
     larger = keras.layers.Rescaling(float(theirs / ours) ** 0.5, dtype="float32")
-    phi = keras.Model(phi.inputs[0], [larger(said) for said in keras.tree.flatten(phi.output)])
+    phi = keras.Model(phi.inputs[0], [larger(output) for output in keras.tree.flatten(phi.output)])
     model = zoo.SRGAN.from_config(first.get_config() | {"content": phi})
     acceptance.train(model, "modern", srgan.training_crops(0), STEPS)
     scenes = super_resolution.low_high_pairs(photos.photographs("test"), model.factor)
@@ -155,8 +155,8 @@ def _texture_of_filters():
     return _texture(perceptual.random_filters(srgan.SHAPE[-1]))
 
 
-def redrawing(model, world):
-    """By how much photographs come nearer to grass, beside their taking on its histogram."""
+def redrawing(model, dataset):
+    """Relative decrease of the distance to grass, compared with histogram matching."""
     if not hasattr(model, "translate"):
         raise ValueError("The model does not redraw.")
     figures, _ = mgan.style_data("grass").scores(model)
@@ -164,9 +164,9 @@ def redrawing(model, world):
     return against(*values, "a histogram", "nearer to grass by", higher=True)
 
 
-def shapes(model, world):
-    """The share of drawn shapes that are one piece, beside those of one Gaussian that was fitted to
-    64 components of the train split."""
+def shapes(model, dataset):
+    """Share of generated shapes in one piece, compared with shapes of one Gaussian that was fitted
+    to 64 components of the train split."""
     if len(model.image_shape) != 4:
         raise ValueError("The model does not draw shapes.")
     baseline = shape_synthesis.gaussian_samples(datasets.arrays("furniture", "train")[0], MOST)
@@ -175,8 +175,8 @@ def shapes(model, world):
     return against(*values, "one Gaussian", "whole shapes", higher=True)
 
 
-def serving(model, world):
-    """How far what the export's default signature answers is off the model."""
+def serving(model, dataset):
+    """Largest difference between the outputs of the export's default signature and the model."""
     with tempfile.TemporaryDirectory() as folder:
         served = tf.saved_model.load(export.save(model, Path(folder, "1")))
         name, network = next(iter(model.averaged().signatures().items()))
@@ -186,9 +186,9 @@ def serving(model, world):
             )
             for i, part in enumerate(network.inputs)
         }
-        answers = served.signatures["serving_default"](**given)
+        outputs = served.signatures["serving_default"](**given)
         expected = network(list(given.values()), training=False)
-    gap = np.abs(next(iter(answers.values())) - keras.tree.flatten(expected)[0]).max()
+    gap = np.abs(next(iter(outputs.values())) - keras.tree.flatten(expected)[0]).max()
     return {"value": float(gap), "unit": f"{name}, off by"}
 
 

@@ -55,7 +55,7 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         >>> import numpy as np
         >>> from trainers import objectives
         >>> from zoo.networks import mlp
-        >>> class Plain(AdversarialModel):
+        >>> class MinimalGAN(AdversarialModel):
         ...     players = {"discriminator": ["discriminator"], "generator": ["generator"]}
         ...
         ...     def __init__(self, image_shape=(2,), latent_dim=2, **networks):
@@ -83,7 +83,7 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         ...
         ...     def build_discriminator(self):
         ...         return mlp.discriminator(self.image_shape)
-        >>> model = Plain()
+        >>> model = MinimalGAN()
         >>> model.compile()
         >>> history = model.fit(np.zeros((64, 2)), epochs=2, verbose=0)
         >>> model.generate(3).shape

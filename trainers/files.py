@@ -52,7 +52,7 @@ def atomic_path(path):
     """
     path = Path(path)
     if path.is_dir():
-        raise FileExistsError(f"{path} is there already.")
+        raise FileExistsError(f"{path} exists already.")
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{os.getpid()}-{path.name}")
     try:

@@ -1,8 +1,8 @@
 """Random numbers of a training: different for each turn, draw and replica, and repeatable.
 
 Inside a `stream` every draw is a pure function of (seed, position, label, number of the draw), so
-only the position has to be saved, and any `steps_per_execution` gets the same numbers. Each draw is
-made for the global batch and a replica takes its own rows: two replicas get the numbers of one.
+only the position has to be saved, and any `steps_per_execution` gets the same numbers. They are
+drawn for the global batch and a replica takes its own rows: two replicas get the numbers of one.
 Outside a stream (a penalty called by hand, `generate` without a seed) the numbers come from Keras'
 global generator, which `keras.utils.set_random_seed` sets.
 

@@ -123,8 +123,8 @@ def check_not_existing(paths, overwrite):
         >>> Path("grey.png").touch()
         >>> check_not_existing([Path("grey.png")], overwrite=False)
         Traceback (most recent call last):
-        ValueError: grey.png is there already. Replace it with --overwrite.
+        ValueError: grey.png exists already. Replace it with --overwrite.
     """
     existing = [path for path in paths if path.exists()]
     if existing and not overwrite:
-        raise ValueError(f"{existing[0]} is there already. Replace it with --overwrite.")
+        raise ValueError(f"{existing[0]} exists already. Replace it with --overwrite.")

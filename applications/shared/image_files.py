@@ -117,7 +117,7 @@ def fill_transparent(pixels, opacity):
     return pixels[tuple(nearest)]
 
 
-def load_images(text, image_shape, needed=None):
+def load_images(text, image_shape, count=None):
     """Loads the images of --images for a model: the middle square of each, resized.
 
     A file that cannot be read is named and skipped.
@@ -161,9 +161,9 @@ def load_images(text, image_shape, needed=None):
             if name.with_suffix("") in {other.with_suffix("") for other in images}:
                 raise ValueError(f"should name each image once. Received: {name} twice.")
             images[name] = image
-        if not images or needed not in (None, len(images)):
-            wanted = "an image at least" if needed is None else f"{needed} images"
-            raise ValueError(f"should name {wanted} that can be read. Received: {len(images)}.")
+        if not images or count not in (None, len(images)):
+            expected = "an image at least" if count is None else f"{count} images"
+            raise ValueError(f"should name {expected} that can be read. Received: {len(images)}.")
     pixels, opacities = zip(*images.values(), strict=True)
     return list(images), grids.from_uint8(np.stack(pixels)), list(opacities)
 

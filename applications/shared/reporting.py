@@ -67,10 +67,10 @@ def save_pairs(path, rows):
     """
     if not all(rows.values()):
         raise ValueError("--images: should name an image that can be read. Received: none.")
-    shown = [
+    columns = [
         grids.from_uint8([np.broadcast_to(x, (*x.shape[:2], 3)) for x in images])
         for images in rows.values()
     ]
     with files.atomic_path(path) as draft:
-        grids.grid(shown, labels=list(rows)).save(draft)
+        grids.grid(columns, labels=list(rows)).save(draft)
     print(path)

@@ -15,7 +15,7 @@ FLAGS = flags.FLAGS
 
 @dataclasses.dataclass(frozen=True)
 class TrainingJob:
-    """What a training is told, whatever the application.
+    """Settings and folders of a training, the same for all applications.
 
     Attributes:
         settings: a JSON-able dict of what makes the run, with model, recipe, scale, batch_size,
@@ -137,7 +137,7 @@ class TrainingJob:
         """Returns a `runs.Run` whose folders exist, and prints where it stands.
 
         Raises:
-            ValueError: as `runs.Run`, and for folders that cannot be made.
+            ValueError: as `runs.Run`, and for folders that cannot be created.
         """
         from trainers import devices, runs
 

@@ -1,1 +1,1 @@
-"""Acceptance rows of applications: each module measures one, as those in `systems` do."""
+"""Acceptance rows of applications: each module measures one application."""

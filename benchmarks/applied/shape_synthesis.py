@@ -1,15 +1,16 @@
-"""Shapes follow from pictures, and their latents can be added and mixed.
+"""VAEGAN3D builds shapes from pictures, and adds and interpolates their latents.
 
-VAEGAN3D as the row vaegan3d of the survey trains it, on views of chairs, tables and cars. `iou` is
-the mean, over 900 held-out pictures, of the voxels that are full in both over those full in either;
-the reference is the better of the nearest training picture and a ridge regression. All else is read
-from pictures, too. For `arithmetic` 100 chairs are drawn, each with arms and without, and 100
-others: the latents of one with arms, less those without, plus another's, are compared with that
-other chair, built with these arms. The reference is the better of what the model finds of the other
-chair, as it is, and the same sum of voxels that it finds. For `between` the middle of the latents
-of two chairs is compared with the chair whose measures are the means of theirs; the reference is
-the middle of their voxels. Of both the reference is what is needed, and aimed at is what the model
-makes of a picture of the true chair.
+The model is that of the row vaegan3d of the survey, on views of chairs, tables and cars. `iou` is
+the mean intersection over union of the occupied voxels over 900 held-out pictures; the reference is
+the better of two baselines, the nearest training picture and a ridge regression. The other figures
+start from pictures, too. For `arithmetic` 100 chairs are drawn, each with arms and without, and 100
+others: the latents of a chair with arms, minus those of the chair without, plus those of another
+chair are compared with that other chair, built with these arms. The reference is the better of the
+shape that the model builds of the other chair, unchanged, and the same sum of voxels instead of
+latents. For `between` the mean of the latents of two chairs is compared with the chair whose
+measures are the means of theirs; the reference is the mean of their voxels. For both, the reference
+is also what is required, and the target is the shape that the model builds from a picture of the
+true chair.
 """
 
 import numpy as np
@@ -25,7 +26,7 @@ ARMS = list(furniture.PARAMETERS["chair"]).index("arm_height")
 
 
 def chairs(seed, arms):
-    """Measures of random chairs, with arms or without: (n, 7)."""
+    """Returns the measures of random chairs, with arms or without: (n, 7)."""
     bounds = np.array(list(furniture.PARAMETERS["chair"].values()))
     found = np.random.default_rng(seed).uniform(*bounds.T, (COUNT, len(bounds)))
     if not arms:
@@ -34,38 +35,38 @@ def chairs(seed, arms):
 
 
 def built(measures):
-    """(pictures, voxels) of chairs."""
+    """Returns (pictures, voxels) of chairs with these measures."""
     cubes = furniture.build(np.zeros(len(measures), int), measures)
     views = grids.from_uint8(furniture.view(cubes, AZIMUTH))
     return views, furniture.coarse(cubes)[..., None].astype("float32")
 
 
 def sums(model, seed):
-    """What `arithmetic` tells: name -> IoU."""
+    """Returns name -> IoU for `arithmetic`."""
     with_arms, other = chairs((seed, 0), arms=True), chairs((seed, 1), arms=False)
     without, wanted = with_arms.copy(), other.copy()
     without[:, ARMS], wanted[:, ARMS] = 0.0, with_arms[:, ARMS]
     views, real = built(wanted)
     a, b, c = (model.encode(built(x)[0]) for x in (with_arms, without, other))
     shapes = [shape_synthesis.generate_shapes(model, z) for z in (a, b, c)]
-    found = {
+    results = {
         "ours": shape_synthesis.generate_shapes(model, a - b + c),
         "as it is": shapes[2],
         "of voxels": shapes[0] - shapes[1] + shapes[2],
         "of its picture": model.reconstruct(views),
     }
-    return {name: voxels.iou(real, made) for name, made in found.items()}
+    return {name: voxels.iou(real, generated) for name, generated in results.items()}
 
 
 def middles(model, seed):
-    """What `between` tells: name -> IoU."""
+    """Returns name -> IoU for `between`."""
     ends = chairs((seed, 2), arms=False), chairs((seed, 3), arms=False)
     views, real = built((ends[0] + ends[1]) / 2.0)
     start, end = (model.encode(built(x)[0]) for x in ends)
     path = np.stack(
         [shape_synthesis.interpolate(a, b, 3)[1] for a, b in zip(start, end, strict=True)]
     )
-    found = {
+    results = {
         "ours": shape_synthesis.generate_shapes(model, path),
         "of voxels": (
             shape_synthesis.generate_shapes(model, start)
@@ -74,15 +75,15 @@ def middles(model, seed):
         / 2.0,
         "of its picture": model.reconstruct(views),
     }
-    return {name: voxels.iou(real, made) for name, made in found.items()}
+    return {name: voxels.iou(real, generated) for name, generated in results.items()}
 
 
 def run(seed):
-    """(recipe, figures, notes, pictures seen)."""
+    """Returns (recipe, figures, notes, number of pictures seen)."""
     x, y = vaegan3d.pairs("test")
     found = {name: voxels.iou(y, shapes(x)) for name, shapes in vaegan3d.methods(seed).items()}
-    ours, *cheap = found.values()
-    figures, notes = {"iou": acceptance.gate(ours, max(cheap), 0.82, 0.90)}, {"iou": found}
+    ours, *baselines = found.values()
+    figures, notes = {"iou": acceptance.gate(ours, max(baselines), 0.82, 0.90)}, {"iou": found}
     model = vaegan3d.trained(seed)
     for name, each in (("arithmetic", sums(model, seed)), ("between", middles(model, seed))):
         best = max(each[way] for way in ("as it is", "of voxels") if way in each)
@@ -92,7 +93,7 @@ def run(seed):
 
 
 def notes_table(notes):
-    """Every way, by IoU."""
+    """Table of the IoU of all methods."""
     lines = ["| | way | IoU |", "|---|---|---|"]
     return lines + [
         f"| {kind} | {name} | {value:.3f} |"
@@ -102,8 +103,8 @@ def notes_table(notes):
 
 
 def picture(seed=0):
-    """A chair with arms, without, another, their sum, and what it should be; chairs from one to
-    another."""
+    """A chair with arms (a), without (b), another (c), a - b + c, and the true chair; and
+    interpolations between chairs."""
     model = vaegan3d.trained(seed)
     with_arms, other = chairs((seed, 0), arms=True)[:6], chairs((seed, 1), arms=False)[:6]
     without, wanted = with_arms.copy(), other.copy()

@@ -1,13 +1,13 @@
-"""Photographs take on a texture and keep their layout; textures are drawn of one photograph.
+"""Photographs take on the style of a texture and keep their layout; textures are generated.
 
-Networks as rows of the survey train them, one of each. MGAN, grass (row mgan): `style` is by how
-much the patch-SWD to the style falls, the mean of four photographs that are held out, `edges` the
-correlation of their edges with what they were; the reference is the photograph with the histogram
-of the style. `seconds` is what 256x256 pixels take, the median of nine, beside matching a
-histogram. SpatialGAN, brick (row spatial_gan): `texture` is the patch-SWD of what is drawn to the
-other half of the photograph, over that of the half that was learned; the reference is that half in
-shuffled squares. Pictures of one kind that become those of another, unpaired and paired, are the
-rows cyclegan and pix2pix of the survey.
+Networks as the rows of the survey train them, one of each. MGAN, grass (row mgan): `style` is the
+relative decrease of the patch-SWD to the style, the mean of four held-out photographs, `edges` the
+correlation of the edges of the stylized and the original photograph; the reference is the
+photograph with its histogram matched to the style. `seconds` is the time for 256x256 pixels, the
+median of nine, compared with matching a histogram. SpatialGAN, brick (row spatial_gan): `texture`
+is the patch-SWD of a generated image to the other half of the photograph, divided by that of the
+half for training; the reference is that half in shuffled squares. Image-to-image translation,
+unpaired and paired, is measured by the rows cyclegan and pix2pix of the survey.
 """
 
 import time
@@ -24,37 +24,37 @@ STRENGTHS = (0.25, 0.5, 0.75, 1.0)
 
 ABLATIONS = """
 Seed 0 was measured by one thread on one core, where `seconds` misses; two threads take .19 to .21,
-on either side of what is needed.
+on either side of what is required.
 """
 
 
 def redrawing(seed):
-    """name -> the mean of `compared` over photographs: of each strength, and the cheapest."""
+    """Returns name -> the mean scores over photographs, for each strength and for the baseline."""
     style = textures.halves(STYLE)[0]
-    found = {f"strength {share}": [] for share in STRENGTHS} | {"histogram": []}
+    scores = {f"strength {share}": [] for share in STRENGTHS} | {"histogram": []}
     for photograph in mgan.held_out().values():
         before, _ = style_transfer.style_distance(style, photograph, seed)
-        made = mgan.trained(STYLE, seed).translate(photograph[None])[0]
-        ways = {f"strength {s}": style_transfer.mix(made, photograph, s) for s in STRENGTHS}
-        ways["histogram"] = style_transfer.match_histogram(photograph, style)
-        for name, image in ways.items():
-            found[name].append(
+        translated = mgan.trained(STYLE, seed).translate(photograph[None])[0]
+        images = {f"strength {s}": style_transfer.mix(translated, photograph, s) for s in STRENGTHS}
+        images["histogram"] = style_transfer.match_histogram(photograph, style)
+        for name, image in images.items():
+            scores[name].append(
                 style_transfer.score_stylized(photograph, before, image, style, seed)
             )
-    return {name: style_transfer.mean_scores(each) for name, each in found.items()}
+    return {name: style_transfer.mean_scores(each) for name, each in scores.items()}
 
 
 def texture(seed):
-    """(ours, shuffled): distances to the right half over that of the left one."""
+    """Returns (ours, shuffled): distances to the right half divided by that of the left half."""
     left, right = textures.halves(TEXTURE)
     itself, _ = style_transfer.style_distance(right, left, seed)
     drawn = spatial_gan.trained(TEXTURE, seed).generate(1, seed=seed, size=left.shape[:2])[0]
-    ways = drawn, style_transfer.shuffle_patches(left, seed=seed)
-    return [style_transfer.style_distance(right, image, seed)[0] / itself for image in ways]
+    images = drawn, style_transfer.shuffle_patches(left, seed=seed)
+    return [style_transfer.style_distance(right, image, seed)[0] / itself for image in images]
 
 
 def seconds(model):
-    """(ours, of matching a histogram): what 256x256 pixels take, the median of nine."""
+    """Returns the seconds for 256x256 pixels, the median of nine: (ours, matching a histogram)."""
     picture = np.random.default_rng(0).uniform(-1.0, 1.0, (256, 256, 1)).astype("float32")
 
     def median(work):
@@ -65,20 +65,20 @@ def seconds(model):
             taken.append(time.perf_counter() - begun)
         return float(np.median(taken[1:]))
 
-    ways = (
+    methods = (
         (lambda: model.translate(picture[None])),
         (lambda: style_transfer.match_histogram(picture, picture)),
     )
-    return [median(work) for work in ways]
+    return [median(work) for work in methods]
 
 
 def run(seed):
-    """(recipe, figures, notes, pictures seen)."""
+    """Returns (recipe, figures, notes, number of crops seen)."""
     redrawn = redrawing(seed)
-    ours, cheap = redrawn["strength 1.0"], redrawn["histogram"]
+    ours, baseline = redrawn["strength 1.0"], redrawn["histogram"]
     figures = {
-        "style": acceptance.gate(ours["style"], cheap["style"], 0.5, 0.75),
-        "edges": acceptance.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+        "style": acceptance.gate(ours["style"], baseline["style"], 0.5, 0.75),
+        "edges": acceptance.gate(ours["edges"], baseline["edges"], 0.5, 0.6),
         "seconds": acceptance.gate(*seconds(mgan.trained(STYLE, seed)), 0.2, 0.1, higher=False),
         "texture": acceptance.gate(*texture(seed), 3.0, 1.5, higher=False),
     }
@@ -87,7 +87,7 @@ def run(seed):
 
 
 def notes_table(notes):
-    """What each strength gives."""
+    """Table of the scores of each strength."""
     lines = ["| | nearer to the style by | edges |", "|---|---|---|"]
     return lines + [
         f"| {name} | {one['style']:.3f} | {one['edges']:.3f} |"
@@ -101,9 +101,9 @@ def picture(seed=0):
     rows = {name: [] for name in ("photograph", *map(str, STRENGTHS), "histogram")}
     for photograph in mgan.held_out().values():
         piece = photograph[40:232, 60:252]
-        made = mgan.trained(STYLE, seed).translate(photograph[None])[0][40:232, 60:252]
+        translated = mgan.trained(STYLE, seed).translate(photograph[None])[0][40:232, 60:252]
         rows["photograph"].append(piece)
         for share in STRENGTHS:
-            rows[str(share)].append(style_transfer.mix(made, piece, share))
+            rows[str(share)].append(style_transfer.mix(translated, piece, share))
         rows["histogram"].append(style_transfer.match_histogram(piece, style))
     return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

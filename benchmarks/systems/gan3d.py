@@ -62,9 +62,9 @@ def mixture(shapes, n, seed):
     return projection.inverse_transform(draws).reshape(n, *SHAPE) > 0.5
 
 
-def drawing(shapes, judge, components, held_out):
+def drawing(shapes, classifier, components, held_out):
     """Returns the scores of generated shapes."""
-    shares = np.bincount(judge.predict(acceptance.flat(shapes)), minlength=3) / len(shapes)
+    shares = np.bincount(classifier.predict(acceptance.flat(shapes)), minlength=3) / len(shapes)
     sets = components.transform(held_out), components.transform(acceptance.flat(shapes))
     return {
         "whole": shape_synthesis.share_in_one_piece(shapes),
@@ -76,14 +76,14 @@ def drawing(shapes, judge, components, held_out):
 
 def reading(features, split, seed):
     """Returns the scores of features of the train and test split."""
-    (train, labels, sizes), (test, expected, wanted) = split
+    (train, labels, sizes), (test, expected, true_sizes) = split
     chairs, held_out = (names == 0 for names in (labels, expected))
     ridge = make_pipeline(StandardScaler(), RidgeCV(np.logspace(-2, 4, 13)))
     measures = list(furniture.PARAMETERS["chair"])[:4]
     ridge.fit(features(train[chairs]), sizes[chairs][:, : len(measures)])
-    said = ridge.predict(features(test[held_out]))
-    gap = np.square(said - wanted[held_out][:, : len(measures)]).sum(axis=0)
-    spread = len(said) * wanted[held_out][:, : len(measures)].var(axis=0)
+    predicted = ridge.predict(features(test[held_out]))
+    gap = np.square(predicted - true_sizes[held_out][:, : len(measures)]).sum(axis=0)
+    spread = len(predicted) * true_sizes[held_out][:, : len(measures)].var(axis=0)
     scores, x, y = [], features(train), features(test)
     for draw in range(20):
         rng = np.random.default_rng((seed, draw))
@@ -105,14 +105,16 @@ def run(seed):
     ]
     (train, labels, _), (test, *_) = splits
     n = len(test)
-    judge = KNeighborsClassifier(1).fit(acceptance.flat(train), labels)
+    classifier = KNeighborsClassifier(1).fit(acceptance.flat(train), labels)
     components = PCA(64, random_state=0).fit(acceptance.flat(test))
     sets = {
         "gan3d": trained(seed).generate(n, seed=seed) > 0.5,
         "mixture": mixture(train, n, seed),
         "real": train[:n] > 0.5,
     }
-    drawn = {name: drawing(s, judge, components, acceptance.flat(test)) for name, s in sets.items()}
+    drawn = {
+        name: drawing(s, classifier, components, acceptance.flat(test)) for name, s in sets.items()
+    }
     read = {
         "gan3d": reading(trained(seed).features, splits, seed),
         "random weights": reading(trained(seed, 0).features, splits, seed),

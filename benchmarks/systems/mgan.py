@@ -42,7 +42,7 @@ WEIGHTS = {"generator_content": 20.0}
 
 
 def style_data(style, photographs=()):
-    """Photographs to learn from, those that are held out, and a style."""
+    """Returns a `StyleData` of photographs for training, the held-out ones, and a style."""
     return style_transfer.StyleData(
         photographs, held_out(), textures.halves(style)[0], textures.SIDE
     )
@@ -64,16 +64,19 @@ def run(seed):
         style = textures.halves(name)[0]
         for scene, photograph in held_out().items():
             before, _ = style_transfer.style_distance(style, photograph, seed)
-            made = trained(name, seed).translate(photograph[None])[0]
-            shown = {"mgan": made, "histogram": style_transfer.match_histogram(photograph, style)}
-            for method, image in shown.items():
-                found = style_transfer.score_stylized(photograph, before, image, style, seed)
-                each[method][f"{scene} as {name}"] = found
-    means = {method: style_transfer.mean_scores(found.values()) for method, found in each.items()}
-    ours, cheap = means["mgan"], means["histogram"]
+            translated = trained(name, seed).translate(photograph[None])[0]
+            images = {
+                "mgan": translated,
+                "histogram": style_transfer.match_histogram(photograph, style),
+            }
+            for method, image in images.items():
+                scores = style_transfer.score_stylized(photograph, before, image, style, seed)
+                each[method][f"{scene} as {name}"] = scores
+    means = {method: style_transfer.mean_scores(scores.values()) for method, scores in each.items()}
+    ours, baseline = means["mgan"], means["histogram"]
     figures = {
-        "style": acceptance.gate(ours["style"], cheap["style"], 0.5, 0.75),
-        "edges": acceptance.gate(ours["edges"], cheap["edges"], 0.5, 0.6),
+        "style": acceptance.gate(ours["style"], baseline["style"], 0.5, 0.75),
+        "edges": acceptance.gate(ours["edges"], baseline["edges"], 0.5, 0.6),
     }
     notes = {"means": means, "each": each, "seconds_256": seconds(trained(STYLES[0], seed))}
     return "paper, weighed anew, other rates", figures, notes, len(STYLES) * 2 * BATCH * STEPS

@@ -44,13 +44,13 @@ def run(seed):
     for name in textures.NAMES:
         left, right = textures.halves(name)
         noise = np.random.default_rng(seed).normal(left.mean(), left.std(), left.shape)
-        shown = {
+        images = {
             "spatial_gan": trained(name, seed).generate(1, seed=seed, size=left.shape[:2])[0],
             "shuffled": style_transfer.shuffle_patches(left, seed=seed),
             "noise": noise.astype("float32"),
         }
         itself, levels[name] = style_transfer.style_distance(right, left, seed)
-        for method, image in shown.items():
+        for method, image in images.items():
             ratios[method][name] = style_transfer.style_distance(right, image, seed)[0] / itself
     means = {method: float(np.mean(list(each.values()))) for method, each in ratios.items()}
     figure = acceptance.gate(means["spatial_gan"], means["shuffled"], 3.0, 1.5, higher=False)

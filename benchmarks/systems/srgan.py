@@ -69,17 +69,17 @@ def run(seed):
         name: functools.partial(super_resolution.upscale_luminance, trained(seed, steps))
         for name, steps in (("srresnet", 0), ("srgan", STEPS))
     }
-    found = super_resolution.score_methods(methods, scenes, FACTOR, seed)
-    first, second, cheap = (found[k] for k in ("srresnet", "srgan", "linear filter"))
-    texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, cheap))
-    loss, worse = (first["psnr"] - f["psnr"] for f in (second, cheap))
+    scores = super_resolution.score_methods(methods, scenes, FACTOR, seed)
+    first, second, baseline = (scores[k] for k in ("srresnet", "srgan", "linear filter"))
+    texture, blurred = (f["patch_swd"][0] / first["patch_swd"][0] for f in (second, baseline))
+    loss, worse = (first["psnr"] - f["psnr"] for f in (second, baseline))
     figures = {
-        "psnr": acceptance.gate(first["psnr"], cheap["psnr"], 26.2, 26.7),
+        "psnr": acceptance.gate(first["psnr"], baseline["psnr"], 26.2, 26.7),
         "texture": acceptance.gate(texture, blurred, 0.6, 0.4, higher=False),
         "psnr_loss": acceptance.gate(loss, worse, 2.0, 1.0, higher=False),
-        "consistency": acceptance.gate(second["consistency"], cheap["consistency"], 40.0, 45.0),
+        "consistency": acceptance.gate(second["consistency"], baseline["consistency"], 40.0, 45.0),
     }
-    return "modern", figures, {"compared": found}, BATCH * (PRETRAINING + STEPS)
+    return "modern", figures, {"compared": scores}, BATCH * (PRETRAINING + STEPS)
 
 
 def picture(seed=0):
@@ -94,8 +94,8 @@ def picture(seed=0):
             for name, steps in (("srresnet", 0), ("srgan", STEPS)):
                 rows[name].append(super_resolution.upscale_luminance(trained(seed, steps), low))
             rows["true"].append(large[4 * y : 4 * y + 96, 4 * x : 4 * x + 96])
-    shown = [2.0 * np.clip(np.stack(images), 0.0, 1.0) - 1.0 for images in rows.values()]
-    return grids.grid(shown, labels=list(rows))
+    stacks = [2.0 * np.clip(np.stack(images), 0.0, 1.0) - 1.0 for images in rows.values()]
+    return grids.grid(stacks, labels=list(rows))
 
 
 def presets(seed=0):

@@ -57,18 +57,18 @@ def methods(seed, side=SIDE):
 def run(seed, side=SIDE, A=0.82, B=0.90):
     """Returns (recipe, figures, notes, number of pictures seen)."""
     splits = {name: pairs(name, side) for name in ("test", "unseen")}
-    found = {
+    scores = {
         method: {name: voxels.iou(y, shapes(x)) for name, (x, y) in splits.items()}
         for method, shapes in methods(seed, side).items()
     }
-    ours, *cheap = found.values()
-    drop, *drops = (f["test"] - f["unseen"] for f in (ours, *cheap))
-    best = max(f["test"] for f in cheap)
+    ours, *baselines = scores.values()
+    drop, *drops = (f["test"] - f["unseen"] for f in (ours, *baselines))
+    best = max(f["test"] for f in baselines)
     figures = {
         "iou": acceptance.gate(ours["test"], best, A, B),
         "unseen_drop": acceptance.gate(drop, min(drops), 0.10, 0.05, higher=False),
     }
-    return "modern, other rates", figures, {"iou": found}, BATCH * STEPS
+    return "modern, other rates", figures, {"iou": scores}, BATCH * STEPS
 
 
 def picture(seed=0, side=SIDE):

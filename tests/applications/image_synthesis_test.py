@@ -196,7 +196,7 @@ def test_a_finished_run_draws_images_and_paths(run, capsys):
     np.testing.assert_allclose(images / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-6)
     np.testing.assert_array_equal(Image.open(out / "drawn/7/00003.png"), images[3, ..., 0])
     assert Image.open(out / "interpolation-7.png").size == (12 * 50 + 2, 3 * 50 + 2)
-    with pytest.raises(ValueError, match=r"drawn/7 is there already\. Replace it with --overwrite"):
+    with pytest.raises(ValueError, match=r"drawn/7 exists already\. Replace it with --overwrite"):
         image_synthesis.use_finished_run(out, sample=2, seed=7)
     image_synthesis.use_finished_run(out, sample=2, seed=7, overwrite=True)
     assert len(list((out / "drawn" / "7").iterdir())) == 3
@@ -216,7 +216,7 @@ def test_a_grid_has_a_row_for_each_class(run):
     image_synthesis.use_finished_run(out, grid=5, seed=2)
     width, height = Image.open(out / "attributes-2.png").size
     assert height == 10 * 50 + 2 and width > 5 * 50
-    with pytest.raises(ValueError, match=r"attributes-2.png is there already"):
+    with pytest.raises(ValueError, match=r"attributes-2.png exists already"):
         image_synthesis.use_finished_run(out, grid=5, seed=2)
 
 

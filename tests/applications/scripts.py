@@ -56,4 +56,19 @@ def alone(script, *flags, without_tensorflow=False, **environment):
     return found.returncode, found.stdout, found.stderr
 
 
+def call(script, run, presets, out, *flags, **how):
+    """(exit code, standard output, error lines of the script or on bad.png), with --out=`out`.
+
+    Args:
+        script: a module.
+        run: `here` or `alone`.
+        presets: the folder of presets.
+        out: folder of the results.
+        flags, how: as of `run`.
+    """
+    code, output, errors = run(script, f"--out={out}", *flags, GAN_ZOO_PRESETS=str(presets), **how)
+    names = script.__name__.rpartition(".")[2], "bad.png"
+    return code, output, [e for e in errors.splitlines() if any(name in e for name in names)]
+
+
 ways = pytest.mark.parametrize("run", [here, pytest.param(alone, marks=pytest.mark.thorough)])

@@ -246,7 +246,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
         (["--edit=discover", "--count=1"], "has sefa_0 already"),
         (["--edit=paint"], "--mask: should be an image"),
         (["--edit=paint", "--mask=OUT/morph.png", "--color=2"], "--color: should be one number"),
-        (["--edit=morph"], "morph.png is there already"),
+        (["--edit=morph"], "morph.png exists already"),
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, message):

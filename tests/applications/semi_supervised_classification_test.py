@@ -155,7 +155,7 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
         assert line["class"] == str(row.argmax())
     code, _, errors = way(script, *flags)
     assert code == 2
-    assert "predictions.csv is there already. Replace it with --overwrite" in errors
+    assert "predictions.csv exists already. Replace it with --overwrite" in errors
 
 
 @pytest.mark.parametrize(

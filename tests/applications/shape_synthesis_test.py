@@ -1,5 +1,6 @@
 """The script on small shapes, and as its user meets it."""
 
+import functools
 import json
 
 import numpy as np
@@ -25,6 +26,8 @@ SETTINGS = {
     "precision": "float32",
 }
 
+call = functools.partial(scripts.call, script)
+
 
 def train(*job, **how):
     return script.train(training_job.TrainingJob(*job, **how))
@@ -36,23 +39,6 @@ def models():
     norms = {"generator_norm": False, "discriminator_norm": False}
     view = {"view_shape": (8, 8, 1), "batch_norm": False}
     return {"gan3d_x": zoo.GAN3D(**sizes, **norms), "vaegan3d_x": zoo.VAEGAN3D(**sizes, **view)}
-
-
-@pytest.fixture(scope="module")
-def presets(models, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("presets")
-    for name, model in models.items():
-        (folder / name).mkdir()
-        model.save(folder / name / "model.keras")
-        model.compile()
-        (folder / name / "rules.json").write_text(json.dumps(model.get_compile_config()))
-    return folder
-
-
-def call(run, presets, out, *flags, **how):
-    flags = [f"--out={out}", *flags]
-    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
-    return code, said, [line for line in errors.splitlines() if line.startswith("shape")]
 
 
 @scripts.ways
@@ -69,7 +55,7 @@ def test_shapes_are_written_as_pictures_voxels_and_objects(run, presets, models,
     with Image.open(tmp_path / "out" / "turntable.gif") as film:
         assert film.n_frames == 24 and film.info["loop"] == 0
     code, _, errors = call(run, presets, tmp_path / "out", "--preset=gan3d_x")
-    assert code == 2 and "is there already. Replace it with --overwrite" in errors[0]
+    assert code == 2 and "exists already. Replace it with --overwrite" in errors[0]
 
 
 def test_only_objects_of_its_own_are_replaced(models, tmp_path):
@@ -150,7 +136,7 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
     how = {"without_tensorflow": True}
     code, _, errors = call(scripts.alone, presets, tmp_path, "--combine", **how)
     assert (code, len(errors)) == (2, 1)
-    assert "--combine: should be given with --preset or --run" in errors[0]
+    assert "--combine should be given with --preset or --run" in errors[0]
 
 
 def test_a_model_of_images_is_refused():

@@ -1,5 +1,6 @@
 """The script on networks that are known by heart, and as its user meets it."""
 
+import functools
 import json
 
 import keras
@@ -30,6 +31,8 @@ SETTINGS = {
     "source": None,
     "target": None,
 }
+
+call = functools.partial(scripts.call, script)
 
 
 def train(*job, **how):
@@ -247,23 +250,6 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     with pytest.raises(ValueError, match=said):
         train(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-@pytest.fixture(scope="module")
-def presets(models, tmp_path_factory):
-    place = tmp_path_factory.mktemp("presets")
-    for name, model in models.items():
-        (place / name).mkdir()
-        model.save(place / name / "model.keras")
-        model.compile()
-        (place / name / "rules.json").write_text(json.dumps(model.get_compile_config()))
-    return place
-
-
-def call(run, presets, out, *flags, **how):
-    flags = [f"--out={out}", *flags]
-    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
-    return code, said, [e for e in errors.splitlines() if "style_tr" in e or "bad.png" in e]
 
 
 @scripts.ways

@@ -1,5 +1,6 @@
 """The script on networks that are known by heart, and as its user meets it."""
 
+import functools
 import json
 
 import keras
@@ -12,7 +13,7 @@ import zoo
 from applications import super_resolution as script
 from applications.shared import training_job
 from tests.applications import scripts
-from trainers.tasks import super_resolution as task
+from trainers.tasks import upscaling
 
 SIZES = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1, "factor": 2, "patch_stages": 1}
 SETTINGS = {
@@ -27,6 +28,7 @@ SETTINGS = {
     "factor": 2,
 }
 RNG = np.random.default_rng(0)
+call = functools.partial(scripts.call, script)
 
 
 def train(settings, steps, *places, **how):
@@ -47,6 +49,11 @@ def bicubic():
     return model
 
 
+@pytest.fixture(scope="module")
+def models(bicubic):
+    return {"srresnet_x2_photos": bicubic, "srgan_x2_photos": create()}
+
+
 def pixels(height, width, channels=3):
     """A smooth picture of all colours."""
     waves = np.add.outer(np.arange(height) / 7.0, np.arange(width) / 5.0)
@@ -58,7 +65,7 @@ def pixels(height, width, channels=3):
 @pytest.mark.parametrize("tile", [0, 8])
 def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
     x = pixels(20, 26, channels)
-    made = task.TiledUpscaler(bicubic, tile).upscale(x)
+    made = upscaling.TiledUpscaler(bicubic, tile).upscale(x)
     layers = [Image.fromarray(x[..., i]).resize((52, 40), Image.BICUBIC) for i in range(channels)]
     expected = np.stack(layers, axis=-1).astype(int)
     assert made.shape == (40, 52, channels) and made.dtype == np.uint8
@@ -68,22 +75,22 @@ def test_colours_are_enlarged_as_pillow_enlarges_them(bicubic, channels, tile):
 @pytest.mark.parametrize("channels", [1, 3])
 def test_pieces_show_no_seam(channels):
     model, x = create(channels), pixels(37, 50)
-    whole, cut = (task.TiledUpscaler(model, tile).upscale(x).astype(int) for tile in (0, 8))
+    whole, cut = (upscaling.TiledUpscaler(model, tile).upscale(x).astype(int) for tile in (0, 8))
     assert np.abs(whole - cut).max() <= 1
 
 
 def test_a_blend_lies_between(bicubic):
     other, x = create(), RNG.uniform(-0.5, 0.5, (1, 9, 9, 1)).astype("float32")
-    ends = [task.blend(bicubic, other, share).enlarge(x) for share in (0.0, 1.0)]
+    ends = [upscaling.blend(bicubic, other, share).enlarge(x) for share in (0.0, 1.0)]
     np.testing.assert_allclose(ends[0], bicubic.enlarge(x), atol=1e-6)
     np.testing.assert_allclose(ends[1], other.enlarge(x), atol=1e-6)
-    middle = task.blend(bicubic, other, 0.5).generator.get_weights()
+    middle = upscaling.blend(bicubic, other, 0.5).generator.get_weights()
     for w, v in zip(middle, other.generator.get_weights(), strict=True):
         np.testing.assert_allclose(w, 0.5 * v, atol=1e-7)
     with pytest.raises(
         ValueError, match="`first` and `second` should have generators of the same sizes"
     ):
-        task.blend(bicubic, create(width=8), 0.5)
+        upscaling.blend(bicubic, create(width=8), 0.5)
 
 
 @pytest.fixture(scope="module")
@@ -178,24 +185,6 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.fixture(scope="module")
-def presets(bicubic, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("presets")
-    other = create()
-    for name, model in {"srresnet_x2_photos": bicubic, "srgan_x2_photos": other}.items():
-        (folder / name).mkdir()
-        model.save(folder / name / "model.keras")
-        model.compile()
-        (folder / name / "rules.json").write_text(json.dumps(model.get_compile_config()))
-    return folder
-
-
-def call(run, presets, out, *flags, **how):
-    flags = [f"--out={out}", *flags]
-    code, said, errors = run(script, *flags, GAN_ZOO_PRESETS=str(presets), **how)
-    return code, said, [e for e in errors.splitlines() if "super_res" in e or "bad" in e]
-
-
 @pytest.fixture
 def odd(tmp_path):
     """A folder of odd files."""
@@ -232,7 +221,7 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
     opacity = np.asarray(found["seen.png"].getchannel("A")).astype(int)
     assert opacity[0].max() < 20 and opacity[-1].min() > 235
     again, _, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
-    assert again == 2 and "is there already. Replace it with --overwrite" in errors[0]
+    assert again == 2 and "exists already. Replace it with --overwrite" in errors[0]
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ KNOWN = modules(ROOT)
 TASKS = {  # application -> its tasks
     "semi_supervised_classification": ["semi_supervised"],
     "style_transfer": ["style_transfer"],
+    "super_resolution": ["super_resolution", "upscaling"],
 }
 
 

@@ -101,7 +101,7 @@ def test_a_version_that_is_there_is_kept(tmp_path):
     folder = tmp_path / "1"
     folder.mkdir()
     (folder / "precious").touch()
-    with pytest.raises(FileExistsError, match="is there already"):
+    with pytest.raises(FileExistsError, match="exists already"):
         export.save(zoo.create("gan", **SMALL), folder)
     assert [p.name for p in tmp_path.rglob("*")] == ["1", "precious"]
 

@@ -41,7 +41,7 @@ def test_a_failed_folder_leaves_nothing(tmp_path):
 def test_a_folder_that_is_there_is_not_replaced(tmp_path):
     (tmp_path / "1").mkdir()
     with (
-        pytest.raises(FileExistsError, match="is there already"),
+        pytest.raises(FileExistsError, match="exists already"),
         files.atomic_path(tmp_path / "1"),
     ):
         pass

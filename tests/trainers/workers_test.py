@@ -112,5 +112,5 @@ def test_a_refusal_of_the_first_worker_ends_the_other_too(tmp_path):
     first, second = start(tmp_path, "workers")
     errors = [p.communicate(timeout=600)[1] for p in (first, second)]
     assert "which holds other files" in errors[0]
-    assert "The first worker refuses to begin, and says why." in errors[1]
+    assert "The chief worker refused to begin and reports why." in errors[1]
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

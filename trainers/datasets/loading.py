@@ -115,7 +115,7 @@ def factors(name, split="train", image_size=None, data_dir=None):
         name, split, image_size, data_dir: as for `load`.
 
     Returns:
-        A dict name -> array (n, …); `info(name).factors` says what each is. For a folder: `file`.
+        A dict name -> array (n, …); `info(name).factors` describes each. For a folder: `file`.
 
     Raises:
         ValueError: as for `load`.

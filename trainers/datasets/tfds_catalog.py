@@ -35,8 +35,8 @@ def builder(name, data_dir):
         data_dir: TFDS's folder.
 
     Raises:
-        ValueError: the dataset is not in `data_dir` and cannot be fetched; the message says what to
-            do.
+        ValueError: the dataset is not in `data_dir` and cannot be fetched; the message names the
+            way to get it.
     """
     import tensorflow_datasets as tfds
 

@@ -11,7 +11,7 @@ import numpy as np
 import tensorflow as tf
 
 
-def prepare(data, components, parts, replicas=1, batch_size=None, order=None, whole=False):
+def prepare(data, components, parts, replicas=1, batch_size=None, order=None, keep_remainder=False):
     """Returns the data as batches that are checked and can be split evenly.
 
     Args:
@@ -23,8 +23,8 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
         batch_size: for arrays; by default 32 samples for each sub-batch.
         order: for arrays; a function without arguments that returns two integers, the seed of the
             order of an epoch. None: in the order in which they are stored.
-        whole: for arrays; whether an incomplete last batch is kept. By default it is dropped;
-            shuffled epochs drop different samples.
+        keep_remainder: for arrays; whether an incomplete last batch is kept. By default it is
+            dropped; shuffled epochs drop different samples.
 
     Returns:
         A tf.data.Dataset, or `data` of another kind.
@@ -41,7 +41,7 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, wh
         [20, 20, 20, 20, 20]
     """
     if isinstance(data, tuple):
-        data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, whole)
+        data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, keep_remainder)
     if not isinstance(data, tf.data.Dataset):
         return data
     spec = data.element_spec
@@ -112,7 +112,7 @@ def _trim_to_divisible(batch, parts):
     return batch if len(batch) > 1 else batch[0]
 
 
-def _from_arrays(arrays, batch_size, parts, replicas, order, whole):
+def _from_arrays(arrays, batch_size, parts, replicas, order, keep_remainder):
     arrays = [np.asarray(a) for a in arrays]
     arrays = [a.astype("float32") if a.dtype == np.float64 else a for a in arrays]
     rows = len(arrays[0])
@@ -140,7 +140,7 @@ def _from_arrays(arrays, batch_size, parts, replicas, order, whole):
     if order is not None:
         numbers = tf.data.Dataset.range(1).flat_map(epoch)
         numbers = numbers.apply(tf.data.experimental.assert_cardinality(rows))
-    numbers = numbers.batch(batch_size, drop_remainder=not whole)
+    numbers = numbers.batch(batch_size, drop_remainder=not keep_remainder)
     return numbers.map(lambda rows: tuple(tf.gather(t, rows) for t in tensors))
 
 

@@ -13,7 +13,7 @@ class EpochPosition(keras.callbacks.Callback):
 
     Args:
         data: a dataset of `trainers.datasets`, whose attribute `epochs` is an `EpochCounter`; other
-            data are left alone.
+            data are left unchanged.
     """
 
     def __init__(self, data=None):

@@ -77,7 +77,9 @@ class FittingMixin:
             validation_data = tails if len(tails) > 1 else tails[0]
             x, y = x[:kept], None if y is None else y[:kept]
         if validation_data is not None:
-            validation_data = self._checked_batches(validation_data, None, None, whole=True)
+            validation_data = self._checked_batches(
+                validation_data, None, None, keep_remainder=True
+            )
         position = epoch_position.EpochPosition(None if kwargs.get("steps_per_epoch") else x)
         try:
             with data_adapter.one_line_errors():
@@ -99,11 +101,11 @@ class FittingMixin:
         Arguments and returned values are those of `keras.Model.evaluate`.
         """
         with data_adapter.one_line_errors():
-            batches = self._checked_batches(x, y, batch_size, whole=True)
+            batches = self._checked_batches(x, y, batch_size, keep_remainder=True)
             return super().evaluate(batches, **kwargs)
 
-    def _checked_batches(self, x, y, batch_size, order=None, whole=False):
-        """The data as `data_adapter.prepare` returns them; `whole` batches are not split."""
+    def _checked_batches(self, x, y, batch_size, order=None, keep_remainder=False):
+        """The data as `data_adapter.prepare` returns them; `keep_remainder`: without a split."""
         if y is not None and not _is_array(x):
             raise ValueError(
                 f"`y` should be given with arrays only. Received: `x` of {type(x).__name__}, "
@@ -113,9 +115,11 @@ class FittingMixin:
             x = (x,) if y is None else (x, y)
         self._assert_compile_called("fit")
         shares = (1, 1)
-        if not whole:
+        if not keep_remainder:
             shares = max(self.turns.values()), self.distribute_strategy.num_replicas_in_sync
-        return data_adapter.prepare(x, self.batch_format(), *shares, batch_size, order, whole)
+        return data_adapter.prepare(
+            x, self.batch_format(), *shares, batch_size, order, keep_remainder
+        )
 
     def test_step(self, data):
         """Computes the losses in training mode; updates of variables, such as batch statistics, are

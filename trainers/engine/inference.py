@@ -277,7 +277,7 @@ def predict_in_batches(network, inputs, batch_size=256):
     """Returns the outputs of a network as NumPy arrays, computed `batch_size` inputs at a time."""
     leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
 
-    def predict(part):  # not `predict_on_batch`: each replica would compute the whole batch
+    def predict(part):  # not `predict_on_batch`: each replica would compute the complete batch
         outputs = network(tree.pack_sequence_as(inputs, part), training=False)
         return tree.map_structure(ops.convert_to_numpy, outputs)
 

@@ -1,7 +1,7 @@
 """Train steps on several replicas that are equivalent to the step of one device.
 
 Each replica computes on its part of the batch. Optimizers sum the gradients, noise is drawn for the
-whole batch (`trainers.noise`), and state that layers update in a forward pass, such as batch
+global batch (`trainers.noise`), and state that layers update in a forward pass, such as batch
 statistics, is averaged here: Keras keeps one per replica, and saves that of the first.
 
 Keras' own functions can neither compile nor take several steps in one call on replicas, and fail on
@@ -24,7 +24,7 @@ def run_synchronized(function, model):
 
     Args:
         function: computes tensors from those in its closure. It is compiled with XLA if
-            `model.jit_compile`; the whole step cannot be, since XLA cannot compile updates of
+            `model.jit_compile`; the complete step cannot be, since XLA cannot compile updates of
             variables that replicas share.
         model: its non-trainable variables (batch statistics ...) may be assigned by `function`.
     """

@@ -1,6 +1,6 @@
 """A protocol to score a generator, and baselines, which are not GANs, to compare the scores with.
 
-A Fréchet distance of 1.4 says nothing by itself. `baselines` returns, in the same run and units,
+A Fréchet distance of 1.4 means nothing by itself. `baselines` returns, in the same run and units,
 the scores of real data, of a mixture of 60 Gaussians, of data that lack a class; a `Protocol`
 states the features, the number of images and of neighbours.
 """

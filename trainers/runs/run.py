@@ -27,7 +27,7 @@ class Run:
         folder: folder of all files of the run.
         settings: a JSON-able dict that determines the run: model, data, seed ... A run can only be
             resumed with the same settings.
-        steps: train steps of the whole run.
+        steps: train steps of the complete run.
         resume: whether to continue the run in the folder.
         overwrite: whether to delete a run in the folder.
         strategy: the `tf.distribute.Strategy` of the model, by default the current one.
@@ -66,7 +66,7 @@ class Run:
             int, devices.broadcast_from_chief(self.strategy, state)
         )
         if failed:
-            raise open_error or ValueError("The first worker refuses to begin, and says why.")
+            raise open_error or ValueError("The chief worker refused to begin and reports why.")
         self.interval = math.ceil(steps / min(LOG_INTERVALS, steps))
         # All logging intervals are multiples of it, so a call can take as many steps, or a divisor.
         self.stride = math.gcd(self.interval, steps, self.done)

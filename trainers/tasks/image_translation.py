@@ -49,13 +49,14 @@ class TranslationData:
         Raises:
             ValueError: for a dataset that does not hold pairs of images.
         """
-        unpaired = not paired and "unpaired" in datasets.info(dataset).splits
-        x, y = datasets.arrays(dataset, "unpaired" if unpaired else "train", data_dir=data_dir)
+        opened = datasets.open(dataset, data_dir=data_dir)
+        unpaired = not paired and "unpaired" in opened.info().splits
+        x, y = opened.arrays("unpaired" if unpaired else "train")
         if y is None or y.ndim != 4:
             raise ValueError(
                 f"`dataset` should hold pairs of images. Received: {dataset}, which does not."
             )
-        test = datasets.arrays(dataset, "test", data_dir=data_dir)
+        test = opened.arrays("test")
         parts = (luminances(part) if part.shape[-1] == 1 else part for part in (x, y, *test))
         return cls(*parts, truth=True, paired=paired)
 
@@ -125,7 +126,7 @@ class TranslationData:
         """
         x, y = self.test_x, self.test_y
         translated = model.translate(x, seed=seed)
-        shown = {"source": x, "ours": translated} | ({"truth": y} if self.truth else {})
+        pictures = {"source": x, "ours": translated} | ({"truth": y} if self.truth else {})
         methods = {"ours": translated}
         if x.shape == translated.shape:
             methods["the source itself"] = x
@@ -140,9 +141,9 @@ class TranslationData:
         if hasattr(model, "translate_back"):
             cycle = model.translate_back(translated)
             figures["ours"] |= {"cycle_l1": style_transfer.l1_and_ssim(cycle, x)["l1"]}
-            shown["and back"] = cycle
-        shown = {name: images[: style_transfer.N_SHOWN] for name, images in shown.items()}
-        return figures, {k: np.broadcast_to(v, (*v.shape[:3], 3)) for k, v in shown.items()}
+            pictures["and back"] = cycle
+        pictures = {name: images[: style_transfer.N_SHOWN] for name, images in pictures.items()}
+        return figures, {k: np.broadcast_to(v, (*v.shape[:3], 3)) for k, v in pictures.items()}
 
 
 def luminances(grey):

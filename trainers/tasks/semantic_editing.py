@@ -1,6 +1,6 @@
 """Semantic editing: images inverted to latents, moved along directions, mixed and painted on.
 
-TensorFlow is imported when a `LatentEditor` is made, not before.
+TensorFlow is imported when a `LatentEditor` is created, not before.
 """
 
 import functools

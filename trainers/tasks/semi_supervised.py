@@ -111,7 +111,7 @@ class LabelledData:
 
     Attributes:
         settings: a dict with dataset, image_size, seed and labels_per_class.
-        data_dir: folder of prepared datasets, or None.
+        source: the dataset, as `datasets.open` returns it.
         info: `datasets.Info`.
         x, y: the samples with a label, (n, h, w, c) in [-1, 1], and their class numbers (n,).
         others: all samples to train on, without labels.
@@ -125,7 +125,7 @@ class LabelledData:
     """
 
     settings: dict
-    data_dir: str | None
+    source: object
     info: object
     x: np.ndarray
     y: np.ndarray
@@ -141,18 +141,18 @@ class LabelledData:
             ValueError: there is no such dataset, it holds no images, has no classes, or no split is
                 held out; or a class has fewer samples than labels are to be kept.
         """
-        name, size = settings["dataset"], settings["image_size"]
-        info = datasets.info(name, size, data_dir)
+        source = datasets.open(settings["dataset"], settings["image_size"], data_dir)
+        info = source.info()
         held_out = next((split for split in TEST if split in info.splits), None)
         if len(info.shape) != 3 or not info.classes or held_out is None:
             raise ValueError(
                 "`dataset` should hold images of several classes, some of them held out. "
                 f"Received: {info.name}, which does not."
             )
-        everything, labels = datasets.arrays(name, "train", size, data_dir)
-        test = datasets.arrays(name, held_out, size, data_dir)
+        everything, labels = source.arrays("train")
+        test = source.arrays(held_out)
         rows = choose_labelled(labels, settings["labels_per_class"], settings["seed"])
-        return cls(settings, data_dir, info, everything[rows], labels[rows], everything, *test)
+        return cls(settings, source, info, everything[rows], labels[rows], everything, *test)
 
     @property
     def model_kwargs(self):
@@ -179,9 +179,7 @@ class LabelledData:
                 "`batch_size` should be even, since half of a batch is labelled. "
                 f"Received: batch_size={batch_size}"
             )
-        name, size = self.settings["dataset"], self.settings["image_size"]
-        half, where = batch_size // 2, (size, self.data_dir, seed, start)
-        others = datasets.load(name, "train", half, turns, False, *where)
+        others = self.source.load("train", batch_size // 2, turns, seed=seed, start=start)
         first = start[0] * self.batches_per_epoch(batch_size, turns) + start[1]
         return mixed_batches(others, self.x, self.y, seed, first)
 

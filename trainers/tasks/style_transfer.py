@@ -1,6 +1,6 @@
 """Style transfer and textures: data, baselines, scores, and photographs redrawn by a model.
 
-Images are (h, w, c) in [-1, 1] unless said. The style of an image is the distribution of small
+Images are (h, w, c) in [-1, 1] unless noted. The style of an image is the distribution of small
 patches of it.
 """
 

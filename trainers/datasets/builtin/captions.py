@@ -189,7 +189,7 @@ DATASETS = (
             "keypoints": Factor(
                 "y, x of the shape's top, right, bottom, left, shares of the side", shape=(4, 2)
             ),
-            "sentence": Factor("what y says", dtype="str"),
+            "sentence": Factor("the caption y as text", dtype="str"),
         },
         draw=_draw,
     ),

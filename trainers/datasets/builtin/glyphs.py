@@ -209,7 +209,9 @@ GLYPHS_PHOTO = BuiltinDataset(
     splits=splits(train=6_000, test=1_000),
     factors={
         **_factor_facts(RANGES),
-        "glyph": Factor("the glyph alone, pixels of 0 … 255", shape=(28, 28, 1), dtype="uint8"),
+        "glyph": Factor(
+            "the glyph without background, pixels of 0 … 255", shape=(28, 28, 1), dtype="uint8"
+        ),
         "photograph": Factor("number of the photograph in photos.NAMES", dtype="int32"),
     },
     draw=_draw_glyphs_photo,
