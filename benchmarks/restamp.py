@@ -35,7 +35,7 @@ def main():
     with command_line.flag_errors("renamed"):
         renamed = pairs(FLAGS.renamed)
     with command_line.flag_errors("base"):
-        commit = git("rev-parse", "--verify", "--quiet", f"{FLAGS.base}^{{commit}}")
+        commit = git("rev-parse", "--verify", "--quiet", f"{FLAGS.base}^{{commit}}").strip()
         if not commit:
             raise ValueError(f"should be a commit. Received: {FLAGS.base}")
     stale = 0
@@ -83,7 +83,7 @@ def stamped(path, package, commit, renamed):
         return "kept", "up to date."
     pages = rows.pages_of(row["system"], package)
     before = {page: text for page in pages if (text := git("show", f"{commit}:{page}"))}
-    after = {page: (rows.ROOT / page).read_text() for page in pages if _is_there(page)}
+    after = {page: (rows.ROOT / page).read_text() for page in pages if (rows.ROOT / page).exists()}
     if stamp != code_hash.hash_of(before.values()):
         return "older", "was measured by older code than that of --base."
     if before.keys() != after.keys():
@@ -96,16 +96,10 @@ def stamped(path, package, commit, renamed):
     return "stamped", "the same code except for names."
 
 
-def _is_there(page):
-    return (rows.ROOT / page).exists()
-
-
 def git(*arguments):
     """Returns the output of a git command, "" where the command fails."""
     command = ["git", "-C", rows.ROOT, *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False).stdout.removesuffix(
-        "" if arguments[0] == "show" else "\n"
-    )
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
 
 if __name__ == "__main__":
