@@ -43,9 +43,9 @@ def models():
 
 @scripts.ways
 def test_shapes_are_written_as_pictures_voxels_and_objects(run, presets, models, tmp_path):
-    code, said, errors = call(run, presets, tmp_path / "out", "--preset=gan3d_x", "--sample=3")
+    code, output, errors = call(run, presets, tmp_path / "out", "--preset=gan3d_x", "--sample=3")
     assert code == 0, errors
-    assert "3 shapes" in said
+    assert "3 shapes" in output
     found = np.load(tmp_path / "out" / "voxels.npz")
     expected = models["gan3d_x"].predict(found["latents"], verbose=0)
     np.testing.assert_allclose(found["voxels"], expected, atol=1e-5)
@@ -110,7 +110,7 @@ def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--images=a.png"], "--images should be given with --preset or --run"),
         (["--combine"], "--combine should be given with --preset or --run"),
@@ -125,10 +125,10 @@ def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path
         ),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, message):
     code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
-    assert said in errors[0]
+    assert message in errors[0]
     assert not (tmp_path / "out").exists()
 
 
@@ -175,7 +175,7 @@ def test_cheap_methods_are_what_they_say(run):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": "dcgan"}, "--model: should be one of gan3d, vaegan3d. Received: dcgan"),
         ({"dataset": "digits"}, "--dataset: should hold voxels. Received: digits"),
@@ -183,7 +183,9 @@ def test_cheap_methods_are_what_they_say(run):
         ({"dataset": "none"}, "--dataset: "),
     ],
 )
-def test_settings_that_do_not_fit_are_refused_before_anything_is_written(changes, said, tmp_path):
-    with pytest.raises(ValueError, match=said):
+def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
+    changes, message, tmp_path
+):
+    with pytest.raises(ValueError, match=message):
         train(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()

@@ -225,7 +225,7 @@ def test_worlds_of_pairs_can_be_learned_too():
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": "dcgan"}, "--model: should be one of mgan, spatial_gan, cyclegan, pix2pix"),
         ({}, "--style: should be an image file. Received: None"),
@@ -243,11 +243,11 @@ def test_worlds_of_pairs_can_be_learned_too():
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
-    changes, said, folder, tmp_path
+    changes, message, folder, tmp_path
 ):
     places = {"STYLE": str(folder / "style.png"), "A": str(folder / "a"), "ALL": str(folder)}
     changes = {name: places.get(value, value) for name, value in changes.items()}
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         train(SETTINGS | changes, 1, tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -262,10 +262,10 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
     Image.fromarray(pixels(9, 11, 1)[..., 0]).save(images / "grey.png")
     (images / "bad.png").write_bytes(b"cut off")
     flags = ["--preset=mgan_1", f"--images={images}", "--format=webp"]
-    code, said, errors = call(run, presets, tmp_path / "out", *flags)
+    code, output, errors = call(run, presets, tmp_path / "out", *flags)
     assert code == 0, errors
     assert "bad.png is skipped: not an image" in errors[0]
-    assert "s for a megapixel" in said
+    assert "s for a megapixel" in output
     made = Image.open(tmp_path / "out" / "seen.webp")
     assert (made.mode, made.size) == ("RGBA", (31, 20))
     assert Image.open(tmp_path / "out" / "grey.webp").size == (11, 9)
@@ -273,7 +273,7 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--images=none"], "--images should be given with --preset or --run"),
         (["--preset=mgan_1", "--size=3by4"], "--size: should be HEIGHTxWIDTH in pixels"),
@@ -285,10 +285,10 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
         ),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, said):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, message):
     code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
-    assert said in errors[0]
+    assert message in errors[0]
     assert not (tmp_path / "out").exists()
 
 

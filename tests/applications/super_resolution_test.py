@@ -168,7 +168,7 @@ def test_runs_can_be_scored_and_blended(run, photographs, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("changes", "said"),
+    ("changes", "message"),
     [
         ({"model": "dcgan"}, "--model: should be srgan. Received: dcgan"),
         ({"dataset": "digits"}, "--dataset: "),
@@ -177,10 +177,10 @@ def test_runs_can_be_scored_and_blended(run, photographs, tmp_path):
     ],
 )
 def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
-    changes, said, photographs, tmp_path
+    changes, message, photographs, tmp_path
 ):
     settings = SETTINGS | {"dataset": str(photographs)} | changes
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         train(settings, (1, 1), tmp_path / "run", tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -205,10 +205,10 @@ def odd(tmp_path):
 @scripts.ways
 def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, odd, tmp_path):
     out = tmp_path / "large"
-    code, said, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
+    code, output, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
     assert code == 0, errors
     assert "bad.png is skipped: not an image" in errors[0]
-    assert "s for a megapixel" in said
+    assert "s for a megapixel" in output
     found = {p.relative_to(out).as_posix(): Image.open(p) for p in out.rglob("*.png")}
     shapes = {name: (image.mode, image.size) for name, image in found.items()}
     assert shapes.pop("before_after.png")
@@ -225,7 +225,7 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
 
 
 @pytest.mark.parametrize(
-    ("flags", "said"),
+    ("flags", "message"),
     [
         (["--images=none"], "--images: should name files or folders"),
         (["--blend=0.5"], "--images: should name an image"),
@@ -235,11 +235,13 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
         (["--images="], "--images: should name files or folders. Received: ''"),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, odd, flags, said):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(
+    presets, tmp_path, odd, flags, message
+):
     flags = [flag.replace("ODD", str(odd)) for flag in flags]
     code, _, errors = call(scripts.here, presets, tmp_path / "out", *flags)
     assert (code, len(errors)) == (2, 1)
-    assert said in errors[0]
+    assert message in errors[0]
     assert not (tmp_path / "out").exists()
 
 
@@ -251,7 +253,7 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         ({"preset": "none", "factor": 2}, "--preset: "),
         ({"preset": "srgan_x2_photos", "factor": 4}, "--factor: should be 2, as the model's"),
@@ -262,9 +264,9 @@ def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
         ({"preset": "none", "run": "none", "factor": 2}, "Either --preset or --run"),
     ],
 )
-def test_models_that_do_not_fit_are_refused(presets, monkeypatch, given, said):
+def test_models_that_do_not_fit_are_refused(presets, monkeypatch, given, message):
     monkeypatch.setenv("GAN_ZOO_PRESETS", str(presets))
-    with pytest.raises(ValueError, match=said):
+    with pytest.raises(ValueError, match=message):
         script.load_model(**({"run": None} | given))
 
 
