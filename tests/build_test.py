@@ -2,7 +2,6 @@
 
 import ast
 import dataclasses
-import fnmatch
 import types
 from pathlib import Path
 
@@ -43,10 +42,13 @@ def run(path, root, package, found):
 
     def glob(include, exclude=(), allow_empty=False):
         folder = root / package
-        names = sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+        def matches(patterns):
+            files = {f for pattern in patterns for f in folder.glob(pattern) if f.is_file()}
+            return {f.relative_to(folder).as_posix() for f in files}
+
+        names = sorted(matches(include) - matches(exclude))
         names = [n for n in names if not _in_package(folder, n)]
-        names = [n for n in names if any(fnmatch.fnmatch(n, i) for i in include)]
-        names = [n for n in names if not any(fnmatch.fnmatch(n, e) for e in exclude)]
         assert names or allow_empty, f"{path}: nothing matches {include}"  # as in Bazel 8
         return names
 
@@ -55,6 +57,7 @@ def run(path, root, package, found):
             full = label(name, package)
             assert full not in found, f"{path}: two targets are called {full}"
             srcs, deps = ([label(text, package) for text in texts] for texts in (srcs, deps))
+            assert len({*deps}) == len(deps), f"{full} repeats a dependency: {deps}"
             found[full] = Target(kind, srcs, deps)
 
         return define

@@ -3,7 +3,7 @@
 load("@rules_python//python:defs.bzl", "py_library", "py_test")
 
 def pytest_tests(deps = [], manual = []):
-    """A py_test per *_test.py of the folder, and `support`: its conftest and helpers.
+    """A py_test per *_test.py of the package, and `support`: its conftests and helpers.
 
     Args:
         deps: of all of them.
@@ -14,14 +14,14 @@ def pytest_tests(deps = [], manual = []):
         name = "support",
         testonly = True,
         srcs = native.glob(
-            ["*.py"],
+            ["**/*.py"],
             allow_empty = True,
-            exclude = ["*_test.py", "pytest_main.py"],
+            exclude = ["**/*_test.py", "pytest_main.py"],
         ),
         visibility = ["//tests:__subpackages__"],
         deps = deps + parent,
     )
-    for file in native.glob(["*_test.py"], allow_empty = True):
+    for file in native.glob(["**/*_test.py"], allow_empty = True):
         py_test(
             name = file[:-3],
             srcs = [file, "//tests:pytest_main.py"],
