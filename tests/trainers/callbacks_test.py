@@ -72,12 +72,12 @@ def test_scores_change_nothing_in_the_training(recipe):
         return model
 
     left_alone = train()
-    judged = train(callbacks.Scores(lambda fake: {"mean": fake.mean()}, n=8, every=2))
-    assert judged.history.history["mean"][0] == pytest.approx(0.0, abs=1.0)
-    for a, b in zip(left_alone.variables, judged.variables, strict=True):
+    scored = train(callbacks.Scores(lambda fake: {"mean": fake.mean()}, n=8, every=2))
+    assert scored.history.history["mean"][0] == pytest.approx(0.0, abs=1.0)
+    for a, b in zip(left_alone.variables, scored.variables, strict=True):
         np.testing.assert_array_equal(a, b)
     for player, optimizer in left_alone.optimizers.items():
-        for a, b in zip(optimizer.variables, judged.optimizers[player].variables, strict=True):
+        for a, b in zip(optimizer.variables, scored.optimizers[player].variables, strict=True):
             np.testing.assert_array_equal(a, b)
 
 

@@ -66,6 +66,7 @@ def test_both_cycle_losses_have_gradients_in_both_generators(model):
         assert all(gradient is not None for gradient in found)
 
 
+@pytest.mark.thorough
 def test_the_discriminators_see_the_image_pool_which_is_saved_with_the_model(tmp_path):
     model = create(pool_size=4)
     model.fit(X, Y, batch_size=4, verbose=0)

@@ -1,6 +1,7 @@
 """What holds for every family of the zoo, written once: training, saving, drawing."""
 
 import types
+from unittest import mock
 
 import keras
 import numpy as np
@@ -15,14 +16,22 @@ from trainers.objectives import Hinge, Wasserstein
 
 @pytest.fixture(scope="module")
 def fitted(row):
-    """A model, fit to arrays with its paper's recipe; its history, its weights before and after."""
+    """A model, fit to arrays with its paper's recipe; its history, its weights before and after,
+    and the number of times that Python ran its `train_step`."""
     keras.utils.set_random_seed(0)
     model = families.create(row)
     before = [v.numpy() for v in model.trainable_variables]
     n = 4 * families.parts(model)
-    history = model.fit(*families.arrays(model, steps=2), batch_size=n, epochs=2, verbose=0).history
+    with mock.patch.object(
+        type(model), "train_step", autospec=True, side_effect=type(model).train_step
+    ) as step:
+        history = model.fit(
+            *families.arrays(model, steps=2), batch_size=n, epochs=2, verbose=0
+        ).history
     after = [v.numpy() for v in model.trainable_variables]
-    return types.SimpleNamespace(model=model, history=history, before=before, after=after)
+    return types.SimpleNamespace(
+        model=model, history=history, before=before, after=after, traces=step.call_count
+    )
 
 
 @pytest.fixture
@@ -46,6 +55,11 @@ def test_it_fits_arrays_with_finite_losses_named_after_its_players(row, fitted):
         assert np.isfinite(values).all()
     for weight in model.weights:
         assert np.isfinite(weight.numpy()).all()
+
+
+@families.each(families.ROWS)
+def test_its_train_step_is_traced_once(row, fitted):
+    assert fitted.traces == 1
 
 
 @families.each(quick=("dcgan", "cgan"), thorough=families.SOME)

@@ -11,7 +11,11 @@ import zoo
 FILES = sorted((Path(__file__).parent / "saved_0_1_0").glob("*.keras"))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(p, marks=pytest.mark.thorough) if p.stem == "srgan" else p for p in FILES],
+    ids=lambda path: path.stem,
+)
 def test_a_model_of_an_older_version_loads_and_can_be_trained(path):
     model = keras.saving.load_model(path)
     assert model.family == path.stem in zoo.list_models()

@@ -132,6 +132,7 @@ def test_its_export_takes_any_size_and_samples_new_noise_at_each_call(tmp_path):
     assert not np.array_equal(first, second)
 
 
+@pytest.mark.thorough
 def test_it_learns_pairs_better_than_the_mean_image():
     model = create(dropout=0.0)
     rate = {player: keras.optimizers.Adam(2e-3, 0.5) for player in model.players}

@@ -35,6 +35,7 @@ def test_the_discriminator_has_no_batch_norm(kind):
         assert not isinstance(layer, layers.BatchNormalization)
 
 
+@pytest.mark.thorough
 def test_in_training_singular_values_stay_near_1():
     model = zoo.create("sngan", image_shape=(2,), width=16)
     x = np.random.default_rng(0).standard_normal((1000, 2)).astype("float32")

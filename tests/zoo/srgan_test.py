@@ -88,6 +88,7 @@ def test_vgg_gets_bgr_minus_the_mean_of_imagenet():
     np.testing.assert_allclose(np.ravel(network(x)), blue_green_red, rtol=1e-5)
 
 
+@pytest.mark.thorough
 def test_a_custom_content_network_is_saved_with_the_model(tmp_path):
     model = create(content=perceptual.random_filters(3, width=4, levels=2, seed=7))
     model.save(tmp_path / "model.keras")
@@ -105,6 +106,7 @@ def test_a_refused_model_does_not_freeze_the_content_network():
     assert network.trainable
 
 
+@pytest.mark.thorough
 def test_the_ema_copy_keeps_the_batch_statistics_of_training():
     model = create(batch_norm=True)
     model.compile(optimizers=model.adam(1e-3, averaged=["generator"]))

@@ -8,6 +8,10 @@ from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
 from trainers.schedules import LinearDecay
 
+# Means that terms of losses take when `train_step` is traced and they are first known. If variables
+# were created there, TensorFlow would trace it a second time, as it does for still more terms.
+N_MEANS = 24
+
 
 class CompileMixin:
     """The part of `AdversarialModel` that `compile` configures."""
@@ -97,6 +101,7 @@ class CompileMixin:
             for penalty in self.penalties:
                 penalty.prepare(owned)
             self._means = {}
+            self._unused_means = iter([keras.metrics.Mean() for _ in range(N_MEANS)])
             for player, turns in self.turns.items():
                 if turns:
                     self._mean(f"{player}_loss")
@@ -105,10 +110,13 @@ class CompileMixin:
     def metrics(self):
         return list(self._means.values()) if self.compiled else []
 
+    def get_metrics_result(self):
+        return {name: mean.result() for name, mean in self._means.items()}
+
     def _mean(self, name):
         if name not in self._means:  # terms are known only once a loss has been computed
             with tf.init_scope():
-                self._means[name] = keras.metrics.Mean(name=name)
+                self._means[name] = next(self._unused_means, None) or keras.metrics.Mean()
         return self._means[name]
 
     def _synchronize(self, synchronized, jit_compile):

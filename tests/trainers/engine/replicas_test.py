@@ -108,6 +108,7 @@ def test_a_batch_that_cannot_be_dealt_to_all_replicas_is_refused(two_replicas):
         together.fit(points(9), batch_size=9, verbose=0)
 
 
+@pytest.mark.thorough
 def test_epochs_of_arrays_and_of_our_data_are_those_of_one_replica(two_replicas, tmp_path):
     alone, together = both(Duel, two_replicas)
     given = {

@@ -122,6 +122,7 @@ def test_the_number_of_steps_is_kept_whatever_divides_it(steps, tmp_path):
     assert run.interval <= max(1, -(-steps // LOG_INTERVALS))
 
 
+@pytest.mark.thorough
 def test_a_finished_run_goes_on_when_asked_for_more(tmp_path):
     run, model = go(tmp_path, 10)
     run.finish(model, {"scores": {}})
