@@ -39,7 +39,7 @@ SETTINGS = (
 INFERENCE_FLAGS = ("images", "size", "count", "strength", "keep_color", "backwards", "format")
 TRAINING_FLAGS = (*flag_sets.TRAINING_FLAGS, "style", "source", "target")
 SIDE = 64  # pixels of a side of the crops without --image_size
-SHOWN = 192  # pixels of a side that before_after.png shows of each photograph
+PREVIEW_SIZE = 192  # pixels of a side of each photograph in before_after.png
 SMALL = {  # changes to the small networks: sizes, rates and loss weights of the paper's recipe
     "mgan": ({"patch_stages": 2}, 5e-4, {"generator_content": 20.0}),
     "spatial_gan": ({"width": 16, "stages": 4}, 5e-4, {}),
@@ -213,8 +213,8 @@ def stylize_all(stylizer, images, out):
         image_files.save_photograph(stylized, opacity, target)
         megapixels += stylized.shape[0] * stylized.shape[1] / 1e6
         if len(previews["before"]) < image_files.N_SHOWN:
-            previews["before"].append(grids.center_crop(pixels, SHOWN))
-            previews["after"].append(grids.center_crop(stylized, SHOWN))
+            previews["before"].append(grids.center_crop(pixels, PREVIEW_SIZE))
+            previews["after"].append(grids.center_crop(stylized, PREVIEW_SIZE))
     reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 

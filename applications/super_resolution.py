@@ -147,9 +147,9 @@ def upscale_all(upscaler, images, out):
         image_files.save_photograph(large, opacity, target)
         megapixels += large.shape[0] * large.shape[1] / 1e6
         if i <= image_files.N_SHOWN:
-            small = grids.center_crop(pixels, task.SHOWN)
+            small = grids.center_crop(pixels, task.PREVIEW_SIZE)
             previews["bicubic"].append(task.bicubic_resize(small, factor))
-            previews["enlarged"].append(grids.center_crop(large, task.SHOWN * factor))
+            previews["enlarged"].append(grids.center_crop(large, task.PREVIEW_SIZE * factor))
     reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 

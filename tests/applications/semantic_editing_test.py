@@ -1,6 +1,5 @@
 """The editor on a generator that is known by heart, and the script as its user meets it."""
 
-import json
 from pathlib import Path
 
 import keras
@@ -30,13 +29,8 @@ def model():
 
 
 @pytest.fixture(scope="module")
-def preset(model, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("presets")
-    (folder / "halves").mkdir()
-    model.save(folder / "halves" / "model.keras")
-    model.compile()
-    (folder / "halves" / "rules.json").write_text(json.dumps(model.get_compile_config()))
-    return folder
+def models(model):
+    return {"halves": model}
 
 
 @pytest.fixture
@@ -202,16 +196,16 @@ def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
         task.LatentEditor(model).discover("sefa", 1)
 
 
-def call(run, preset, out, *flags, **how):
+def call(run, presets, out, *flags, **how):
     flags = [flag.replace("OUT", str(out)) for flag in flags]
     flags = ["--preset=halves", f"--out={out}", "--steps=100", *flags]
-    code, output, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(preset), **how)
+    code, output, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(presets), **how)
     errors = [line for line in errors.splitlines() if line.startswith(("semantic", str(out)))]
     return code, output, errors
 
 
 @scripts.ways
-def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_path):
+def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, presets, tmp_path):
     images = tmp_path / "images"
     images.mkdir()
     image_files.save_image(halves(0.5, -0.5)[0], images / "a.png")
@@ -222,7 +216,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
     with files.atomic_path(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
     flags = ["--edit=move", "--move=upper:1", f"--images={images}"]
-    code, output, errors = call(run, preset, tmp_path, *flags)
+    code, output, errors = call(run, presets, tmp_path, *flags)
     assert code == 0, errors
     assert "2 images" in output
     assert any("bad.jpg is skipped: not an image" in line for line in errors)
@@ -249,17 +243,17 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, preset, tmp_
         (["--edit=morph"], "morph.png exists already"),
     ],
 )
-def test_wrong_flags_are_answered_in_one_line_before_any_work(preset, tmp_path, flags, message):
+def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, message):
     (tmp_path / "morph.png").touch()
     (tmp_path / "nan.csv").write_text("file,bold\na.png,nan\n")
     np.savez(tmp_path / "directions.npz", known=np.zeros(2), sefa_0=np.zeros(2))
-    code, _, errors = call(scripts.here, preset, tmp_path, *flags)
+    code, _, errors = call(scripts.here, presets, tmp_path, *flags)
     assert (code, len(errors)) == (2, 1)
     assert message in errors[0]
 
 
-def test_wrong_flags_are_answered_without_tensorflow(preset, tmp_path):
+def test_wrong_flags_are_answered_without_tensorflow(presets, tmp_path):
     how = {"without_tensorflow": True}
-    code, _, errors = call(scripts.alone, preset, tmp_path, "--edit=paint", **how)
+    code, _, errors = call(scripts.alone, presets, tmp_path, "--edit=paint", **how)
     assert (code, len(errors)) == (2, 1)
     assert "--mask: should be an image" in errors[0]

@@ -19,8 +19,7 @@ class ShapeData:
     """A dataset of voxels, or of pictures and their voxels: a `TrainingData`.
 
     Attributes:
-        dataset: a name or a folder.
-        data_dir: folder of prepared datasets, or None.
+        source: the dataset, as `datasets.open` returns it.
         info: `datasets.Info`.
         views: held-out pictures (n, h, w, c) in [-1, 1]; None for a dataset of voxels only.
         shapes: held-out voxels, (n, depth, height, width, 1).
@@ -30,8 +29,7 @@ class ShapeData:
         {'image_shape': (16, 16, 16, 1)}
     """
 
-    dataset: str
-    data_dir: str | None
+    source: object
     info: object
     views: np.ndarray | None
     shapes: np.ndarray
@@ -48,16 +46,16 @@ class ShapeData:
         Raises:
             ValueError: there is no such dataset, or it holds no voxels, or no pictures of them.
         """
-        info = datasets.info(dataset, data_dir=data_dir)
-        held_out = "test" if "test" in info.splits else "train"
-        x, y = datasets.arrays(dataset, held_out, data_dir=data_dir)
+        source = datasets.open(dataset, data_dir=data_dir)
+        info = source.info()
+        x, y = source.arrays("test" if "test" in info.splits else "train")
         shapes = y if paired else x
         if getattr(shapes, "ndim", 0) != 5 or (paired and x.ndim != 4):
             wanted = "pictures and their voxels" if paired else "voxels"
             raise ValueError(
                 f"`dataset` should hold {wanted}. Received: {dataset}, which does not."
             )
-        return cls(dataset, data_dir, info, x if paired else None, shapes)
+        return cls(source, info, x if paired else None, shapes)
 
     @property
     def model_kwargs(self):
@@ -71,8 +69,9 @@ class ShapeData:
 
     def batches(self, batch_size, turns=1, seed=0, start=(0, 0)):
         """Returns batches of voxels, or of (pictures, voxels), from (epoch, batch) `start` on."""
-        paired, where = self.views is not None, (None, self.data_dir, seed, start)
-        return datasets.load(self.dataset, "train", batch_size, turns, paired, *where)
+        return self.source.load(
+            "train", batch_size, turns, labels=self.views is not None, seed=seed, start=start
+        )
 
     def scores(self, model, seed=0):
         """Scores of a model and of baselines.
@@ -84,7 +83,7 @@ class ShapeData:
         Returns:
             (figures, generated): name -> kind -> number, and the shapes of the model.
         """
-        train = datasets.arrays(self.dataset, "train", data_dir=self.data_dir)
+        train = self.source.arrays("train")
         if self.views is not None:
             generated = model.reconstruct(self.views)
             found = {"ours": generated}

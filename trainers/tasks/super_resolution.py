@@ -20,7 +20,7 @@ CROP = 64  # pixels of a side of the crops to learn from
 NEIGHBOURHOOD = 7  # pixels of a side of the input of the linear filter
 SQUARE = 64  # pixels of a side of the pieces whose patches are compared
 N_SHOWN = 8  # photographs that pictures show
-SHOWN = 48  # pixels of a side that pictures show of each, before it is enlarged
+PREVIEW_SIZE = 48  # pixels of a side of each in pictures, before it is enlarged
 SCORES = ("psnr", "ssim", "consistency", "texture")
 LOWER = ("texture",)  # scores of which less is better
 
@@ -269,10 +269,10 @@ def score_models(models, splits):
         one.pop("each")
     rows = {name: [] for name in (*methods, "true")}
     for small, large in list(test.values())[:N_SHOWN]:
-        small = grids.center_crop(small, SHOWN)
+        small = grids.center_crop(small, PREVIEW_SIZE)
         for name, enlarge in methods.items():
             rows[name].append(enlarge(small))
-        rows["true"].append(grids.center_crop(large, SHOWN * factor))
+        rows["true"].append(grids.center_crop(large, PREVIEW_SIZE * factor))
     rows = {k: [np.clip(x, 0.0, 1.0) * 255.0 for x in images] for k, images in rows.items()}
     return {"factor": factor, "photographs": list(test), "methods": scores}, rows
 
