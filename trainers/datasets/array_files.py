@@ -8,14 +8,14 @@ All are read into memory as they are.
 """
 
 import gzip
-import io
-import pickle
+import math
 import re
-import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
 
+from trainers.datasets import memory, pickled_arrays
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
 
@@ -27,6 +27,7 @@ NPZ = {  # split -> names of its images, and of its labels
     "test": (("x_test", "test_images"), ("y_test", "test_labels")),
 }
 LABELS = ("labels", "y", "arr_1")  # of images without a split in their name
+CLASSES = 100_000  # a class number is below it: models have weights for all smaller ones
 
 
 def source(path):
@@ -43,15 +44,17 @@ def source(path):
     if list(splits) == ["train"] and len(splits["train"][0]) > 1:  # nothing is held out
         splits = _hold_out_tenth(*splits["train"])
     counts = {split: len(x) for split, (x, _) in splits.items()}
-    one_shape = len({x.shape[1:] for x, _ in splits.values()}) == 1
-    if one_shape:  # else there is no "all"
-        counts["all"] = sum(counts.values())
+    counts["all"] = sum(counts.values())
+    shapes = {split: x.shape[1:] for split, (x, _) in splits.items()}
+    if len(set(shapes.values())) > 1:
+        received = ", ".join(f"{split} {shape}" for split, shape in shapes.items())
+        raise ValueError(f"{path} should hold images of one shape. Received: {received}")
     labels = [y for _, y in splits.values()]
     labelled = all(y is not None for y in labels)
     classes = max(int(y.max()) for y in labels) + 1 if labelled else None
 
     def read(split):
-        if split != "all" or not one_shape:
+        if split != "all":
             return Samples(*splits[split], {})
         x = np.concatenate([x for x, _ in splits.values()])
         return Samples(x, np.concatenate(labels) if labelled else None, {})
@@ -88,7 +91,7 @@ def find(path):
     path = Path(path).expanduser()
     if path.is_file():
         return (lambda: (_read_npz(path), ())) if path.suffix.lower() == ".npz" else None
-    idx = sorted(p for p in path.iterdir() if IDX.match(p.name))
+    idx = sorted(p for p in path.iterdir() if IDX.match(p.name) and p.is_file())
     if idx:
         return lambda: (_read_idx(idx), ())
     for names in (("data_batch_1", "batches.meta"), ("train", "meta")):
@@ -104,7 +107,7 @@ def _read_idx(files):
         stem = images.name.replace("images", "labels").replace("idx3", "idx1")
         stem = stem.removesuffix(packed or "")
         labels = next(
-            (p for p in (images.with_name(stem + e) for e in ("", ".gz")) if p.exists()), 0
+            (p for p in (images.with_name(stem + e) for e in ("", ".gz")) if p.is_file()), 0
         )
         split = SPLITS.get(prefix, prefix)
         x = _idx(images, 3)[..., None]
@@ -116,64 +119,60 @@ def _read_idx(files):
 def _idx(path, rank):
     """Returns an array of unsigned bytes; the header holds its shape in big-endian integers."""
     try:
-        data = path.read_bytes()
-        if path.suffix == ".gz":
-            data = gzip.decompress(data)
-        head = np.frombuffer(data, ">u4", rank + 1)
-        shape = tuple(int(n) for n in head[1:])
-        if head[0] != 0x800 + rank:
-            raise ValueError(f"the magic number is {int(head[0]):#x}")
-        return np.frombuffer(data, np.uint8, offset=4 * (rank + 1)).reshape(shape)
-    except (ValueError, EOFError, OSError) as error:  # of a cut file any of them
+        with (gzip.open if path.suffix == ".gz" else open)(path, "rb") as file:
+            head = np.frombuffer(file.read(4 * (rank + 1)), ">u4", rank + 1)
+            shape = tuple(int(n) for n in head[1:])
+            if head[0] != 0x800 + rank:
+                raise ValueError(f"the magic number is {int(head[0]):#x}")
+            memory.check(math.prod(shape), "its array")
+            return np.frombuffer(file.read(math.prod(shape) + 1), np.uint8).reshape(shape)
+    except (ValueError, EOFError, OSError, zlib.error) as error:  # of a cut file any of them
         raise ValueError(f"{path} is not an IDX file of {rank} axes, or corrupt: {error}") from None
-
-
-class _ArrayUnpickler(pickle.Unpickler):
-    """Unpickler of NumPy arrays and nothing else: a pickle may call any function that it names."""
-
-    def find_class(self, module, name):
-        known = {"_reconstruct", "ndarray", "dtype", "encode", "_frombuffer"}
-        if module.split(".")[0] in ("numpy", "_codecs") and name in known:
-            return super().find_class(module, name)
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
-
-
-def _unpickle(path):
-    try:
-        batch = _ArrayUnpickler(io.BytesIO(path.read_bytes()), encoding="bytes").load()
-        return {key.decode() if isinstance(key, bytes) else key: v for key, v in batch.items()}
-    except Exception as error:  # a corrupt pickle may raise anything
-        raise ValueError(f"{path} is not a file of CIFAR, or corrupt: {error}") from None
 
 
 def _read_cifar(path):
     ten = (path / "data_batch_1").is_file()
-    parts = sorted(path.glob("data_batch_*")) if ten else [path / "train"]
+    train, test = ("data_batch_*", "test_batch") if ten else ("train", "test")
+    labels, meta = ("labels", "batches.meta") if ten else ("fine_labels", "meta")
     splits = {}
-    for split, files in {
-        "train": parts,
-        "test": [path / ("test_batch" if ten else "test")],
-    }.items():
-        batches = [_unpickle(file) for file in files if file.is_file()]
-        if not batches:
-            continue
-        try:
-            pixels = np.concatenate([batch["data"] for batch in batches])
-            x = pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)  # stored channel by channel
-            y = np.concatenate([batch["labels" if ten else "fine_labels"] for batch in batches])
-        except (KeyError, ValueError) as error:
-            raise ValueError(f"{files[0]} is not a file of CIFAR: {error}") from None
-        splits[split] = _checked(np.ascontiguousarray(x), y.astype(np.int32), files[0])
-    meta = _unpickle(path / ("batches.meta" if ten else "meta"))
-    names = meta.get("label_names" if ten else "fine_label_names", [])
+    for split, pattern in (("train", train), ("test", test)):
+        batches = [_cifar_batch(f, labels) for f in sorted(path.glob(pattern)) if f.is_file()]
+        if batches:
+            splits[split] = tuple(map(np.concatenate, zip(*batches, strict=True)))
+    names = _unpickled(path / meta).get(f"{labels[:-1]}_names", [])
     return splits, tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names)
 
 
+def _cifar_batch(path, labels):
+    """(images, class numbers) of a file, which holds images channel by channel."""
+    batch = _unpickled(path)
+    pixels = batch.get("data")
+    dtype, shape = getattr(pixels, "dtype", None), getattr(pixels, "shape", ())
+    if dtype != np.uint8 or shape[1:] != (3 * 32 * 32,):
+        raise ValueError(
+            f"data of {path} should be uint8, shape (n, 3072). Received: {dtype}, shape={shape}"
+        )
+    images = np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
+    return _checked(images, _class_numbers(batch.get(labels), f"{labels} of {path}"), path)
+
+
+def _unpickled(path):
+    try:
+        batch = pickled_arrays.load(path.read_bytes())
+        return {key.decode() if isinstance(key, bytes) else key: v for key, v in batch.items()}
+    except (ValueError, OSError) as error:
+        raise ValueError(f"{path} is not a file of CIFAR, or corrupt: {error}") from None
+
+
 def _read_npz(path):
+    known = {name for names in NPZ.values() for some in names for name in some} | {*LABELS}
     try:
         with np.load(path) as file:  # pickles inside are refused
-            arrays = {name: file[name] for name in file.files}
-    except (ValueError, OSError, EOFError, zipfile.BadZipFile) as error:
+            names = file.files
+            sizes = {name: _npy_size(file.zip, name) for name in names if name in known}
+            memory.check(sum(sizes.values()), "its arrays")
+            arrays = {name: file[name] for name in sizes}
+    except Exception as error:  # a corrupt archive may raise anything
         raise ValueError(f"{path} is not an .npz file of arrays, or corrupt: {error}") from None
     splits = {}
     for split, (images, labels) in NPZ.items():
@@ -183,14 +182,25 @@ def _read_npz(path):
         labels = labels if split in name or name.startswith("val") else LABELS
         y = next((arrays[n] for n in labels if n in arrays), None)
         if y is not None:
-            y = _labels(y, path)
+            y = _class_numbers(y, f"labels of {path}")
         splits[split] = _checked(_to_uint8(arrays[name], f"{name} of {path}"), y, path)
     if not splits:
         raise ValueError(
             f"{path} should hold images under one of {', '.join(NPZ['train'][0])}. "
-            f"Received: {', '.join(arrays) or 'no array'}"
+            f"Received: {', '.join(names) or 'no array'}"
         )
     return splits
+
+
+def _npy_size(archive, name):
+    """The bytes of an array in an .npz file, by its header."""
+    with archive.open(f"{name}.npy") as file:
+        version = np.lib.format.read_magic(file)
+        read = {(1, 0): np.lib.format.read_array_header_1_0}.get(
+            version, np.lib.format.read_array_header_2_0
+        )
+        shape, _, dtype = read(file)
+    return math.prod(shape) * dtype.itemsize
 
 
 def _to_uint8(images, name):
@@ -215,15 +225,20 @@ def _to_uint8(images, name):
     )
 
 
-def _labels(labels, path):
+def _class_numbers(labels, name):
+    """Returns int32 (n,) of numbers, shape (n,) or (n, 1), or of one-hot rows, (n, classes)."""
+    labels = np.asarray(labels)
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]
-    if labels.ndim == 2:  # one-hot
+    if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
         labels = labels.argmax(axis=1)
-    if labels.ndim != 1 or labels.dtype.kind not in "iu" or (labels.size and labels.min() < 0):
+    low, high = (
+        (labels.min(), labels.max()) if labels.dtype.kind in "iuf" and labels.size else (-1, -1)
+    )
+    if labels.ndim != 1 or labels.dtype.kind == "f" or low < 0 or high >= CLASSES:
         raise ValueError(
-            f"labels of {path} should be class numbers, shape (n,). "
-            f"Received: {labels.dtype}, shape={labels.shape}"
+            f"{name} should be class numbers from 0 to {CLASSES - 1:,}, shape (n,), or one-hot "
+            f"rows. Received: {labels.dtype} from {low} to {high}, shape={labels.shape}"
         )
     return labels.astype(np.int32)
 

@@ -1,8 +1,10 @@
 """MNIST's, CIFAR's and NumPy's files, written here by their formats."""
 
 import gzip
+import io
 import pickle
 import struct
+import zipfile
 
 import numpy as np
 import pytest
@@ -94,14 +96,33 @@ def test_a_folder_of_cifar_100_has_its_fine_labels(tmp_path):
 
 def test_a_pickle_that_asks_for_anything_but_arrays_is_not_run(tmp_path):
     cifar(tmp_path)
-
-    class Harm:
-        def __reduce__(self):
-            return (print, ("harm",))
-
-    (tmp_path / "data_batch_1").write_bytes(pickle.dumps(Harm()))
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps({b"data": print}))
     with pytest.raises(ValueError, match=r"data_batch_1 is not .* it asks for builtins\.print"):
         datasets.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("data", "labels", "sentence"),
+    [
+        (np.zeros((4, 3072)), [0] * 4, r"data of .*batch_1 should be uint8.* Received: float64"),
+        (np.zeros((4, 3072), "int64"), [0] * 4, "should be uint8.* Received: int64"),
+        (np.zeros((4, 3071), "uint8"), [0] * 4, r"Received: uint8, shape=\(4, 3071\)"),
+        ("zeros", [0] * 4, r"Received: None, shape=\(\)"),
+        (np.zeros((4, 3072), "uint8"), [0, 1.7, 1, 0], "class numbers.* float64 from 0.0 to 1.7"),
+        (np.zeros((4, 3072), "uint8"), [0, -3, 1, 0], "class numbers.* int64 from -3 to 1"),
+        (np.zeros((4, 3072), "uint8"), None, "labels of .*data_batch_1 should be class numbers"),
+        (np.zeros((4, 3072), "uint8"), [0, 1], "4 images, 2 labels"),
+        (np.zeros((0, 3072), "uint8"), [], r"class numbers.* shape=\(0,\)"),
+    ],
+)
+def test_pixels_and_labels_of_a_pickle_are_not_converted_in_silence(
+    data, labels, sentence, tmp_path
+):
+    cifar(tmp_path)
+    batch = {b"data": data} | ({} if labels is None else {b"labels": labels})
+    (tmp_path / "data_batch_1").write_bytes(pickle.dumps(batch))
+    with pytest.raises(ValueError, match=sentence):
+        datasets.info(tmp_path)
 
 
 @pytest.mark.parametrize("data", [b"", b"\x80", b"text"])
@@ -149,6 +170,14 @@ def test_an_npz_has_its_images_under_one_of_the_usual_names(arrays, splits, labe
         (dict(x=np.full((2, 4, 4), np.nan)), "Received: float64 from nan to nan"),
         (dict(x=GREY, y=LABELS[:5]), "as many labels as images.* 12 images, 5 labels"),
         (dict(x=GREY, y=-LABELS), "labels of .* should be class numbers"),
+        (dict(x=GREY, y=LABELS + 2**33), "class numbers.* from 8589934592 to"),
+        (dict(x=GREY, y=LABELS + 10**9), "from 0 to 99,999.* Received: int64 from 1000000000"),
+        (dict(x=GREY, y=np.full((12, 3), np.nan)), "one-hot rows. Received: float64 from nan"),
+        (dict(x=GREY, y=np.full((12, 3), 0.5)), "one-hot rows. Received: float64"),
+        (
+            dict(x_train=GREY, x_test=GREY[:, :5]),
+            r"one shape.* train \(6, 6, 1\), test \(5, 6, 1\)",
+        ),
         (dict(x=GREY.astype(object)), r"is not an \.npz file of arrays"),
     ],
 )
@@ -163,6 +192,46 @@ def test_a_damaged_npz_is_named(data, tmp_path):
     (tmp_path / "a.npz").write_bytes(data)
     with pytest.raises(ValueError, match=r"a\.npz is not an \.npz file of arrays, or corrupt"):
         datasets.load(tmp_path / "a.npz")
+
+
+def test_any_flipped_byte_or_cut_of_an_npz_is_named_or_has_no_effect(tmp_path):
+    np.savez_compressed(tmp_path / "whole.npz", x=GREY, y=LABELS)
+    whole = (tmp_path / "whole.npz").read_bytes()
+    for i in range(0, len(whole), 3):
+        changed = bytearray(whole)
+        changed[i] ^= 0xFF
+        for data in (bytes(changed), whole[:i]):
+            (tmp_path / "a.npz").write_bytes(data)
+            try:
+                datasets.info(tmp_path / "a.npz")
+            except ValueError as error:
+                assert "a.npz" in str(error)
+
+
+def test_an_array_renamed_to_npz_is_named(tmp_path):
+    np.save(tmp_path / "a.npy", GREY)
+    with pytest.raises(ValueError, match=r"a\.npz is not an \.npz file of arrays"):
+        datasets.info((tmp_path / "a.npy").rename(tmp_path / "a.npz"))
+
+
+def test_an_array_that_memory_cannot_hold_is_refused_before_it_is_read(tmp_path):
+    head = io.BytesIO()
+    large = {"descr": "|u1", "fortran_order": False, "shape": (10**9, 28, 28)}
+    np.lib.format.write_array_header_1_0(head, large)
+    with zipfile.ZipFile(tmp_path / "a.npz", "w") as archive:
+        archive.writestr("x.npy", head.getvalue())
+    with pytest.raises(ValueError, match="half of the memory.* Received: 784,000 MB"):
+        datasets.info(tmp_path / "a.npz")
+    head = bytes([0, 0, 8, 3]) + struct.pack(">3I", 10**9, 28, 28)
+    (tmp_path / "train-images-idx3-ubyte.gz").write_bytes(gzip.compress(head))
+    with pytest.raises(ValueError, match="half of the memory.* Received: 784,000 MB"):
+        datasets.info(tmp_path)
+
+
+def test_bytes_after_the_last_image_are_refused_and_not_all_read(tmp_path):
+    (tmp_path / "train-images-idx3-ubyte").write_bytes(idx(GREY) + bytes(2**20))
+    with pytest.raises(ValueError, match="reshape array of size 433 into shape"):
+        datasets.info(tmp_path)
 
 
 def test_arrays_that_are_not_square_are_cropped_when_they_are_resized(tmp_path):
