@@ -126,8 +126,8 @@ def synthesize(job, features="auto"):
     model = trained.model
     real = {role: data.images(role) for role in ("train", "held_out")}
     fake = model.generate(len(real["held_out"]), seed=seed)
-    show(job.out, model, data, real, np.nan_to_num(fake), seed)
     figures = task.scores(data, real, fake, features, seed)
+    show(job.out, model, data, real, fake, seed)
     report(figures)
     figures = trained.finish(figures, f"{model.family}_{data.info.name}")
     print(f"{figures['steps']:,} steps in {figures['seconds']} s", end=", ")
@@ -244,9 +244,6 @@ def report(figures):
     from trainers import metrics
     from trainers.tasks import image_synthesis as task
 
-    if "not_scored" in figures:
-        print(f"no scores: {figures['not_scored']}")
-        return
     compared = figures.get("scores")
     if compared is None:
         print("      scores none: there is no evaluator of such images; see --features")

@@ -246,6 +246,11 @@ def train(job, srgan_steps):
 
     strategy, _ = job.check(data, build)
     opened = {stage: one.open_run(strategy) for stage, one in jobs.items()}  # before any training
+    if len(opened) == 2 and not opened["srresnet"].finished and opened["srgan"].done:
+        raise ValueError(
+            f"{out / 'srgan'} continued another training of {out / 'srresnet'} than the one that "
+            "is there. Replace both with --overwrite, or choose another --out."
+        )
     first, figures = None, None
     for stage, one in jobs.items():
         changes = {"changes": pretraining} if stage == "srresnet" else {}

@@ -44,9 +44,10 @@ def define_training_flags(model, dataset, steps, batch_size):
 def run_script(define_flags, main):
     """Defines flags, parses them and calls `main()`.
 
-    Flags are global: importing a script defines none. A wrong flag, or a ValueError or OSError of
-    `main`, ends the script with one line and exit code 2; Ctrl-C ends it with one line and exit
-    code 130. `main` should check everything before it does any work.
+    Flags are global: importing a script defines none. An error of `main` ends the script with one
+    line: a ValueError, as a wrong flag does, with exit code 2; an OSError (such as a full disk) or
+    a FloatingPointError (a training that diverged) with 1; Ctrl-C with 130. `main` should check
+    everything before it does any work.
 
     Args:
         define_flags: a function without arguments that defines the flags.
@@ -98,10 +99,10 @@ def _call(main):
         logging.set_verbosity(logging.WARNING)
     try:
         main()
-    except (ValueError, OSError) as error:
+    except (ValueError, OSError, FloatingPointError) as error:
         if FLAGS.verbosity > 0:  # --verbosity=1 shows the traceback
             raise
-        _refuse(" ".join(str(error).split()))
+        _refuse(" ".join(str(error).split()), 2 if isinstance(error, ValueError) else 1)
     except KeyboardInterrupt as interrupt:
         _refuse(str(interrupt) or "Stopped. With --resume it continues from what was saved.", 130)
 

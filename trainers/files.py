@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import os
 import shutil
 from pathlib import Path
@@ -89,17 +90,27 @@ def remove_partial_files(folder):
 
 
 def write_json(path, content):
-    """Writes a JSON file atomically.
+    """Writes a JSON file atomically. JSON has no NaN and no infinity: they are written as null.
 
     Example:
-        >>> write_json("metrics.json", {"fréchet": 0.69})
+        >>> write_json("metrics.json", {"fréchet": 0.69, "ratio": float("nan")})
         >>> print(Path("metrics.json").read_text(encoding="utf-8"))
         {
-          "fréchet": 0.69
+          "fréchet": 0.69,
+          "ratio": null
         }
     """
+    text = json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as draft:
-        draft.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        draft.write_text(text + "\n", encoding="utf-8")
+
+
+def _finite(content):
+    if isinstance(content, dict):
+        return {key: _finite(value) for key, value in content.items()}
+    if isinstance(content, list | tuple):
+        return [_finite(value) for value in content]
+    return None if isinstance(content, float) and not math.isfinite(content) else content
 
 
 def read_json(path):

@@ -274,15 +274,13 @@ def test_an_evaluator_that_is_not_available_is_refused_before_the_training(tmp_p
     assert not (tmp_path / "run").exists()
 
 
-def test_a_training_that_diverges_is_kept_and_reported(
-    mode, tmp_path, data_dir, monkeypatch, capsys
-):
+def test_a_training_that_diverges_exports_nothing(mode, tmp_path, data_dir, monkeypatch):
     monkeypatch.setattr(zoo.GAN, "generate", lambda self, n, **how: np.full((n, 8, 8, 1), np.nan))
     out = tmp_path / "run"
-    figures = synthesize(SETTINGS, 3, out, out, data_dir=data_dir)
-    assert "the training has diverged" in figures["not_scored"]
-    assert "the training has diverged" in capsys.readouterr().out
-    assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
+    with pytest.raises(FloatingPointError, match="the training has diverged"):
+        synthesize(SETTINGS, 3, out, out / "exports", data_dir=data_dir)
+    assert {path.name for path in out.iterdir()}.isdisjoint({"metrics.json", "model.keras"})
+    assert not (out / "exports").exists()
 
 
 def test_a_folder_of_copies_has_no_memorisation_ratio(mode, tmp_path, capsys):

@@ -15,6 +15,8 @@ def main():
             raise ValueError("`name` should be\\nanother.")
     if command_line.FLAGS.out == "full":
         raise OSError(28, "No space left on device", "run/model.keras")
+    if command_line.FLAGS.out == "diverged":
+        raise FloatingPointError("The training has diverged by step 12.")
     if command_line.FLAGS.model in ("stop", "key"):
         raise KeyboardInterrupt("Stopped: step 3" if command_line.FLAGS.model == "stop" else "")
     print("done", command_line.FLAGS.steps)
@@ -41,7 +43,6 @@ def run(*flags):
         ("--modle=gan", "Unknown command line flag 'modle'. Did you mean: model ?"),
         ("digits", "Every argument should be a flag, --name=value. Received: digits"),
         ("--model=bad", "--model: `name` should be another."),
-        ("--out=full", "No space left on device"),
     ],
 )
 def test_what_is_wrong_is_refused_in_one_line(flag, message):
@@ -50,6 +51,20 @@ def test_what_is_wrong_is_refused_in_one_line(flag, message):
     assert message in result.stderr
     assert len(result.stderr.splitlines()) == 1
     assert not result.stdout
+
+
+@pytest.mark.parametrize(
+    ("flag", "message"),
+    [
+        ("--out=full", "No space left on device: 'run/model.keras'"),
+        ("--out=diverged", "The training has diverged by step 12"),
+    ],
+)
+def test_what_fails_in_the_work_ends_with_another_code(flag, message):
+    result = run(flag)
+    assert result.returncode == 1
+    assert message in result.stderr
+    assert len(result.stderr.splitlines()) == 1
 
 
 def test_ctrl_c_is_answered_in_one_line_that_says_how_to_go_on():

@@ -86,6 +86,57 @@ class StepTensorBoard(keras.callbacks.Callback):
         self._writer.flush()
 
 
+class StopWhenNotFinite(keras.callbacks.Callback):
+    """Ends the training at the end of an epoch whose losses, or the weights after it, are NaN or
+    infinite: before other callbacks, which come after it in the list, save them.
+
+    Args:
+        step_of: a function epoch -> train steps done by the end of the epoch.
+
+    Raises:
+        FloatingPointError: from `fit`; the message names the losses.
+
+    Example:
+        >>> import zoo
+        >>> model = zoo.create("gan", image_shape=(2,))
+        >>> bias = model.generator.weights[-1]
+        >>> _ = bias.assign(np.nan * bias)
+        >>> x = np.zeros((64, 2), "float32")
+        >>> model.fit(x, callbacks=[StopWhenNotFinite(lambda epoch: 2)], verbose=0)
+        Traceback (most recent call last):
+        FloatingPointError: The training has diverged by step 2: discriminator_loss is nan, ...
+    """
+
+    def __init__(self, step_of):
+        super().__init__()
+        self.step_of = step_of
+
+    def on_epoch_end(self, epoch, logs=None):
+        check_finite(self.model, logs or {}, self.step_of(epoch))
+
+
+def check_finite(model, losses, step):
+    """Raises a FloatingPointError if losses, or the weights of a model, are NaN or infinite.
+
+    Args:
+        model: a `keras.Model`.
+        losses: a dict name -> number.
+        step: train steps done, for the message.
+    """
+    found = [f"{name} is {value:g}" for name, value in losses.items() if not np.isfinite(value)]
+    found = found or [f"{v.path} is not finite" for v in model.weights if not _is_finite(v)][:3]
+    if found:
+        raise FloatingPointError(
+            f"The training has diverged by step {step:,}: {', '.join(found)}. "
+            "Try --recipe=modern, --precision=float32 or another --seed."
+        )
+
+
+def _is_finite(variable):
+    values = keras.ops.convert_to_numpy(variable)
+    return not keras.backend.is_float_dtype(variable.dtype) or np.isfinite(values).all()
+
+
 class CheckpointSaver(keras.callbacks.Callback):
     """Saves a checkpoint at the end of each epoch, and when the training is stopped.
 
@@ -127,6 +178,7 @@ class CheckpointSaver(keras.callbacks.Callback):
     def on_train_batch_end(self, batch, logs=None):
         step = self._before + batch + 1
         if self.stopping and step < self._end:  # at its end other callbacks write first
+            check_finite(self.model, logs or {}, step)
             self._save(step)
             raise KeyboardInterrupt
 

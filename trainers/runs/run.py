@@ -2,6 +2,7 @@
 
 During the training the folder holds `settings.json`, `losses.csv`, `frames/` and `checkpoints/`;
 when the run is finished, `model.keras` and `metrics.json` (written last) replace the checkpoints.
+A training that is refused, or fails before its first checkpoint, leaves the folder as it was.
 """
 
 import math
@@ -13,7 +14,7 @@ import keras
 import tensorflow as tf
 
 from trainers import devices, files
-from trainers.runs import callbacks, checkpoints, environment, loss_log
+from trainers.runs import callbacks, checkpoints, environment, loss_log, run_folder
 
 LOG_INTERVALS = 25  # a run logs this often, or a little less
 
@@ -29,12 +30,14 @@ class Run:
             resumed with the same settings.
         steps: train steps of the complete run.
         resume: whether to continue the run in the folder.
-        overwrite: whether to delete a run in the folder.
+        overwrite: whether to replace a run in the folder, which is removed when the new one has a
+            checkpoint.
         strategy: the `tf.distribute.Strategy` of the model, by default the current one.
 
     Raises:
         ValueError: when the folder holds a run and neither `resume` nor `overwrite` is set, a run
-            with other settings, or other files; or when it cannot be created.
+            with other settings, or other files; when it cannot be created, or another process
+            trains in it.
 
     Example:
         >>> import zoo
@@ -55,6 +58,7 @@ class Run:
         self.strategy = strategy or tf.distribute.get_strategy()
         self.is_chief = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
+        self._new, self._lock = True, None
         self.done, self.finished, open_error = 0, False, None
         if self.is_chief:
             try:
@@ -73,15 +77,16 @@ class Run:
 
     def _open(self, resume, overwrite):
         files.ensure_folder(self.folder, "out")
+        self._lock = run_folder.lock(self.folder)
+        run_folder.recover(self.folder)
         earlier = files.read_json(self.folder / "settings.json")
         if earlier is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
             raise ValueError(
                 f"`out` should be a new folder, or one of a run. Received: {self.folder}, "
                 "which holds other files."
             )
-        if earlier is not None and overwrite and not resume:
-            self._clear()
-            earlier = None
+        if overwrite and not resume:
+            return
         if earlier is not None and not resume:
             raise ValueError(
                 f"`out` should be a new folder. Received: {self.folder}, which holds a run. "
@@ -96,11 +101,16 @@ class Run:
                 f"{self.folder} holds a run with other settings. Resume it with {flags}."
             )
         if earlier is None:
-            files.write_json(self.folder / "settings.json", self.settings)
             return
+        self._new = False
         files.remove_partial_files(self.folder)
         self.checkpoint, self.damaged = checkpoints.latest_valid(self.folder / "checkpoints")
         figures = self.figures
+        if self.checkpoint is None and not figures and (self.folder / "model.keras").exists():
+            raise ValueError(
+                f"{self.folder} holds the model of a finished run without its metrics.json. Put "
+                "the file back, replace the run with --overwrite, or choose another --out."
+            )
         if self.checkpoint is None and figures:  # a finished run continues from the model itself
             position = figures.get("data_position") or figures["place"]  # its name in older runs
             model = _verified_model(self.folder, figures)
@@ -133,44 +143,23 @@ class Run:
                 continue.
             ValueError: when the data are not those that the run began with, or another worker was
                 lost.
+            FloatingPointError: when losses or weights are not finite; the last checkpoint is kept.
         """
         step_of = self._step_of
         folder = self.folder / "checkpoints" if self.is_chief else None
         saving = callbacks.CheckpointSaver(folder, step_of, lambda step: divmod(step, batches))
-        callback_list = [saving]
-        if self.is_chief:
-            frames = None if draw is None else self.folder / "frames"
-            callback_list.insert(
-                0, callbacks.StepTensorBoard(self.folder / "tensorboard", step_of, frames)
-            )
-            callback_list.insert(
-                0, loss_log.LossCsvLogger(self.folder / "losses.csv", step_of, self.done)
-            )
-        if self.is_chief and draw is not None:
-            callback_list.insert(0, callbacks.SampleGrids(self.folder / "frames", draw, step_of))
-        verbose = (1 if sys.stdout.isatty() else 2) if self.is_chief else 0
         self._batches = batches
+        begins = self._new and self.is_chief
+        if begins:
+            run_folder.set_aside(self.folder)
         try:
-            with saving:
-                self._restore(model, batches)
-                while self.done < self.steps:
-                    # Complete logging intervals in one `fit`, the rest of an interval in another.
-                    first = self.done // self.interval
-                    partial = self.done % self.interval or self.steps - self.done < self.interval
-                    last = first + 1 if partial else self.steps // self.interval
-                    model.fit(
-                        load(divmod(self.done, batches)).repeat(),
-                        steps_per_epoch=step_of(first) - self.done,
-                        initial_epoch=first,
-                        epochs=last,
-                        callbacks=callback_list,
-                        verbose=verbose,
-                    )
-                    self.done = step_of(last - 1)
-            if saving.stopping:
-                raise KeyboardInterrupt
+            if begins:
+                files.write_json(self.folder / "settings.json", self.settings)
+            self._fit(model, load, batches, self._callbacks(saving, draw), saving)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(self._stop_message(saving.saved or self.done)) from None
+        except FloatingPointError as error:
+            raise FloatingPointError(f"{error} {self._kept(saving.saved or self.done)}") from None
         except devices.WORKER_LOST_ERRORS as error:
             if not devices.has_workers(self.strategy):
                 raise
@@ -178,6 +167,44 @@ class Run:
                 "Another worker was lost. Start all of them again with --resume: they continue "
                 "from the last checkpoint."
             ) from error
+        finally:
+            if begins and saving.saved is None:
+                run_folder.put_back(self.folder)
+            elif begins:
+                run_folder.remove_replaced(self.folder)
+
+    def _callbacks(self, saving, draw):
+        """Those of `fit`, in the order in which they write: the checkpoint comes last."""
+        step_of, frames = self._step_of, None if draw is None else self.folder / "frames"
+        stop = callbacks.StopWhenNotFinite(step_of)
+        if not self.is_chief:
+            return [stop, saving]
+        film = [] if draw is None else [callbacks.SampleGrids(frames, draw, step_of)]
+        log = loss_log.LossCsvLogger(self.folder / "losses.csv", step_of, self.done)
+        board = callbacks.StepTensorBoard(self.folder / "tensorboard", step_of, frames)
+        return [stop, *film, log, board, saving]
+
+    def _fit(self, model, load, batches, callback_list, saving):
+        """Trains from the last checkpoint up to the last step."""
+        verbose = (1 if sys.stdout.isatty() else 2) if self.is_chief else 0
+        with saving:
+            self._restore(model, batches)
+            while self.done < self.steps:
+                # Complete logging intervals in one `fit`, the rest of an interval in another.
+                first = self.done // self.interval
+                partial = self.done % self.interval or self.steps - self.done < self.interval
+                last = first + 1 if partial else self.steps // self.interval
+                model.fit(
+                    load(divmod(self.done, batches)).repeat(),
+                    steps_per_epoch=self._step_of(first) - self.done,
+                    initial_epoch=first,
+                    epochs=last,
+                    callbacks=callback_list,
+                    verbose=verbose,
+                )
+                self.done = self._step_of(last - 1)
+        if saving.stopping:
+            raise KeyboardInterrupt
 
     def _restore(self, model, batches):
         if not self.done:
@@ -196,8 +223,15 @@ class Run:
     def _stop_message(self, step):
         if not self.is_chief:
             return "Stopped. The first worker has saved the run."
-        saved = f"step {step:,} of {self.steps:,} is saved in {self.folder}" if step else "at once"
+        if not step:
+            return "Stopped before anything was saved."
+        saved = f"step {step:,} of {self.steps:,} is saved in {self.folder}"
         return f"Stopped: {saved}. The same command with --resume continues it."
+
+    def _kept(self, step):
+        if not step:
+            return "Nothing is kept of this training."
+        return f"{self.folder} keeps step {step:,}, the last that is finite."
 
     def finish(self, model, figures):
         """Saves `model.keras`, then `metrics.json`, and removes the checkpoints.
@@ -233,12 +267,6 @@ class Run:
     def _step_of(self, epoch):
         return min((epoch + 1) * self.interval, self.steps)
 
-    def _clear(self):
-        for name in ("metrics.json", "losses.csv", "model.keras"):
-            (self.folder / name).unlink(missing_ok=True)
-        for name in ("checkpoints", "frames", "tensorboard"):
-            shutil.rmtree(self.folder / name, ignore_errors=True)
-
 
 def load_settings(folder):
     """Returns the settings of the run in a folder, a dict.
@@ -247,7 +275,7 @@ def load_settings(folder):
         ValueError: when the folder holds no run.
 
     Example:
-        >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
+        >>> files.write_json("runs/ring/settings.json", {"model": "gan", "batch_size": 100})
         >>> load_settings("runs/ring")
         {'model': 'gan', 'batch_size': 100}
     """
@@ -264,7 +292,7 @@ def load_model(folder):
         ValueError: when there is no run, it is not finished, or its model file was altered.
 
     Example:
-        >>> run = Run("runs/ring", {"model": "gan", "batch_size": 100}, steps=20)
+        >>> files.write_json("runs/ring/settings.json", {"model": "gan", "batch_size": 100})
         >>> load_model("runs/ring")
         Traceback (most recent call last):
         ValueError: runs/ring holds a run that is not finished. Continue it with --resume.

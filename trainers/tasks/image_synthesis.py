@@ -122,7 +122,10 @@ def scores(data, real, fake, features, seed):
     Returns:
         A dict: `memorisation`, the distance of samples to training images over that of held-out
         images; and where there is an evaluator `scores`, `references`, the scores of the baselines,
-        and `verdicts`: see `metrics.verdicts`. For samples that are not finite only `not_scored`.
+        and `verdicts`: see `metrics.verdicts`.
+
+    Raises:
+        FloatingPointError: samples are NaN or infinite.
 
     Example:
         >>> data = ImageData.of("digits")
@@ -132,7 +135,7 @@ def scores(data, real, fake, features, seed):
         {'ratio': 0.0, 'alarm': True, ...}
     """
     if not np.isfinite(fake).all():
-        return {"not_scored": "samples are not finite numbers: the training has diverged"}
+        raise FloatingPointError("samples are not finite numbers: the training has diverged")
     splits = {"train": data.train, "held_out": data.held_out}
     found = {"memorisation": {**_memorisation(real, fake), "splits": splits, "seed": seed}}
     name = evaluator_name(data, features)

@@ -3,6 +3,8 @@
 import json
 import shutil
 import signal
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -164,14 +166,121 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path, killed):
         runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, resume=True)
 
 
-def test_a_run_is_overwritten_on_request(tmp_path):
-    run, model = go(tmp_path, 4)
-    run.finish(model, {})
-    (tmp_path / "notes.txt").write_text("mine")
-    run = runs.Run(tmp_path, SETTINGS | {"seed": 1}, 4, overwrite=True)
-    assert run.done == 0
-    assert not run.finished
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["notes.txt", "settings.json"]
+def contents(folder):
+    """Relative path -> bytes, of all files of a folder."""
+    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    """The folder of a finished run, with a file of its user."""
+    folder = tmp_path_factory.mktemp("whole")
+    run, model = go(folder, 4)
+    run.finish(model, {"answer": 42})
+    (folder / "notes.txt").write_text("mine")
+    return folder
+
+
+@pytest.fixture
+def finished(whole, tmp_path):
+    return shutil.copytree(whole, tmp_path / "finished")
+
+
+def test_a_run_is_overwritten_when_the_new_one_has_a_checkpoint(finished):
+    before = contents(finished)
+    run = runs.Run(finished, SETTINGS | {"seed": 1}, 4, overwrite=True)
+    assert (run.done, run.finished) == (0, False)
+    assert contents(finished) == before  # the command may still be refused
+    run.train(fresh(40, run.stride), load, BATCHES)
+    after = sorted(p.name for p in finished.iterdir())
+    assert after == ["checkpoints", "losses.csv", "notes.txt", "settings.json", "tensorboard"]
+    assert runs.load_settings(finished)["seed"] == 1
+
+
+class Refused(Exception):
+    pass
+
+
+def refuse(start):
+    raise Refused
+
+
+def refuse_first_batch(start):
+    return load(start).map(lambda x: tf.debugging.check_numerics(x / 0.0, "NaN"))
+
+
+@pytest.mark.parametrize("load", [refuse, refuse_first_batch])
+def test_a_run_is_kept_if_the_one_that_replaces_it_is_refused(load, finished, tmp_path):
+    before = contents(finished)
+    for folder, how in ((finished, {"overwrite": True}), (tmp_path / "new", {})):
+        run = runs.Run(folder, SETTINGS | {"seed": 1}, 4, **how)
+        with pytest.raises((Refused, tf.errors.InvalidArgumentError)):
+            run.train(fresh(40, run.stride), load, BATCHES)
+    assert contents(finished) == before
+    assert contents(tmp_path / "new") == {}
+
+
+def test_a_model_without_its_metrics_is_not_trained_over(finished):
+    for damage in ("{}", None):
+        path = finished / "metrics.json"
+        path.write_text(damage) if damage else path.unlink()
+        before = contents(finished)
+        with pytest.raises(ValueError, match=r"without its metrics\.json\. Put the file back"):
+            runs.Run(finished, SETTINGS, 8, resume=True)
+        assert contents(finished) == before
+
+
+class Diverge(keras.callbacks.Callback):
+    """A weight is NaN after the eleventh step."""
+
+    def __init__(self, weight):
+        super().__init__()
+        self.weight = weight
+
+    def on_train_batch_end(self, batch, logs=None):
+        if int(self.model.optimizers["generator"].iterations) == 11:
+            weight = self.model.generator.weights[self.weight]
+            weight.assign(np.nan * weight)
+
+
+@pytest.mark.parametrize(
+    ("weight", "message"),
+    [(-1, "discriminator_loss is nan"), (0, "/kernel is not finite")],  # ReLU makes 0 of NaN
+)
+def test_a_training_that_diverges_stops_and_keeps_what_is_finite(weight, message, tmp_path):
+    run = runs.Run(tmp_path / "run", SETTINGS, 40)
+    model = fresh(40, 1)
+    fit = model.fit
+    model.fit = lambda *a, callbacks, **k: fit(*a, callbacks=[Diverge(weight), *callbacks], **k)
+    message = f"diverged by step 12: .*{message}.* keeps step 10, the last that is finite"
+    with pytest.raises(FloatingPointError, match=message):
+        run.train(model, load, BATCHES, draw)
+    assert runs.Run(tmp_path / "run", SETTINGS, 40, resume=True).done == 10
+    assert loss_log.read_log(tmp_path / "run" / "losses.csv")[-1]["step"] == 10
+    assert not (tmp_path / "run" / "frames" / "00000012.png").exists()
+
+
+HOLD = """
+import fcntl, os, sys
+descriptor = os.open(sys.argv[1], os.O_RDONLY)
+fcntl.flock(descriptor, fcntl.LOCK_EX)
+print("locked", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_folder_in_which_another_process_trains_is_refused(finished):
+    before = contents(finished)
+    command = [sys.executable, "-c", HOLD, str(finished)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"locked\n"
+        for how in ({"overwrite": True}, {"resume": True}):
+            with pytest.raises(ValueError, match="which another process uses"):
+                runs.Run(finished, SETTINGS, 8, **how)
+        other.kill()  # and the kernel releases the lock
+        other.wait()
+    assert runs.Run(finished, SETTINGS, 4, resume=True).finished
+    assert contents(finished) == before
 
 
 def test_a_folder_that_cannot_be_created_is_reported(tmp_path):
