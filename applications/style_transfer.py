@@ -11,9 +11,10 @@
     python -m applications.style_transfer --run=runs/a_b --images=a/ --out=translated  # --backwards
 
 MGAN learns one style from the image of --style and the photographs of --dataset, and redraws other
-photographs of any size in a single pass; SpatialGAN generates the texture of --style, of any
---size. CycleGAN learns from two folders without pairs, pix2pix from two whose files have the same
-names; both also take --dataset=solid2striped or edge2shape, built-in datasets that need no files.
+photographs of any size, those of more than a megapixel in tiles; SpatialGAN generates the texture
+of --style, of any --size. CycleGAN learns from two folders without pairs, pix2pix from two whose
+files have the same names; both also take
+--dataset=solid2striped or edge2shape, built-in datasets that need no files.
 A training writes shown.png, loss.png, metrics.json and model.keras under --out, and a SavedModel
 under --export_dir; scores are compared with baselines. --scale=small has the sizes and rates with
 which the rows of docs/survey.md were measured.
@@ -94,7 +95,7 @@ def main():
         targets = [out / f"texture_{i}.{FLAGS.format}" for i in range(FLAGS.count)]
         flag_sets.check_not_existing(targets, FLAGS.overwrite)
     from trainers import devices
-    from trainers.tasks import style_transfer as task
+    from trainers.tasks import stylizing
 
     devices.strategy(FLAGS.device)
     model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
@@ -102,7 +103,7 @@ def main():
         draw(model, size, targets, FLAGS.seed)
         return
     with command_line.flag_errors(flag_sets.trained_flag(), "backwards"):
-        stylizer = task.Stylizer(
+        stylizer = stylizing.Stylizer(
             model, FLAGS.strength, FLAGS.keep_color, FLAGS.backwards, FLAGS.seed
         )
     stylize_all(stylizer, images, out)
@@ -203,7 +204,7 @@ def stylize_all(stylizer, images, out):
     """Writes each photograph redrawn, and before_after.png with the middle of the first ones.
 
     Args:
-        stylizer: a `trainers.tasks.style_transfer.Stylizer`.
+        stylizer: a `trainers.tasks.stylizing.Stylizer`.
         images: an `image_files.ImageFolder`.
         out: a folder.
     """

@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.shared import acceptance, textures
 from benchmarks.systems import mgan, spatial_gan
 from trainers.imaging import grids
-from trainers.tasks import style_transfer
+from trainers.tasks import style_transfer, stylizing
 
 STYLE, TEXTURE = "grass", "brick"
 STRENGTHS = (0.25, 0.5, 0.75, 1.0)
@@ -35,7 +35,7 @@ def redrawing(seed):
     for photograph in mgan.held_out().values():
         before, _ = style_transfer.style_distance(style, photograph, seed)
         translated = mgan.trained(STYLE, seed).translate(photograph[None])[0]
-        images = {f"strength {s}": style_transfer.mix(translated, photograph, s) for s in STRENGTHS}
+        images = {f"strength {s}": stylizing.mix(translated, photograph, s) for s in STRENGTHS}
         images["histogram"] = style_transfer.match_histogram(photograph, style)
         for name, image in images.items():
             scores[name].append(
@@ -104,6 +104,6 @@ def picture(seed=0):
         translated = mgan.trained(STYLE, seed).translate(photograph[None])[0][40:232, 60:252]
         rows["photograph"].append(piece)
         for share in STRENGTHS:
-            rows[str(share)].append(style_transfer.mix(translated, piece, share))
+            rows[str(share)].append(stylizing.mix(translated, piece, share))
         rows["histogram"].append(style_transfer.match_histogram(piece, style))
     return grids.grid([np.stack(row) for row in rows.values()], labels=list(rows))

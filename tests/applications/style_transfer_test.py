@@ -14,7 +14,7 @@ from applications import style_transfer as script
 from applications.shared import training_job
 from tests.applications import scripts
 from trainers.imaging import ycbcr
-from trainers.tasks import image_translation, style_transfer
+from trainers.tasks import image_translation, style_transfer, stylizing
 
 RNG = np.random.default_rng(0)
 RUNS = ["mgan", *(pytest.param(name, marks=pytest.mark.slow) for name in script.MODELS[1:])]
@@ -67,15 +67,13 @@ def pixels(height, width, channels=3):
 
 def test_colours_become_what_the_model_makes_of_them(models):
     x = pixels(13, 18)
-    np.testing.assert_allclose(
-        style_transfer.Stylizer(models["mgan_3"]).stylize(x), 255 - x, atol=1
-    )
+    np.testing.assert_allclose(stylizing.Stylizer(models["mgan_3"]).stylize(x), 255 - x, atol=1)
 
 
 def test_strength_lies_between_the_photograph_and_what_is_made_of_it(models):
     x = pixels(13, 18).astype(float)
     for strength in (0.0, 0.25, 1.0):
-        made = style_transfer.Stylizer(models["mgan_3"], strength).stylize(x.astype(np.uint8))
+        made = stylizing.Stylizer(models["mgan_3"], strength).stylize(x.astype(np.uint8))
         expected = strength * (255.0 - x) + (1.0 - strength) * x
         np.testing.assert_allclose(made, expected, atol=1.1)
 
@@ -88,7 +86,7 @@ def grey_about(shades):
 @pytest.mark.parametrize("name, keep", [("mgan_1", False), ("mgan_3", True)])
 def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
     x = grey_about(RNG.integers(90, 150, (12, 14, 1)))
-    made = style_transfer.Stylizer(models[name], keep_color=keep).stylize(x)
+    made = stylizing.Stylizer(models[name], keep_color=keep).stylize(x)
     (before, hue), (after, kept) = (ycbcr.split(image) for image in (x, made))
     np.testing.assert_allclose(kept, hue, atol=0.01)
     middle = 255.0 if name == "mgan_1" else 251.0  # of luminances 16 to 235
@@ -97,8 +95,8 @@ def test_colour_is_kept_where_brightness_alone_is_redrawn(models, name, keep):
 
 def test_grey_stays_grey_where_brightness_alone_is_redrawn(models):
     x = pixels(12, 14, 1)
-    assert style_transfer.Stylizer(models["mgan_1"]).stylize(x).shape == (12, 14, 1)
-    assert style_transfer.Stylizer(models["mgan_3"]).stylize(x).shape == (12, 14, 3)
+    assert stylizing.Stylizer(models["mgan_1"]).stylize(x).shape == (12, 14, 1)
+    assert stylizing.Stylizer(models["mgan_3"]).stylize(x).shape == (12, 14, 3)
 
 
 def test_what_is_made_grey_of_colours_stays_grey():
@@ -106,19 +104,19 @@ def test_what_is_made_grey_of_colours_stays_grey():
     grey = keras.Model(inputs, keras.layers.Lambda(lambda x: x[..., :1])(inputs))
     sizes = {"width": 4, "stages": 1, "patch_stages": 1}
     model = zoo.Pix2Pix(image_shape=(16, 16, 1), source_channels=3, generator=grey, **sizes)
-    made = style_transfer.Stylizer(model).stylize(pixels(10, 12)).astype(int)
+    made = stylizing.Stylizer(model).stylize(pixels(10, 12)).astype(int)
     assert np.ptp(made, axis=-1).max() <= 1
 
 
 def test_backwards_is_of_a_cyclegan(models):
     x = pixels(12, 14)
     np.testing.assert_allclose(
-        style_transfer.Stylizer(models["cyclegan"], backwards=True).stylize(x), x, atol=1
+        stylizing.Stylizer(models["cyclegan"], backwards=True).stylize(x), x, atol=1
     )
     with pytest.raises(ValueError, match="`backwards` needs a CycleGAN. Received: a MGAN"):
-        style_transfer.Stylizer(models["mgan_3"], backwards=True)
+        stylizing.Stylizer(models["mgan_3"], backwards=True)
     with pytest.raises(ValueError, match="`model` should translate. Received: a GAN"):
-        style_transfer.Stylizer(zoo.create("gan", image_shape=(8, 8, 1)))
+        stylizing.Stylizer(zoo.create("gan", image_shape=(8, 8, 1)))
 
 
 @pytest.fixture(scope="module")

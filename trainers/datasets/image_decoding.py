@@ -16,6 +16,7 @@ SUFFIXES = (  # in any case
     *(".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
 )
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of 16-bit grey images
+ROWS = 256  # that are converted at a time
 GREY = ("1", "L", "LA", "La", *SIXTEEN_BITS)
 SWAPPED = (5, 6, 7, 8)  # EXIF orientations whose width and height are exchanged
 ORIENTATION = 0x0112
@@ -152,8 +153,7 @@ def _in_srgb(image):
 def _flat(image, on_white):
     """Returns an image with 8 bits a channel and no transparency; grey stays grey."""
     if image.mode in SIXTEEN_BITS:  # convert("L") would clip them at 255
-        pixels = np.asarray(image).astype(np.float64) / 257.0
-        return Image.fromarray(np.clip(np.rint(pixels), 0, 255).astype(np.uint8))
+        return Image.fromarray(_eight_bits(np.asarray(image)))
     if image.has_transparency_data:
         image = image.convert("RGBA")
         if not on_white:
@@ -163,6 +163,16 @@ def _flat(image, on_white):
     if image.mode == "F":
         raise ValueError("pixels are floats, of an unknown range")
     return image
+
+
+def _eight_bits(pixels):
+    """Rounds 0 … 65535 to 0 … 255, a few rows at a time: wider numbers of all take much memory."""
+    if pixels.min() < 0 or pixels.max() > 65_535:
+        raise ValueError("pixels are integers of 32 bits, of an unknown range")
+    found = np.empty(pixels.shape, np.uint8)
+    for top in range(0, len(pixels), ROWS):
+        found[top : top + ROWS] = (pixels[top : top + ROWS].astype(np.int32) + 128) // 257
+    return found
 
 
 def _square(image, side):

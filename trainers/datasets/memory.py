@@ -5,12 +5,13 @@ import os
 FALLBACK = 8 * 2**30  # bytes of memory, where the system does not tell
 
 
-def check(n_bytes, name):
+def check(n_bytes, name, cure=""):
     """Raises an error where so much would take more than half of the machine's memory.
 
     Args:
         n_bytes: what is to be read, decoded.
         name: of it, for the message.
+        cure: the end of the message.
 
     Raises:
         ValueError: it is too much.
@@ -18,12 +19,12 @@ def check(n_bytes, name):
     Example:
         >>> check(10**15, "x of images.npz")
         Traceback (most recent call last):
-        ValueError: x of images.npz should take at most half of the memory, ... 1,000,000,000 MB
+        ValueError: x of images.npz should take at most half of the memory, ... 1,000,000,000 MB.
     """
     if n_bytes > limit():
         raise ValueError(
             f"{name} should take at most half of the memory, {limit() // 10**6:,} MB. "
-            f"Received: {n_bytes // 10**6:,} MB"
+            f"Received: {n_bytes // 10**6:,} MB.{cure}"
         )
 
 

@@ -5,10 +5,13 @@ Every argument is checked before TensorFlow is loaded, and refused in one senten
 
 import copy
 import dataclasses
+import math
 import numbers
 from collections.abc import Callable
 
 import numpy as np
+
+from trainers.datasets import memory
 
 
 @dataclasses.dataclass(frozen=True, eq=False, kw_only=True)
@@ -96,6 +99,7 @@ class Source:
         samples = self._check_split(split)
         self._check_labels(labels)
         self._check_batch(split, samples, batch_size, turns)
+        self._check_memory(batch_size * turns, "batch_size")
         if not _is_integer(seed) or not 0 <= seed < 2**63:
             raise ValueError(
                 f"`seed` should be an integer from 0 to 2^63 - 1. Received: seed={seed!r}"
@@ -112,11 +116,12 @@ class Source:
 
     def arrays(self, split="train", count=None):
         """Returns a split as NumPy arrays (x, y): see `datasets.arrays`."""
-        self._check_split(split)
+        samples = self._check_split(split)
         if count is not None and (not _is_integer(count) or count < 1):
             raise ValueError(
                 f"`count` should be a positive integer or None. Received: count={count!r}"
             )
+        self._check_memory(min(count or samples, samples), "count")
         stored = self.read(split)
         rows = np.arange(len(stored.x))
         if count is not None and count < len(rows):
@@ -135,6 +140,15 @@ class Source:
         """Returns the factors of each sample of a split: see `datasets.factors`."""
         self._check_split(split)
         return dict(self.read(split).factors)
+
+    def _check_memory(self, samples, argument):
+        """Raises a ValueError where so many samples, as floats, are too many."""
+        shapes = [
+            resized(shape, self.image_size) for shape in (self.facts.shape, self.facts.y_shape)
+        ]
+        n_bytes = 4 * samples * sum(math.prod(shape) for shape in shapes if shape is not None)
+        sizes = f"{samples} samples of shape {shapes[0]}"
+        memory.check(n_bytes, sizes, f" Choose a smaller `{argument}` or `image_size`.")
 
     def _check_split(self, split):
         """Returns the number of samples of the split."""

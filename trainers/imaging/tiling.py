@@ -10,7 +10,7 @@ there is no seam, and the result equals the output for the complete image.
 import numpy as np
 import tensorflow as tf
 
-LIMIT = 64  # pixels in each direction that `receptive_radius` examines
+LIMIT = 64  # pixels in each direction that `receptive_radius` examines by default
 
 
 def map_tiles(function, image, factor=1, side=256, margin=0, progress=iter):
@@ -70,7 +70,7 @@ def _spans(length, side, margin):
     return spans
 
 
-def receptive_radius(network):
+def receptive_radius(network, limit=LIMIT):
     """Returns the receptive radius of a network: how many pixels away in any direction the input
     still changes an output pixel (the output cell of one input pixel, where the network enlarges).
 
@@ -78,9 +78,10 @@ def receptive_radius(network):
 
     Args:
         network: a Keras model, (h, w, c) -> (factor h, factor w, c').
+        limit: pixels in each direction that are examined.
 
     Raises:
-        ValueError: the radius is 64 pixels or more, for example the complete image.
+        ValueError: the radius is `limit` or more, for example the complete image.
 
     Example:
         >>> import keras
@@ -89,20 +90,20 @@ def receptive_radius(network):
         3
     """
     channels = network.inputs[0].shape[-1]
-    side = 2 * LIMIT + 1
+    side = 2 * limit + 1
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (1, side, side, channels))
     x = tf.constant(noise, "float32")
     with tf.GradientTape() as tape:
         tape.watch(x)
         outputs = network(x, training=False)
         factor = outputs.shape[1] // side
-        middle = slice(LIMIT * factor, (LIMIT + 1) * factor)
+        middle = slice(limit * factor, (limit + 1) * factor)
         total = tf.reduce_sum(tf.square(outputs[:, middle, middle]))
     gradient = np.abs(tape.gradient(total, x).numpy()).max(axis=(0, 3))
-    radius = np.abs(np.argwhere(gradient > 0.0) - LIMIT).max(initial=0)
-    if radius >= LIMIT:
+    radius = np.abs(np.argwhere(gradient > 0.0) - limit).max(initial=0)
+    if radius >= limit:
         raise ValueError(
-            f"`network` should have a receptive radius below {LIMIT} pixels. Received: a larger "
+            f"`network` should have a receptive radius below {limit} pixels. Received: a larger "
             "one, so that images cannot be computed in tiles."
         )
     return int(radius)

@@ -1,4 +1,4 @@
-"""Style transfer and textures: data, baselines, scores, and photographs redrawn by a model.
+"""Style transfer and textures: data, baselines and scores.
 
 Images are (h, w, c) in [-1, 1] unless noted. The style of an image is the distribution of small
 patches of it.
@@ -167,68 +167,6 @@ def load_style(style, side):
             f"Received: {pixels.shape[0]}x{pixels.shape[1]}"
         )
     return to_network_range(pixels, 3)
-
-
-def mix(stylized, photograph, strength):
-    """Returns strength · stylized + (1 - strength) · photograph.
-
-    Example:
-        >>> mix(np.ones(2), np.zeros(2), strength=0.25)
-        array([0.25, 0.25])
-    """
-    return strength * stylized + (1.0 - strength) * photograph
-
-
-class Stylizer:
-    """Redraws photographs with a model that translates.
-
-    Args:
-        model: a model of the zoo with `translate`. One that generates luminances leaves colors as
-            they are.
-        strength: weight of the result, from 0, the photograph, to 1.
-        keep_color: whether only the luminance is redrawn.
-        backwards: whether a CycleGAN translates from the target to the source.
-        seed: of the noise of a model that has some.
-
-    Raises:
-        ValueError: for a model that does not translate, or not backwards.
-
-    Example:
-        >>> import zoo
-        >>> model = zoo.create("mgan", scale="small", image_shape=(16, 16, 3), width=4)
-        >>> Stylizer(model, strength=0.5).stylize(np.zeros((10, 15, 3), np.uint8)).shape
-        (10, 15, 3)
-    """
-
-    def __init__(self, model, strength=1.0, keep_color=False, backwards=False, seed=0):
-        if not hasattr(model, "translate"):
-            raise ValueError(f"`model` should translate. Received: a {type(model).__name__}.")
-        if backwards and not hasattr(model, "translate_back"):
-            raise ValueError(f"`backwards` needs a CycleGAN. Received: a {type(model).__name__}.")
-        network = "inverse_generator" if backwards else "generator"
-        ((*_, self.channels),), ((*_, self.out_channels),) = model.shapes()[network]
-        self.translate = model.translate_back if backwards else model.translate
-        self.strength, self.keep_color, self.seed = strength, keep_color, seed
-
-    def stylize(self, pixels):
-        """Redraws pixels, uint8 (h, w, 1 or 3): uint8 of the same height and width.
-
-        Generated luminances get the colors of `pixels`; luminances that a model generates from
-        colors stay grey.
-        """
-        rgb = np.broadcast_to(pixels, (*pixels.shape[:2], 3))
-        stylized = self.translate(to_network_range(rgb, self.channels)[None], seed=self.seed)[0]
-        if self.out_channels == 1:
-            luminance = np.clip(stylized / 2.0 + 0.5, 16.0 / 255.0, 235.0 / 255.0)
-            color = ycbcr.split(rgb if self.channels == 1 else 0 * rgb)[1]
-            stylized = ycbcr.joined(luminance, color)
-        else:
-            stylized = grids.to_uint8(stylized)
-        if self.keep_color and self.out_channels == 3:
-            stylized = ycbcr.joined(ycbcr.split(stylized)[0], ycbcr.split(rgb)[1])
-        stylized = np.rint(mix(stylized, rgb, self.strength)).astype(np.uint8)
-        grey = pixels.shape[-1] == 1 and (self.out_channels == 1 or self.keep_color)
-        return stylized[..., :1] if grey else stylized
 
 
 @dataclasses.dataclass(frozen=True)
