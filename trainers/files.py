@@ -125,7 +125,7 @@ def read_json(path):
         ({'model': 'dcgan'}, None)
     """
     try:
-        return json.loads(Path(path).read_text())
+        return json.loads(Path(path).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
     except ValueError:

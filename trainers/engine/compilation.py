@@ -110,13 +110,12 @@ class CompileMixin:
     def metrics(self):
         return list(self._means.values()) if self.compiled else []
 
-    def get_metrics_result(self):
-        return {name: mean.result() for name, mean in self._means.items()}
-
     def _mean(self, name):
         if name not in self._means:  # terms are known only once a loss has been computed
             with tf.init_scope():
-                self._means[name] = next(self._unused_means, None) or keras.metrics.Mean()
+                mean = next(self._unused_means, None) or keras.metrics.Mean()
+            mean.name = name  # Keras names a metric when it is made
+            self._means[name] = mean
         return self._means[name]
 
     def _synchronize(self, synchronized, jit_compile):

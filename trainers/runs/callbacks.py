@@ -94,7 +94,7 @@ class StopWhenNotFinite(keras.callbacks.Callback):
         step_of: a function epoch -> train steps done by the end of the epoch.
 
     Raises:
-        FloatingPointError: from `fit`; the message names the losses.
+        FloatingPointError: from `fit`; the message names the losses, or weights.
 
     Example:
         >>> import zoo
@@ -127,8 +127,8 @@ def check_finite(model, losses, step):
     found = found or [f"{v.path} is not finite" for v in model.weights if not _is_finite(v)][:3]
     if found:
         raise FloatingPointError(
-            f"The training has diverged by step {step:,}: {', '.join(found)}. "
-            "Try --recipe=modern, --precision=float32 or another --seed."
+            f"The training has diverged by step {step:,}: {', '.join(found)}. Try lower learning "
+            "rates, the modern recipe, float32 or another seed."
         )
 
 

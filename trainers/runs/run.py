@@ -30,8 +30,8 @@ class Run:
             resumed with the same settings.
         steps: train steps of the complete run.
         resume: whether to continue the run in the folder.
-        overwrite: whether to replace a run in the folder, which is removed when the new one has a
-            checkpoint.
+        overwrite: whether to replace a run in the folder, which is removed when the new one is
+            finished, and put back if it ends before its first checkpoint.
         strategy: the `tf.distribute.Strategy` of the model, by default the current one.
 
     Raises:
@@ -58,13 +58,14 @@ class Run:
         self.strategy = strategy or tf.distribute.get_strategy()
         self.is_chief = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
-        self._new, self._lock = True, None
+        self._is_new, self._overwrites = True, overwrite and not resume
+        self._lock, self._has_trained = None, False
         self.done, self.finished, open_error = 0, False, None
         if self.is_chief:
             try:
-                self._open(resume, overwrite)
+                self._open(resume)
             except (ValueError, OSError) as error:
-                open_error = error
+                open_error, self._lock = error, None
         state = [self.done, int(self.finished), int(open_error is not None)]
         self.done, self.finished, failed = map(
             int, devices.broadcast_from_chief(self.strategy, state)
@@ -75,17 +76,18 @@ class Run:
         # All logging intervals are multiples of it, so a call can take as many steps, or a divisor.
         self.stride = math.gcd(self.interval, steps, self.done)
 
-    def _open(self, resume, overwrite):
+    def _open(self, resume):
         files.ensure_folder(self.folder, "out")
-        self._lock = run_folder.lock(self.folder)
-        run_folder.recover(self.folder)
-        earlier = files.read_json(self.folder / "settings.json")
-        if earlier is None and any(not p.name.startswith(".") for p in self.folder.iterdir()):
+        others = any(not path.name.startswith(".") for path in self.folder.iterdir())
+        if others and not run_folder.holds_run(self.folder):
             raise ValueError(
                 f"`out` should be a new folder, or one of a run. Received: {self.folder}, "
                 "which holds other files."
             )
-        if overwrite and not resume:
+        self._lock = run_folder.lock(self.folder)
+        run_folder.recover(self.folder)
+        earlier = files.read_json(self.folder / "settings.json")
+        if self._overwrites:
             return
         if earlier is not None and not resume:
             raise ValueError(
@@ -102,7 +104,7 @@ class Run:
             )
         if earlier is None:
             return
-        self._new = False
+        self._is_new = False
         files.remove_partial_files(self.folder)
         self.checkpoint, self.damaged = checkpoints.latest_valid(self.folder / "checkpoints")
         figures = self.figures
@@ -125,7 +127,7 @@ class Run:
 
     @property
     def figures(self):
-        """The content of `metrics.json`; None before the run is finished."""
+        """The content of `metrics.json` in the folder; None where no run is finished."""
         return files.read_json(self.folder / "metrics.json")
 
     def train(self, model, load, batches, draw=None):
@@ -141,19 +143,23 @@ class Run:
         Raises:
             KeyboardInterrupt: when it was stopped (Ctrl-C, SIGTERM); the message tells how to
                 continue.
-            ValueError: when the data are not those that the run began with, or another worker was
-                lost.
+            ValueError: when the data are not those that the run began with, another worker was
+                lost, or the run was trained before: it is resumed by a new `Run`.
             FloatingPointError: when losses or weights are not finite; the last checkpoint is kept.
         """
         step_of = self._step_of
         folder = self.folder / "checkpoints" if self.is_chief else None
         saving = callbacks.CheckpointSaver(folder, step_of, lambda step: divmod(step, batches))
         self._batches = batches
-        begins = self._new and self.is_chief
-        if begins:
-            run_folder.set_aside(self.folder)
+        if self._has_trained:
+            raise ValueError("A run is trained once. Go on with another `Run`, resume=True.")
+        self._has_trained = True
+        begins = self._is_new and self.is_chief
+        if begins and not self._overwrites and (self.folder / "settings.json").exists():
+            raise ValueError(f"{self.folder} holds a run that began after this one was opened.")
         try:
             if begins:
+                run_folder.set_aside(self.folder)
                 files.write_json(self.folder / "settings.json", self.settings)
             self._fit(model, load, batches, self._callbacks(saving, draw), saving)
         except KeyboardInterrupt:
@@ -164,14 +170,12 @@ class Run:
             if not devices.has_workers(self.strategy):
                 raise
             raise ValueError(
-                "Another worker was lost. Start all of them again with --resume: they continue "
-                "from the last checkpoint."
+                "Another worker was lost. Start all of them again, with --resume if the first one "
+                "has saved a checkpoint."
             ) from error
         finally:
             if begins and saving.saved is None:
                 run_folder.put_back(self.folder)
-            elif begins:
-                run_folder.remove_replaced(self.folder)
 
     def _callbacks(self, saving, draw):
         """Those of `fit`, in the order in which they write: the checkpoint comes last."""
@@ -226,9 +230,14 @@ class Run:
         if not step:
             return "Stopped before anything was saved."
         saved = f"step {step:,} of {self.steps:,} is saved in {self.folder}"
-        return f"Stopped: {saved}. The same command with --resume continues it."
+        message = f"Stopped: {saved}. The same command with --resume continues it."
+        for replaced in run_folder.replaced(self.folder)[-1:]:
+            message += f" The run that was there before is in {replaced} until it is finished."
+        return message
 
     def _kept(self, step):
+        if not self.is_chief:
+            return "The first worker reports what is kept."
         if not step:
             return "Nothing is kept of this training."
         return f"{self.folder} keeps step {step:,}, the last that is finite."
@@ -262,6 +271,8 @@ class Run:
         }
         files.write_json(self.folder / "metrics.json", figures)
         shutil.rmtree(self.folder / "checkpoints", ignore_errors=True)
+        run_folder.remove_replaced(self.folder)
+        self._lock = None
         return figures
 
     def _step_of(self, epoch):

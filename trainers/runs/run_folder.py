@@ -1,7 +1,8 @@
-"""The folder of a run: one process at a time, and a run in it is replaced when another has begun.
+"""The folder of a run: one process at a time, and a run in it goes when another is finished.
 
-A run that is to be replaced is moved into `.replaced`, and removed once the new one has saved a
-checkpoint. A new run that is refused or killed before leaves the folder as it was.
+A run that is to be replaced is moved into `.replaced-1`, and removed when the new one is finished.
+A new run that is refused, fails or is killed before its first checkpoint leaves the folder as it
+was.
 """
 
 import os
@@ -17,13 +18,14 @@ except ImportError:  # Windows
     fcntl = None
 
 CONTENTS = (  # settings.json first: without it a folder holds no run
-    *("settings.json", "metrics.json", "losses.csv", "model.keras"),
+    *("settings.json", "metrics.json", "losses.csv", "model.keras", "first.json"),
     *("checkpoints", "frames", "tensorboard"),
 )
-REPLACED = ".replaced"  # a whole run
+LOCK = ".lock"
+REPLACED = ".replaced-"  # a whole run; with a number, as the new one may be replaced too
 MOVING = ".moving"  # a part of a run, the rest of which is in its place
 REMOVED = ".removed"
-_locks = weakref.WeakValueDictionary()  # of this process: real path -> FolderLock
+_locks = weakref.WeakValueDictionary()  # of this process: (pid, device, inode) -> FolderLock
 
 
 class FolderLock:
@@ -36,20 +38,21 @@ class FolderLock:
     """
 
     def __init__(self, folder):
+        self.release = lambda: None
         if fcntl is None:
             return
-        descriptor = os.open(folder, os.O_RDONLY)
-        self._release = weakref.finalize(self, os.close, descriptor)
+        descriptor = os.open(Path(folder) / LOCK, os.O_RDWR | os.O_CREAT)  # NFS: for writing
+        self.release = weakref.finalize(self, os.close, descriptor)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            self._release()
+            self.release()
             raise ValueError(
                 f"`out` should be a folder in which nothing else is training. Received: {folder}, "
                 "which another process uses. Wait for its end, or choose another --out."
             ) from None
         except OSError:  # a file system without locks
-            self._release()
+            self.release()
 
 
 def lock(folder):
@@ -64,21 +67,32 @@ def lock(folder):
         >>> lock("runs") is lock("runs")
         True
     """
-    path = os.path.realpath(folder)
-    held = _locks.get(path)
+    status = os.stat(folder)
+    key = os.getpid(), status.st_dev, status.st_ino  # a forked process has no lock of its own
+    held = _locks.get(key)
     if held is None:
-        held = _locks[path] = FolderLock(path)
+        held = _locks[key] = FolderLock(folder)
     return held
 
 
+def holds_run(folder):
+    """Whether a folder holds a run, or a part of one that `recover` puts in its place."""
+    names = ("settings.json", MOVING)
+    return any((Path(folder) / name).exists() for name in names) or bool(replaced(folder))
+
+
 def recover(folder):
-    """Completes what a process that was killed had begun: leaves the run that was there before it,
-    or the new one if it has a checkpoint."""
+    """Completes what a process that was killed had begun.
+
+    A new run without a checkpoint goes, and the one that it was to replace is put back.
+    """
     folder = Path(folder)
     shutil.rmtree(folder / REMOVED, ignore_errors=True)
-    if (folder / REPLACED).exists():
-        begun = checkpoints.latest_valid(folder / "checkpoints")[0] is not None
-        remove_replaced(folder) if begun else put_back(folder)
+    if replaced(folder):
+        if (folder / "metrics.json").exists():
+            remove_replaced(folder)
+        elif checkpoints.latest_valid(folder / "checkpoints")[0] is None:
+            put_back(folder)
     _move_contents(folder / MOVING, folder)
 
 
@@ -94,35 +108,44 @@ def set_aside(folder):
     """
     folder = Path(folder)
     if any((folder / name).exists() for name in CONTENTS):
-        (folder / MOVING).mkdir()
+        (folder / MOVING).mkdir(exist_ok=True)
         _move_contents(folder, folder / MOVING)
-        os.replace(folder / MOVING, folder / REPLACED)
+        os.replace(folder / MOVING, folder / f"{REPLACED}{len(replaced(folder)) + 1}")
 
 
 def put_back(folder):
-    """Removes the run in a folder, and moves the one that was set aside into its place."""
+    """Removes the run in a folder, and moves the one that was set aside last into its place."""
     folder = Path(folder)
-    for name in CONTENTS:
-        if (folder / name).is_dir():
-            shutil.rmtree(folder / name)
-        else:
-            (folder / name).unlink(missing_ok=True)
-    if (folder / REPLACED).exists():
-        os.replace(folder / REPLACED, folder / MOVING)
-        _move_contents(folder / MOVING, folder)
+    if not (folder / MOVING).exists():  # else a part of the old run is in its place
+        for name in CONTENTS:
+            if (folder / name).is_dir():
+                shutil.rmtree(folder / name)
+            else:
+                (folder / name).unlink(missing_ok=True)
+        for last in replaced(folder)[-1:]:
+            os.replace(last, folder / MOVING)
+    _move_contents(folder / MOVING, folder)
 
 
 def remove_replaced(folder):
-    """Removes the run that was set aside, if there is one."""
+    """Removes the runs that were set aside."""
     folder = Path(folder)
-    if (folder / REPLACED).exists():
-        os.replace(folder / REPLACED, folder / REMOVED)
-        shutil.rmtree(folder / REMOVED)
+    for earlier in replaced(folder):
+        shutil.rmtree(folder / REMOVED, ignore_errors=True)
+        os.replace(earlier, folder / REMOVED)
+    shutil.rmtree(folder / REMOVED, ignore_errors=True)
+
+
+def replaced(folder):
+    """Returns the folders of the runs that were set aside, the oldest first."""
+    return sorted(
+        Path(folder).glob(f"{REPLACED}*"), key=lambda path: int(path.name[len(REPLACED) :])
+    )
 
 
 def _move_contents(source, target):
     for name in CONTENTS:
         if (source / name).exists():
             os.replace(source / name, target / name)
-    if source.name == MOVING and source.exists():
-        source.rmdir()
+    if source.name == MOVING:  # what else is in it, a file manager has left there
+        shutil.rmtree(source, ignore_errors=True)

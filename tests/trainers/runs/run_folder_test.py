@@ -54,7 +54,7 @@ def kill_after(n, monkeypatch):
 
 def test_a_run_is_set_aside_and_put_back(folder):
     run_folder.set_aside(folder)
-    assert contents(folder) == MINE | {f".replaced/{k}": v for k, v in OLD.items()}
+    assert contents(folder) == MINE | {f".replaced-1/{k}": v for k, v in OLD.items()}
     write(folder, "settings.json", "new")
     write(folder, "checkpoints/1.json", "new")
     run_folder.put_back(folder)
@@ -93,14 +93,34 @@ def test_killed_while_it_recovers_it_recovers_the_next_time(n, folder, monkeypat
     assert contents(folder) == OLD | MINE
 
 
-@pytest.mark.parametrize("n", range(6))
-def test_killed_after_the_first_checkpoint_the_new_run_stays(n, folder, monkeypatch):
+def test_a_new_run_with_a_checkpoint_stays_and_the_old_one_is_kept(folder, monkeypatch):
     run_folder.set_aside(folder)
     write(folder, "settings.json", "new")
     monkeypatch.setattr(run_folder.checkpoints, "latest_valid", lambda folder: ("one", []))
-    with monkeypatch.context() as patch:
-        kill_after(n, patch)
-        with contextlib.suppress(Killed):
-            run_folder.remove_replaced(folder)
     run_folder.recover(folder)
-    assert contents(folder) == MINE | {"settings.json": "new"}
+    kept = {f".replaced-1/{name}": text for name, text in OLD.items()}
+    assert contents(folder) == MINE | kept | {"settings.json": "new"}
+    run_folder.set_aside(folder)  # and the new one can be replaced too
+    run_folder.put_back(folder)
+    assert contents(folder) == MINE | kept | {"settings.json": "new"}
+
+
+@pytest.mark.parametrize("n", range(6))
+def test_killed_after_it_is_finished_the_new_run_alone_stays(n, folder, monkeypatch):
+    run_folder.set_aside(folder)
+    new = {"settings.json": "new", "metrics.json": "new"}
+    for name, text in new.items():
+        write(folder, name, text)
+    with monkeypatch.context() as patch, contextlib.suppress(Killed):
+        kill_after(n, patch)
+        run_folder.remove_replaced(folder)
+    run_folder.recover(folder)
+    assert contents(folder) == MINE | new
+
+
+def test_what_a_file_manager_leaves_does_not_lock_the_user_out(folder):
+    run_folder.set_aside(folder)
+    os.replace(folder / ".replaced-1", folder / ".moving")
+    write(folder, ".moving/.DS_Store", "")
+    run_folder.recover(folder)
+    assert contents(folder) == OLD | MINE

@@ -1,5 +1,6 @@
 """A run that is interrupted ends like one that is not."""
 
+import fcntl
 import json
 import shutil
 import signal
@@ -14,7 +15,7 @@ import tensorflow as tf
 import zoo
 from trainers import runs
 from trainers.imaging import grids
-from trainers.runs import loss_log
+from trainers.runs import loss_log, run_folder
 from trainers.runs.run import LOG_INTERVALS
 
 SETTINGS = {"model": "gan", "seed": 0, "batch_size": 16}
@@ -167,8 +168,9 @@ def test_a_run_with_other_settings_is_not_resumed(tmp_path, killed):
 
 
 def contents(folder):
-    """Relative path -> bytes, of all files of a folder."""
-    return {p.relative_to(folder): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+    """Relative path -> bytes, of all files of a folder but its lock."""
+    found = [p for p in folder.rglob("*") if p.is_file() and p.name != run_folder.LOCK]
+    return {p.relative_to(folder): p.read_bytes() for p in found}
 
 
 @pytest.fixture(scope="module")
@@ -186,15 +188,49 @@ def finished(whole, tmp_path):
     return shutil.copytree(whole, tmp_path / "finished")
 
 
-def test_a_run_is_overwritten_when_the_new_one_has_a_checkpoint(finished):
+def test_a_run_is_replaced_when_the_new_one_is_finished(finished):
     before = contents(finished)
     run = runs.Run(finished, SETTINGS | {"seed": 1}, 4, overwrite=True)
     assert (run.done, run.finished) == (0, False)
     assert contents(finished) == before  # the command may still be refused
-    run.train(fresh(40, run.stride), load, BATCHES)
-    after = sorted(p.name for p in finished.iterdir())
-    assert after == ["checkpoints", "losses.csv", "notes.txt", "settings.json", "tensorboard"]
+    model = fresh(40, run.stride)
+    run.train(model, load, BATCHES)
     assert runs.load_settings(finished)["seed"] == 1
+    kept = contents(finished / ".replaced-1")
+    assert kept == {path: data for path, data in before.items() if path.name != "notes.txt"}
+    run.finish(model, {})
+    after = sorted(p.name for p in finished.iterdir())
+    files = ["losses.csv", "metrics.json", "model.keras", "notes.txt", "settings.json"]
+    assert after == [".lock", *files, "tensorboard"]
+
+
+def test_after_ctrl_c_the_run_that_was_to_be_replaced_is_still_there(finished):
+    run = runs.Run(finished, SETTINGS | {"seed": 1}, 40, overwrite=True)
+    with pytest.raises(KeyboardInterrupt, match=r"before is in .*\.replaced-1 until"):
+        run.train(asking(fresh(40, 1)), load, BATCHES)
+    assert (finished / ".replaced-1" / "model.keras").exists()
+    run = runs.Run(finished, SETTINGS | {"seed": 1}, 40, resume=True)
+    assert run.done == 11
+
+
+def test_a_run_is_trained_once_and_not_over_another(tmp_path):
+    one, other = (runs.Run(tmp_path, SETTINGS | {"seed": seed}, 4) for seed in (0, 1))
+    model = fresh(40, one.stride)
+    one.train(model, load, BATCHES)
+    with pytest.raises(ValueError, match="A run is trained once"):
+        one.train(model, load, BATCHES)
+    with pytest.raises(ValueError, match="holds a run that began after this one was opened"):
+        other.train(fresh(40, one.stride), load, BATCHES)
+    assert runs.Run(tmp_path, SETTINGS, 4, resume=True).done == 4
+
+
+def test_the_lock_goes_with_the_training(tmp_path):
+    run, model = go(tmp_path, 2)
+    run.finish(model, {})
+    with pytest.raises(ValueError, match="Continue it"):
+        runs.Run(tmp_path, SETTINGS, 2)
+    with open(tmp_path / run_folder.LOCK) as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 class Refused(Exception):
@@ -262,7 +298,7 @@ def test_a_training_that_diverges_stops_and_keeps_what_is_finite(weight, message
 
 HOLD = """
 import fcntl, os, sys
-descriptor = os.open(sys.argv[1], os.O_RDONLY)
+descriptor = os.open(sys.argv[1] + "/.lock", os.O_RDWR | os.O_CREAT)
 fcntl.flock(descriptor, fcntl.LOCK_EX)
 print("locked", flush=True)
 sys.stdin.read()
