@@ -56,7 +56,9 @@ def define_flags():
         "interpolate", None, "Number of interpolations to draw from a finished run.", lower_bound=1
     )
     flags.DEFINE_integer("grid", None, "Number of latents to draw as each class.", lower_bound=1)
-    flags.DEFINE_list("labels", None, "Classes of the samples of --sample, in turn.")
+    flags.DEFINE_list(
+        "labels", None, "Classes of the samples of --sample, in turn: numbers or names."
+    )
     flags.DEFINE_float(
         "truncation", 1.0, "Scale of the latents of --sample around their mean.", 0.0, 1.0
     )
@@ -158,7 +160,7 @@ def use_finished_run(
         sample: how many images to draw, into `out`/drawn/SEED, or None.
         interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
         grid: how many latents to draw as each class, into `out`/attributes-SEED.png, or None.
-        labels: class numbers of the images of `sample`, in turn, or None.
+        labels: class numbers or names of the images of `sample`, in turn, or None.
         truncation: of the images of `sample`, see `generate`.
         evaluate: whether to score; with the seed of the run the figures are those of the run.
         seed: of what is drawn; by default that of the run.
@@ -189,7 +191,10 @@ def use_finished_run(
     devices.strategy(device)
     model = runs.load_model(out)
     if sample:
-        condition = label_conditions(model, labels, sample) if labels else {}
+        condition = {}
+        if labels:
+            names = () if _are_numbers(labels) else dataset_class_names(settings, data_dir)
+            condition = label_conditions(model, labels, sample, names)
         with command_line.flag_errors("labels"):
             images = model.generate(sample, seed=seed, truncation=truncation, **condition)
         shutil.rmtree(drawn, ignore_errors=True)
@@ -219,18 +224,41 @@ def use_finished_run(
     return figures
 
 
-def label_conditions(model, labels, n):
+def label_conditions(model, labels, n, class_names=()):
     """Returns the argument of `generate` with which n images have these classes in turn.
 
+    Args:
+        model: a model.
+        labels: class numbers or names.
+        n: number of images.
+        class_names: the names of the classes.
+
     Raises:
-        ValueError: for labels that are no numbers, and a model that is not conditioned on classes.
+        ValueError: for labels that are neither, and a model that is not conditioned on classes.
     """
     from trainers.imaging import samples
 
     with command_line.flag_errors("labels"):
-        if not all(str(label).isdecimal() for label in labels):
-            raise ValueError(f"should be class numbers, such as 3,7. Received: {labels}")
-        return {samples.label_argument(model): np.resize(np.array(labels, int), n)}
+        known = {name: number for number, name in enumerate(class_names)}
+        numbers = [label if _are_numbers([label]) else known.get(label) for label in labels]
+        if None in numbers:
+            names = f", or names: {', '.join(class_names)}" if class_names else ""
+            raise ValueError(
+                f"should be class numbers, such as 3,7{names}. Received: {','.join(labels)}"
+            )
+        return {samples.label_argument(model): np.resize(np.array(numbers, int), n)}
+
+
+def dataset_class_names(settings, data_dir=None):
+    """Returns the names of the classes of a run's dataset; () where they have none."""
+    from trainers import datasets
+
+    with command_line.flag_errors("dataset"):
+        return datasets.info(settings["dataset"], settings["image_size"], data_dir).class_names
+
+
+def _are_numbers(labels):
+    return all(str(label).isdecimal() for label in labels)
 
 
 def report(figures):

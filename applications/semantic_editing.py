@@ -16,13 +16,12 @@ codes of an InfoGAN. `move` writes each image edited, and a picture of before an
 --images it edits samples. Values of --color are from 0, black, to 1, one of them or three.
 """
 
-import shutil
 from pathlib import Path
 
 import numpy as np
 from absl import flags
 
-from applications.shared import attribute_directions, flag_sets, image_files
+from applications.shared import attribute_directions, flag_sets, image_files, image_names
 from trainers import command_line, files
 from trainers.tasks import semantic_editing as task
 
@@ -34,6 +33,7 @@ COLUMNS = 12  # images in a row of a picture
 def define_flags():
     """Defines the flags of this script."""
     flag_sets.define()
+    flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum("edit", "invert", EDITS, "What to do.")
     flags.DEFINE_string("attributes", None, "A CSV: a column file, and one for each attribute.")
@@ -55,6 +55,8 @@ def main():
     edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
     targets = [out / name.format(FLAGS.format) for name in RESULTS.get(edit, ())]
     flag_sets.check_not_existing(targets, FLAGS.overwrite)
+    if edit != "move":
+        flag_sets.reject_flags(["skip_existing"], "applies to --edit=move only.")
     moves = attribute_directions.parse_moves(FLAGS.move, out) if edit == "move" else None
     table = (
         attribute_directions.load_table(FLAGS.attributes, FLAGS.balance)
@@ -66,6 +68,10 @@ def main():
         names = table and next(iter(table.values()))
         names = names or task.direction_names(FLAGS.method, FLAGS.count)
         attribute_directions.check_not_taken(out, names, FLAGS.overwrite)
+    if edit == "move":
+        results = flag_sets.without_existing(moved_paths(out), FLAGS.overwrite, FLAGS.skip_existing)
+        if not results:  # all are done
+            return
     from trainers import devices
 
     devices.strategy(FLAGS.device)
@@ -79,14 +85,18 @@ def main():
         attribute_directions.add_directions(out, directions)
         return
     if edit == "move" and FLAGS.images is None:
-        latents = editor.sample(FLAGS.count)
+        latents = editor.sample(FLAGS.count)[[int(path.stem) for path in results]]
         x = editor.generate(latents)
-        names = [Path(f"{i:05d}.png") for i in range(len(x))]
         opacities = [None] * len(x)
     else:
-        names, x, opacities = image_files.load_images(
-            FLAGS.images, model.image_shape, N_REQUIRED.get(edit)
+        images, x, opacities = image_files.load_images(
+            FLAGS.images,
+            model.image_shape,
+            N_REQUIRED.get(edit),
+            lambda image: edit != "move" or moved_path(out, image) in results,
         )
+        names = [image.printable_name for image in images]
+        results = [moved_path(out, image) for image in images]
         if edit == "learn":  # reports errors of the table before the descent
             noise = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
             attribute_directions.learn_directions(noise, names, table, FLAGS.balance)
@@ -95,7 +105,7 @@ def main():
         latents, errors = editor.invert(x)
         print(f"{len(x)} images, mean squared error of their latents {errors.mean():.4f}")
     if edit == "invert":
-        arrays = {"latents": latents, "errors": errors, "names": list(map(str, names))}
+        arrays = {"latents": latents, "errors": errors, "names": names}
         image_files.save_arrays(out / "latents.npz", arrays)
         save_rows(out / "inverted.png", {"image": x, "inverted": editor.generate(latents)})
     elif edit == "learn":
@@ -103,7 +113,7 @@ def main():
             out, attribute_directions.learn_directions(latents, names, table, FLAGS.balance)
         )
     elif edit == "move":
-        write_moved(out, names, x, editor.move(x, latents, moves), FLAGS.format, opacities)
+        write_moved(out, results, x, editor.move(x, latents, moves), opacities)
     elif edit == "morph":
         save_rows(out / "morph.png", {"": editor.morph(latents[0], latents[1], COLUMNS)})
     elif edit == "combine":
@@ -117,7 +127,6 @@ def main():
 
 RESULTS = {  # edit -> new files
     "invert": ["latents.npz", "inverted.png"],
-    "move": ["moved.png", "moved"],
     "morph": ["morph.png"],
     "combine": ["combined.png"],
     "paint": ["painted.png", "painted_image.{}"],
@@ -125,13 +134,26 @@ RESULTS = {  # edit -> new files
 N_REQUIRED = {"morph": 2, "combine": 3, "paint": 1}  # edit -> how many images
 
 
-def write_moved(out, names, before, after, suffix, opacities):
-    """Writes each edited image, with the opacity of the original, into a new folder `moved`, and
-    moved.png of all images."""
-    shutil.rmtree(out / "moved", ignore_errors=True)
-    for name, image, opacity in zip(names, after, opacities, strict=True):
-        image_files.save_image(image, (out / "moved" / name).with_suffix(f".{suffix}"), opacity)
-    save_rows(out / "moved.png", {"before": before, "after": after})
+def moved_path(out, image):
+    """Returns the path of an edited image, where it is a `NamedImage`."""
+    return image.target(out / "moved", FLAGS.format)
+
+
+def moved_paths(out):
+    """Returns the paths of the edited images: of --images, or of --count samples."""
+    if FLAGS.images is None:
+        return [out / "moved" / f"{i:05d}.{FLAGS.format}" for i in range(FLAGS.count)]
+    with command_line.flag_errors("images"):
+        return [moved_path(out, image) for image in image_names.list_images(FLAGS.images)]
+
+
+def write_moved(out, results, before, after, opacities):
+    """Writes each edited image, with the opacity of the original, and moved.png of all of them; a
+    second batch has moved_2.png."""
+    for path, image, opacity in zip(results, after, opacities, strict=True):
+        image_files.save_image(image, path, opacity)
+    path = image_files.new_path(out / "moved.png", FLAGS.overwrite)
+    save_rows(path, {"before": before, "after": after})
 
 
 def parse_brush(texts, mask):

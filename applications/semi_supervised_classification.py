@@ -6,7 +6,7 @@
     python -m applications.semi_supervised_classification --run=runs/demo --out=runs/read \
         --labels_per_class=10        # a linear SVM on features of a GAN that saw no label
     python -m applications.semi_supervised_classification --images=scans/ --out=sorted \
-        --run=runs/semi_supervised_digits
+        --run=runs/semi_supervised_digits        # --skip_existing adds what is not sorted yet
 
 Of the train split --labels_per_class samples of each class keep their label, chosen by --seed;
 labels of the test split are used for scores only. A training writes classified.png (held-out images
@@ -22,7 +22,7 @@ from pathlib import Path
 
 from absl import flags
 
-from applications.shared import flag_sets, image_files, training_job
+from applications.shared import flag_sets, image_files, image_names, training_job
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -42,6 +42,7 @@ def define_flags():
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
+    flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_integer(
         "labels_per_class", 1, "Samples of each class that keep their label.", lower_bound=1
@@ -54,12 +55,24 @@ def main():
         with command_line.flag_errors("images"):
             if FLAGS.images is not None:
                 raise ValueError("should be given with --preset or --run. Received: none of both.")
+        flag_sets.reject_flags(["skip_existing"], "applies to --images. Add it.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
         train(training_job.TrainingJob.from_flags(SETTINGS, name))
         return
     settings, out = training_job.values_of(SETTINGS), flag_sets.results_folder()
-    names = PROBE_RESULTS if FLAGS.images is None else ["predictions.csv"]
-    flag_sets.check_not_existing([out / name for name in names], FLAGS.overwrite)
+    table, known, unknown = out / "predictions.csv", [], None
+    if FLAGS.images is None:
+        flag_sets.reject_flags(["skip_existing"], "applies to --images. Add it.")
+        flag_sets.check_not_existing([out / name for name in PROBE_RESULTS], FLAGS.overwrite)
+    elif FLAGS.skip_existing:
+        known = read_predictions(table)
+        unknown = flag_sets.without_existing(
+            named_images(), FLAGS.overwrite, True, {row["file"] for row in known}.__contains__
+        )
+        if not unknown:  # all are done
+            return
+    else:
+        flag_sets.check_not_existing([table], FLAGS.overwrite, flag_sets.SKIP)
     from trainers import devices
 
     devices.strategy(FLAGS.device)
@@ -71,10 +84,15 @@ def main():
         probe(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
-    paths, x, _ = image_files.load_images(FLAGS.images, model.image_shape)
+    images, x, _ = image_files.load_images(
+        FLAGS.images,
+        model.image_shape,
+        wanted=lambda image: unknown is None or image.printable_name in unknown,
+    )
     files.ensure_folder(out, "out")
-    write_predictions(out / "predictions.csv", paths, classify(x), classes)
-    print(f"{len(paths)} images: {out / 'predictions.csv'}")
+    names = [image.printable_name for image in images]
+    write_predictions(table, names, classify(x), classes, known)
+    print(f"{len(images)} images: {table}")
 
 
 def load_data(settings, data_dir=None):
@@ -234,8 +252,43 @@ def show(out, data, probabilities, title):
         grids.plot_curves(confidence, lines, draft, title, ("confidence", "share"))
 
 
-def write_predictions(path, names, probabilities, classes):
+def named_images():
+    """Returns the names of --images, as predictions.csv has them."""
+    with command_line.flag_errors("images"):
+        return [image.printable_name for image in image_names.list_images(FLAGS.images)]
+
+
+def read_predictions(path):
+    """Reads predictions.csv: a list of dicts, column -> text; [] without the file.
+
+    Raises:
+        ValueError: the file is no table of predictions.
+    """
+    if not path.exists():
+        return []
+    with command_line.flag_errors("out"):
+        try:
+            with open(path, newline="", encoding="utf-8") as file:
+                rows = list(csv.DictReader(file))
+        except (csv.Error, ValueError) as error:
+            raise ValueError(f"should hold a table of predictions. {path}: {error}") from None
+        if any("file" not in row or None in row or None in row.values() for row in rows):
+            raise ValueError(f"should hold a table of predictions. {path} is another or is cut.")
+    return rows
+
+
+def write_predictions(path, names, probabilities, classes, known=()):
     """Writes a CSV atomically: file, class, and the probability of each class.
+
+    Args:
+        path: of the CSV.
+        names: n names of images, text.
+        probabilities: (n, classes).
+        classes: names of the classes.
+        known: rows that come first, from `read_predictions`.
+
+    Raises:
+        ValueError: the rows of `known` are of other classes.
 
     Example:
         >>> import numpy as np
@@ -245,10 +298,13 @@ def write_predictions(path, names, probabilities, classes):
         a.png,yes,0.7500,0.2500,0.7500
         <BLANKLINE>
     """
-    predicted = probabilities.argmax(axis=1)
+    predicted, columns = probabilities.argmax(axis=1), ["file", "class", "probability", *classes]
+    columns = list(map(str, columns))
+    if known and list(known[0]) != columns:
+        raise ValueError(f"--out: should be another folder: {path} has other classes.")
     with files.atomic_path(path) as draft, open(draft, "w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
-        writer.writerow(["file", "class", "probability", *classes])
+        writer.writerows([columns, *(row.values() for row in known)])
         for name, k, row in zip(names, predicted, probabilities, strict=True):
             writer.writerow([name, classes[k], *(f"{value:.4f}" for value in (row[k], *row))])
 

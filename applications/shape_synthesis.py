@@ -9,9 +9,10 @@
     python -m applications.shape_synthesis --model=vaegan3d --out=runs/views
 
 Each writes shapes.png, turntable.gif, voxels.npz and an .obj for each shape, for Blender, MeshLab
-or a printer; --largest removes all pieces but the largest. A picture shows one object, nearer parts
-brighter, on black or transparent, as in the dataset `furniture_views`. --interpolate and --combine
-take the shapes of two and of three pictures, or of samples where no picture is given. A training
+or a printer, named after its picture; --largest removes all pieces but the largest. A picture shows
+one object, nearer parts brighter, on black or transparent, as in the dataset `furniture_views`.
+--interpolate and --combine take the shapes of two and of three pictures, or of samples where no
+picture is given. A training
 writes shapes.png, turntable.gif, loss.png, metrics.json and model.keras under --out, and a
 SavedModel.
 """
@@ -71,16 +72,18 @@ def main():
     with command_line.flag_errors(flag_sets.trained_flag()):
         task.check_draws_voxels(model)
     count = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
-    views = None
+    views = names = None
     if FLAGS.images is None:
         latents = task.sample_latents(model, count or FLAGS.sample, FLAGS.seed)
     else:
         with command_line.flag_errors("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        names, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, count)
-        views = on_black(names, views, opacities)
+        images, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, count)
+        views = on_black([image.path for image in images], views, opacities)
         latents = model.encode(views)
+        if count is None:  # a shape for each picture
+            names = [str(image.result) for image in images]
     if FLAGS.interpolate:
         latents = task.interpolate(*latents, FLAGS.interpolate)
     elif FLAGS.combine:
@@ -88,7 +91,7 @@ def main():
         latents = np.stack([a, b, c, a - b + c])
     shapes = task.generate_shapes(model, latents, FLAGS.largest)
     files.ensure_folder(out, "out")
-    write(out, shapes, latents, views)
+    write(out, shapes, latents, views, names)
 
 
 def on_black(names, views, opacities):
@@ -115,9 +118,10 @@ def on_black(names, views, opacities):
     return views
 
 
-def write(out, shapes, latents, views=None):
-    """Writes shapes.png, turntable.gif, voxels.npz and objects/0.obj …; empty shapes are named, and
-    have no .obj."""
+def write(out, shapes, latents, views=None, names=None):
+    """Writes shapes.png, turntable.gif, voxels.npz and objects/0.obj …, or objects/NAME.obj with
+    `names`, text; empty shapes are named on stdout, and have no .obj."""
+    from trainers.datasets import image_listing
     from trainers.imaging import grids, voxels
 
     image_files.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
@@ -132,11 +136,12 @@ def write(out, shapes, latents, views=None):
     for old in folder.glob("*.obj"):  # of an earlier run with more shapes
         if old.stem.isdecimal():
             old.unlink()
-    for i, shape in enumerate(shapes):
+    for name, shape in zip(names or map(str, range(len(shapes))), shapes, strict=True):
         if not voxels.filled(shape).any():
-            print(f"Shape {i} has no voxel that is full: there is no {i}.obj.")
+            name = image_listing.printable(name)
+            print(f"Shape {name} has no voxel that is full: there is no {name}.obj.")
             continue
-        with files.atomic_path(folder / f"{i}.obj") as draft:
+        with files.atomic_path(folder / f"{name}.obj") as draft:
             voxels.write_obj(draft, shape)
     print(f"{len(shapes)} shapes: {', '.join(str(out / name) for name in RESULTS)}")
 

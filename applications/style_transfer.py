@@ -37,7 +37,10 @@ SETTINGS = (
     *("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision"),
     *("style", "source", "target"),
 )
-INFERENCE_FLAGS = ("images", "size", "count", "strength", "keep_color", "backwards", "format")
+INFERENCE_FLAGS = (
+    *("images", "size", "count", "strength", "keep_color", "backwards", "format"),
+    "skip_existing",
+)
 TRAINING_FLAGS = (*flag_sets.TRAINING_FLAGS, "style", "source", "target")
 SIDE = 64  # pixels of a side of the crops without --image_size
 PREVIEW_SIZE = 192  # pixels of a side of each photograph in before_after.png
@@ -59,6 +62,7 @@ def define_flags():
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="paper")
     flag_sets.define_trained()
+    flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_string("style", None, "An image whose style or texture is learned.")
     flags.DEFINE_string("source", None, "Folder of images of the source domain.")
@@ -86,10 +90,14 @@ def main():
         return
     flag_sets.reject_training_flags(TRAINING_FLAGS)
     if FLAGS.size is not None:
-        flag_sets.reject_flags(["images"], "should be given without --size.")
+        flag_sets.reject_flags(["images", "skip_existing"], "should be given without --size.")
     out = flag_sets.results_folder()
     if FLAGS.size is None:
-        images = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        images = image_files.ImageFolder(
+            FLAGS.images, out, FLAGS.format, FLAGS.overwrite, FLAGS.skip_existing
+        )
+        if not images:  # all are done
+            return
     else:
         size = parse_size(FLAGS.size)
         targets = [out / f"texture_{i}.{FLAGS.format}" for i in range(FLAGS.count)]
@@ -209,14 +217,14 @@ def stylize_all(stylizer, images, out):
         out: a folder.
     """
     previews, begun, megapixels = {"before": [], "after": []}, time.time(), 0.0
-    for target, pixels, opacity in tqdm.tqdm(images, desc="redrawn", disable=None):
+    for target, pixels, opacity, metadata in tqdm.tqdm(images, desc="redrawn", disable=None):
         stylized = stylizer.stylize(pixels)
-        image_files.save_photograph(stylized, opacity, target)
+        image_files.save_photograph(stylized, opacity, target, metadata)
         megapixels += stylized.shape[0] * stylized.shape[1] / 1e6
         if len(previews["before"]) < image_files.N_SHOWN:
             previews["before"].append(grids.center_crop(pixels, PREVIEW_SIZE))
             previews["after"].append(grids.center_crop(stylized, PREVIEW_SIZE))
-    reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
+    reporting.save_pairs(images.before_after, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
 
 

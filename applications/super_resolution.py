@@ -2,10 +2,11 @@
 
     python -m applications.super_resolution --images=photos/ --out=large        # four times
     python -m applications.super_resolution --images=a.jpg --out=large --factor=2
-    python -m applications.super_resolution --images=a.jpg --out=large --blend=0.5
+    python -m applications.super_resolution --images=a.jpg --out=blended --blend=0.5
+    python -m applications.super_resolution --images=photos/ --out=large --skip_existing
     python -m applications.super_resolution --evaluate --out=scores
     python -m applications.super_resolution --dataset=~/photos --out=runs/mine --steps=4000
-    python -m applications.super_resolution --images=a.jpg --out=large --run=runs/mine/srresnet
+    python -m applications.super_resolution --images=a.jpg --out=mine --run=runs/mine/srresnet
 
 SRResNet is closer to the true pixels, SRGAN to the true texture, and --blend interpolates: 0 is
 SRResNet, 1 SRGAN. Networks enlarge luminances; colors and opacity are enlarged by bicubic weights.
@@ -49,6 +50,7 @@ def define_flags():
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
+    flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_enum("factor", "4", ["2", "4"], "Factor by which sides are enlarged.")
     flags.DEFINE_float("blend", 0.0, "Interpolation from SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
@@ -68,7 +70,7 @@ def main():
         with command_line.flag_errors("images"):
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-        flag_sets.reject_flags(["tile", "format"], "applies to --images. Add it.")
+        flag_sets.reject_flags(["tile", "format", "skip_existing"], "applies to --images. Add it.")
         settings = training_job.values_of(SETTINGS) | {"factor": factor}
         settings["image_size"] = FLAGS.image_size or task.CROP
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
@@ -78,11 +80,15 @@ def main():
     remedy = "--images, --evaluate, --preset and --run"
     flag_sets.reject_training_flags(TRAINING_FLAGS, remedy)
     if FLAGS.evaluate:
-        flag_sets.reject_flags(["images"], "should be given without --evaluate.")
+        flag_sets.reject_flags(["images", "skip_existing"], "should be given without --evaluate.")
         flag_sets.check_not_existing([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
         flag_sets.reject_flags(["dataset"], "applies to --evaluate and to training only.")
-        images = image_files.ImageFolder(FLAGS.images, out, FLAGS.format, FLAGS.overwrite)
+        images = image_files.ImageFolder(
+            FLAGS.images, out, FLAGS.format, FLAGS.overwrite, FLAGS.skip_existing
+        )
+        if not images:  # all are done
+            return
     from trainers import devices
 
     devices.strategy(FLAGS.device)
@@ -139,18 +145,18 @@ def upscale_all(upscaler, images, out):
     """
     factor, previews = upscaler.model.factor, {"bicubic": [], "enlarged": []}
     begun, megapixels = time.time(), 0.0
-    for i, (target, pixels, opacity) in enumerate(images.for_factor(factor), start=1):
+    for i, (target, pixels, opacity, metadata) in enumerate(images.for_factor(factor), 1):
         name = f"{target.name}, {i} of {len(images)}"
         bar = functools.partial(tqdm.tqdm, desc=name, unit="tile", disable=None)
         large = upscaler.upscale(pixels, bar)
         opacity = None if opacity is None else task.bicubic_resize(opacity, factor)
-        image_files.save_photograph(large, opacity, target)
+        image_files.save_photograph(large, opacity, target, metadata)
         megapixels += large.shape[0] * large.shape[1] / 1e6
         if i <= image_files.N_SHOWN:
             small = grids.center_crop(pixels, task.PREVIEW_SIZE)
             previews["bicubic"].append(task.bicubic_resize(small, factor))
             previews["enlarged"].append(grids.center_crop(large, task.PREVIEW_SIZE * factor))
-    reporting.save_pairs(out / image_files.BEFORE_AFTER, previews)
+    reporting.save_pairs(images.before_after, previews)
     print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
 
 

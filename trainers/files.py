@@ -1,11 +1,16 @@
 """Atomic writes: files are written under another name, synced, then renamed."""
 
 import contextlib
+import hashlib
 import json
 import math
 import os
 import shutil
 from pathlib import Path
+
+LONG = (
+    100  # bytes of a name, from which on the name of its draft is a hash; systems take 143 or 255
+)
 
 
 def ensure_folder(path, name):
@@ -55,7 +60,7 @@ def atomic_path(path):
     if path.is_dir():
         raise FileExistsError(f"{path} exists already.")
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{os.getpid()}-{path.name}")
+    draft = _draft(path)
     try:
         yield draft
         for file in [draft, *draft.rglob("*")] if draft.is_dir() else [draft]:
@@ -73,6 +78,14 @@ def atomic_path(path):
             shutil.rmtree(draft)
         else:
             draft.unlink(missing_ok=True)
+
+
+def _draft(path):
+    """Returns the path to write to. Its name is not the longer one where names have little room."""
+    name = path.name
+    if len(os.fsencode(name)) > LONG:
+        name = f"{hashlib.sha256(os.fsencode(name)).hexdigest()[:16]}{path.suffix}"
+    return path.with_name(f".{os.getpid()}-{name}")
 
 
 def remove_partial_files(folder):
@@ -102,7 +115,8 @@ def write_json(path, content):
     """
     text = json.dumps(_finite(content), indent=2, ensure_ascii=False, allow_nan=False)
     with atomic_path(path) as draft:
-        draft.write_text(text + "\n", encoding="utf-8")
+        # the bytes of a path that are no UTF-8 become escapes of JSON, which are read as they were
+        draft.write_text(text + "\n", encoding="utf-8", errors="backslashreplace")
 
 
 def _finite(content):

@@ -77,7 +77,7 @@ def learn_directions(latents, names, table, balance=None):
 
     Args:
         latents: (n, d).
-        names: n names of images.
+        names: of n images, strings.
         table: name of an image -> attribute -> number.
         balance: an attribute that is balanced between images with and without each other attribute,
             or None.
@@ -90,12 +90,12 @@ def learn_directions(latents, names, table, balance=None):
     """
     from trainers.latents import directions
 
-    rows = [row for row, name in enumerate(names) if str(name) in table]
+    rows = [row for row, name in enumerate(names) if name in table]
     with command_line.flag_errors("attributes"):
         if not rows:
-            examples = ", ".join(str(name) for name in names[:3])
+            examples = ", ".join(names[:3])
             raise ValueError(f"should name files of --images, such as {examples}. It names none.")
-        lines, z, found = [table[str(names[row])] for row in rows], np.asarray(latents)[rows], {}
+        lines, z, found = [table[names[row]] for row in rows], np.asarray(latents)[rows], {}
         values = {name: np.array([line[name] for line in lines]) for name in lines[0]}
         numbers = [name for name, column in values.items() if set(column) - {0.0, 1.0}]
         if numbers:

@@ -17,6 +17,9 @@ TRAINING_FLAGS = (  # flags that a trained model does not take
 )
 
 
+SKIP = " Leave it as it is with --skip_existing."
+
+
 def define():
     """Defines the flags of an application that uses a trained model and does not train."""
     define_trained()
@@ -41,6 +44,11 @@ def define_trainer(recipe):
         "image_size", None, "Pixels of a side to resize to; by default as stored.", lower_bound=4
     )
     flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+
+
+def define_skip_existing():
+    """Defines the flag of an application that writes one result for each image."""
+    flags.DEFINE_bool("skip_existing", False, "Leave out images whose result exists already.")
 
 
 def results_folder():
@@ -116,8 +124,13 @@ def trained_flag():
     return "preset" if FLAGS.preset is not None else "run"
 
 
-def check_not_existing(paths, overwrite):
+def check_not_existing(paths, overwrite, remedy=""):
     """Raises a ValueError for results that exist already, before any work is done.
+
+    Args:
+        paths: of the results.
+        overwrite: whether they may exist.
+        remedy: a sentence that ends the message.
 
     Example:
         >>> Path("grey.png").touch()
@@ -127,4 +140,33 @@ def check_not_existing(paths, overwrite):
     """
     existing = [path for path in paths if path.exists()]
     if existing and not overwrite:
-        raise ValueError(f"{existing[0]} exists already. Replace it with --overwrite.")
+        raise ValueError(f"{existing[0]} exists already. Replace it with --overwrite.{remedy}")
+
+
+def without_existing(paths, overwrite, skip_existing, exists=Path.exists):
+    """Returns the results that are to be written, before any work is done.
+
+    Args:
+        paths: of the results, one for each image.
+        overwrite: whether existing results are replaced.
+        skip_existing: whether existing results are left out; how many is printed.
+        exists: a function from one of `paths` to whether there is the result.
+
+    Raises:
+        ValueError: for a result that exists already, and for both flags.
+
+    Example:
+        >>> Path("a.png").touch()
+        >>> without_existing([Path("a.png"), Path("b.png")], overwrite=False, skip_existing=True)
+        1 of 2 images have a result already: skipped.
+        [PosixPath('b.png')]
+    """
+    if overwrite and skip_existing:
+        raise ValueError("--skip_existing: should be given without --overwrite. Received: both.")
+    if not skip_existing:
+        check_not_existing(paths, overwrite, SKIP)
+        return list(paths)
+    left = [path for path in paths if not exists(path)]
+    if len(left) < len(paths):
+        print(f"{len(paths) - len(left)} of {len(paths)} images have a result already: skipped.")
+    return left

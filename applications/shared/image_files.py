@@ -3,72 +3,76 @@
 TensorFlow is not imported before it is needed, so that wrong flags are answered at once.
 """
 
+import collections
+import itertools
+import re
 from pathlib import Path
 
 import numpy as np
 
-from applications.shared import flag_sets
+from applications.shared import flag_sets, image_names
 from trainers import command_line, files
 from trainers.imaging import grids
 
 N_SHOWN = 6  # photographs in a picture of before and after
-BEFORE_AFTER = "before_after.png"
+BEFORE_AFTER = re.compile(r"before_after(_\d+)?\.png")  # the picture of each batch
 MAX_SIDE = {"webp": 16_383, "jpeg": 65_535}  # pixels of a side that a format can hold
 
 
 class ImageFolder:
     """Image files of --images, read one at a time; a file that cannot be read is named and skipped.
 
-    Iterating gives (target, pixels, opacity): the path of a result, as in the folder; uint8
-    (h, w, 1 or 3) in sRGB; and uint8 (h, w, 1), or None for an opaque image. Transparent pixels
-    have the color of the nearest visible pixel.
+    Iterating gives (target, pixels, opacity, metadata): the path of a result, as `image_names` has
+    it; uint8 (h, w, 1 or 3) in sRGB; uint8 (h, w, 1), or None for an opaque image; and the
+    `image_metadata.Metadata` to save with the result. Transparent pixels have the color of the
+    nearest visible pixel. At the end a line says how many images lost bits or another profile.
 
     Args:
         text: a file, a folder, or several of them joined by commas.
         out: the folder of results; where it lies among the images, files in it are ignored.
         suffix: of the results, such as "png".
-        overwrite: whether results may exist already.
+        overwrite: whether results may exist already, and are replaced.
+        skip_existing: whether images whose result exists are left out.
+
+    Attributes:
+        targets: path of a result -> path of the image.
+        before_after: path of a picture of before and after, a new one for each batch.
 
     Raises:
-        ValueError: for no image, a result that exists already, and a result that would replace an
-            image.
+        ValueError: for no image, a result that exists already, a result that would replace an
+            image, and `overwrite` together with `skip_existing`.
 
     Example:
         >>> from pathlib import Path
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
         >>> images = ImageFolder("white.png", Path("large"), "webp", overwrite=False)
-        >>> [(target, pixels.shape, opacity) for target, pixels, opacity in images]
+        >>> [(target, pixels.shape, opacity) for target, pixels, opacity, _ in images]
         [(PosixPath('large/white.webp'), (10, 20, 1), None)]
     """
 
-    def __init__(self, text, out, suffix, overwrite):
+    def __init__(self, text, out, suffix, overwrite, skip_existing=False):
         self.suffix, self.targets = suffix, {}
         with command_line.flag_errors("images"):
             if text is None:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
-            for path, name in list_images(text):
-                if self._is_result(path, name, out):
-                    continue
-                target = out / name.with_suffix(f".{suffix}")
-                if self.targets.get(target, path).suffix != path.suffix:
-                    target = out / f"{name}.{suffix}"  # a.jpg and a.png
-                if target in self.targets:
-                    raise ValueError(
-                        f"should name each image once. Received: {self.targets[target]} and {path}."
-                    )
-                self.targets[target] = path
+            for image in image_names.list_images(text):
+                if not self._is_result(image.path, image.name, out):
+                    self.targets[image.target(out, suffix)] = image.path
             if not self.targets:
                 raise ValueError(
                     f"should name an image at least. Received: {text}, which has none."
                 )
-            if out / BEFORE_AFTER in self.targets:
-                raise ValueError(f"should be named otherwise: {BEFORE_AFTER} is a result.")
+            for target in self.targets:
+                if target.parent == out and BEFORE_AFTER.fullmatch(target.name):
+                    raise ValueError(f"should be named otherwise: {target.name} is a result.")
         with command_line.flag_errors("out"):
             sources = {path.resolve() for path in self.targets.values()}
             taken = next((t for t in self.targets if t.resolve() in sources), None)
             if taken:
                 raise ValueError(f"should be another folder than the images'. Received: {out}")
-        flag_sets.check_not_existing([*self.targets, out / BEFORE_AFTER], overwrite)
+        left = flag_sets.without_existing(self.targets, overwrite, skip_existing)
+        self.targets = {target: self.targets[target] for target in left}
+        self.before_after = new_path(out / "before_after.png", overwrite)
 
     @staticmethod
     def _is_result(path, name, out):
@@ -86,7 +90,9 @@ class ImageFolder:
     def for_factor(self, factor):
         """Iterates over images whose results have sides `factor` times as long; images whose result
         the format cannot hold are named and skipped."""
-        from trainers.datasets import image_decoding
+        from trainers.datasets import image_decoding, image_metadata
+
+        lost = collections.Counter()
 
         def read(item):
             _, path = item
@@ -94,11 +100,18 @@ class ImageFolder:
             if factor * max(sides) > MAX_SIDE.get(self.suffix, np.inf):
                 raise ValueError(f"{self.suffix} holds {MAX_SIDE[self.suffix]:,} pixels a side")
             pixels = image_decoding.decode(path, grey=grey, on_white=False)
-            return pixels, image_decoding.opacity(path)
+            return pixels, image_decoding.opacity(path), image_metadata.read(path)
 
         readable = image_decoding.readable_images(self.targets.items(), read, lambda item: item[1])
-        for (target, _), (pixels, opacity) in readable:
-            yield target, pixels if opacity is None else fill_transparent(pixels, opacity), opacity
+        for (target, _), (pixels, opacity, metadata) in readable:
+            lost["had 16 bits a channel: results have 8"] += metadata.sixteen_bits
+            lost["had a color profile: results are in sRGB"] += metadata.converted
+            if opacity is not None:
+                pixels = fill_transparent(pixels, opacity)
+            yield target, pixels, opacity, metadata
+        for what, count in lost.items():
+            if count:
+                print(f"{count} of {len(self)} images {what}.")
 
 
 def fill_transparent(pixels, opacity):
@@ -117,7 +130,23 @@ def fill_transparent(pixels, opacity):
     return pixels[tuple(nearest)]
 
 
-def load_images(text, image_shape, count=None):
+def new_path(path, overwrite):
+    """Returns a path with the first number that no file has: a.png, a_2.png, a_3.png …
+
+    Args:
+        path: the path without a number.
+        overwrite: whether a file may exist: the path is returned as it is.
+
+    Example:
+        >>> Path("moved.png").touch()
+        >>> new_path(Path("moved.png"), overwrite=False)
+        PosixPath('moved_2.png')
+    """
+    numbered = (path.with_stem(f"{path.stem}_{i}") for i in itertools.count(2))
+    return next(p for p in itertools.chain([path], numbered) if overwrite or not p.exists())
+
+
+def load_images(text, image_shape, count=None, wanted=lambda image: True):
     """Loads the images of --images for a model: the middle square of each, resized.
 
     A file that cannot be read is named and skipped.
@@ -125,22 +154,22 @@ def load_images(text, image_shape, count=None):
     Args:
         text: a file, a folder, or several of them joined by commas.
         image_shape: (side, side, 1 or 3) of the model.
-        needed: how many images are required; None: at least one.
+        count: how many images are required; None: at least one.
+        wanted: a function from a `NamedImage` to whether it is loaded.
 
     Returns:
-        ([name], x, [opacity]): paths within the folder, or file names; images in [-1, 1], shape
-        (n, *image_shape), on white; and opacities from 0 to 255, uint8 (side, side, 1), or None for
-        an opaque image.
+        ([`NamedImage`], x, [opacity]): the files; images in [-1, 1], shape (n, *image_shape), on
+        white; and opacities from 0 to 255, uint8 (side, side, 1), or None for an opaque image.
 
     Raises:
-        ValueError: for no image, another number, two of one name, or a model whose images are not
-            square.
+        ValueError: for no image, another number, a file that is given twice, or a model whose
+            images are not square.
 
     Example:
         >>> save_image(np.ones((10, 20, 1)), Path("white.png"))
-        >>> names, x, opacities = load_images("white.png", (8, 8, 1))
-        >>> names, x.shape, float(x.min()), opacities
-        ([PosixPath('white.png')], (1, 8, 8, 1), 1.0, [None])
+        >>> images, x, opacities = load_images("white.png", (8, 8, 1))
+        >>> images[0].name, x.shape, float(x.min()), opacities
+        (PosixPath('white.png'), (1, 8, 8, 1), 1.0, [None])
     """
     from trainers.datasets import image_decoding
 
@@ -151,55 +180,21 @@ def load_images(text, image_shape, count=None):
         if height != width:
             raise ValueError(f"The model's images should be square. Received: {height}x{width}.")
 
-        def read(item):
-            pixels = image_decoding.decode(item[0], height, grey=channels == 1)
-            return pixels, image_decoding.opacity(item[0], height)
+        def read(image):
+            pixels = image_decoding.decode(image.path, height, grey=channels == 1)
+            return pixels, image_decoding.opacity(image.path, height)
 
-        images = {}
-        readable = image_decoding.readable_images(list_images(text), read, lambda item: item[0])
-        for (_, name), image in readable:
-            if name.with_suffix("") in {other.with_suffix("") for other in images}:
-                raise ValueError(f"should name each image once. Received: {name} twice.")
-            images[name] = image
-        if not images or count not in (None, len(images)):
+        listed = filter(wanted, image_names.list_images(text))
+        found = list(image_decoding.readable_images(listed, read, lambda image: image.path))
+        if not found or count not in (None, len(found)):
             expected = "an image at least" if count is None else f"{count} images"
-            raise ValueError(f"should name {expected} that can be read. Received: {len(images)}.")
-    pixels, opacities = zip(*images.values(), strict=True)
+            raise ValueError(f"should name {expected} that can be read. Received: {len(found)}.")
+    images, read = zip(*found, strict=True)
+    pixels, opacities = zip(*read, strict=True)
     return list(images), grids.from_uint8(np.stack(pixels)), list(opacities)
 
 
-def list_images(text):
-    """Lists the image files of --images: (path, name) of each, where the name is the path within
-    the folder, or the name of the file.
-
-    Args:
-        text: a file, a folder, or several of them joined by commas.
-
-    Raises:
-        ValueError: for a file or folder that does not exist.
-
-    Example:
-        >>> save_image(np.ones((8, 8, 1)), Path("white.png"))
-        >>> list(list_images("white.png"))
-        [(PosixPath('white.png'), PosixPath('white.png'))]
-    """
-    from trainers.datasets import image_decoding
-
-    for part in [text] if text and Path(text).expanduser().exists() else text.split(","):
-        place = Path(part).expanduser()
-        if part and place.is_dir():
-            for path in sorted(place.rglob("*")):
-                if path.suffix.lower() in image_decoding.SUFFIXES and path.is_file():
-                    yield path, path.relative_to(place)
-        elif part and place.is_file():
-            yield place, Path(place.name)
-        else:
-            raise ValueError(
-                f"should name files or folders. Received: {part!r}, which is not there."
-            )
-
-
-def save_photograph(pixels, opacity, path):
+def save_photograph(pixels, opacity, path, metadata=None):
     """Writes an image file atomically, in the format of the suffix.
 
     Args:
@@ -207,6 +202,7 @@ def save_photograph(pixels, opacity, path):
         opacity: uint8 (h, w, 1), or None for an opaque image. In a JPEG, which has no opacity,
             transparent pixels become white.
         path: of the file.
+        metadata: an `image_metadata.Metadata`, of which is kept what the format holds; or None.
 
     Example:
         >>> pixels = np.zeros((8, 8, 3), np.uint8)
@@ -215,7 +211,7 @@ def save_photograph(pixels, opacity, path):
         >>> Image.open("half.png").mode
         'RGBA'
     """
-    image = grids.to_pil(pixels)
+    path, image = Path(path), grids.to_pil(pixels)
     if opacity is not None:
         if path.suffix == ".jpeg":
             share = opacity / 255.0
@@ -223,7 +219,7 @@ def save_photograph(pixels, opacity, path):
         else:
             image.putalpha(grids.to_pil(opacity))
     with files.atomic_path(path) as draft:
-        image.save(draft, quality=95)
+        image.save(draft, quality=95, **(metadata.save_options(image.mode) if metadata else {}))
 
 
 def save_image(image, path, opacity=None):

@@ -211,6 +211,16 @@ def test_a_finished_run_draws_the_classes_that_are_asked_for(run):
     np.testing.assert_allclose(images / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-6)
 
 
+def test_classes_can_be_named():
+    model = zoo.create("cgan", image_shape=(8, 8, 1), classes=2, width=8)
+    found = image_synthesis.label_conditions(model, ["dog", "0", "cat"], 4, ("cat", "dog"))
+    np.testing.assert_array_equal(found["labels"], [1, 0, 0, 1])
+    with pytest.raises(ValueError, match="--labels: .* or names: cat, dog. Received: dog,cow"):
+        image_synthesis.label_conditions(model, ["dog", "cow"], 4, ("cat", "dog"))
+    settings = {"dataset": "sprites", "image_size": None}
+    assert len(image_synthesis.dataset_class_names(settings)) > 1
+
+
 def test_a_grid_has_a_row_for_each_class(run):
     out, _ = run
     image_synthesis.use_finished_run(out, grid=5, seed=2)

@@ -1,7 +1,5 @@
 """The editor on a generator that is known by heart, and the script as its user meets it."""
 
-from pathlib import Path
-
 import keras
 import numpy as np
 import pytest
@@ -72,7 +70,7 @@ def test_attributes_of_a_table_become_directions(editor, tmp_path):
     table = tmp_path / "table.csv"
     lines = [f"{i}.png,{2.0 * u + 1.0},{int(v > 0)}" for i, (u, v) in enumerate(z)]
     table.write_text("\n".join(["file,upper,lower", *lines]))
-    names = [Path(f"{i}.png") for i in range(200)]
+    names = [f"{i}.png" for i in range(200)]
     found = attribute_directions.learn_directions(z, names, attribute_directions.load_table(table))
     np.testing.assert_allclose(found["upper"], 0.5 * np.cov(z.T)[0] / z[:, 0].var(), atol=0.01)
     np.testing.assert_allclose(found["lower"], [0.0, 1.0], atol=0.25)
@@ -147,15 +145,15 @@ def test_images_are_written_in_the_format_of_their_suffix(tmp_path, suffix):
 
 
 def test_images_of_one_name_are_distinguished_by_their_folders(images):
-    names, x, _ = image_files.load_images(str(images), (8, 8, 1))
-    assert list(map(str, names)) == ["one/a.png", "two/a.png"]
+    found, x, _ = image_files.load_images(str(images), (8, 8, 1))
+    assert [str(image.name) for image in found] == ["one/a.png", "two/a.png"]
     np.testing.assert_allclose(x[:, 0, 0, 0], [0.5, -0.5], atol=0.01)
 
 
 @pytest.mark.parametrize(
     "parts, needed, message",
     [
-        (["one/a.png", "two/a.png"], 2, "should name each image once. Received: a.png twice"),
+        (["one/a.png", "one/a.png"], 2, "should name each image once. Received: .*one/a.png twice"),
         (["one/a.png", "bad.jpg"], 2, "should name 2 images that can be read. Received: 1"),
         (["none.png"], None, "should name files or folders. Received: .*none.png"),
         (["bad.jpg"], None, "should name an image at least"),
@@ -185,9 +183,7 @@ def test_errors_about_a_table_name_the_attribute(tmp_path, lines, balance, messa
     (tmp_path / "table.csv").write_text("\n".join(["file,bold,wide", *lines]))
     with pytest.raises(ValueError, match=f"--attributes: .*{message}"):
         table = attribute_directions.load_table(tmp_path / "table.csv", balance)
-        attribute_directions.learn_directions(
-            np.zeros((2, 1)), [Path("0.png"), Path("1.png")], table, balance
-        )
+        attribute_directions.learn_directions(np.zeros((2, 1)), ["0.png", "1.png"], table, balance)
 
 
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
@@ -226,6 +222,13 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, presets, tmp
     after = np.asarray(Image.open(tmp_path / "moved" / "a.png"))
     assert after[:4].mean() == pytest.approx(255, abs=2)
     assert after[4:].mean() == pytest.approx(64, abs=2)
+    image_files.save_image(halves(0.1, 0.1)[0], images / "new.png")
+    code, _, errors = call(run, presets, tmp_path, *flags)
+    assert code == 2 and "a.png exists already. Replace it with --overwrite" in errors[0]
+    code, output, errors = call(run, presets, tmp_path, *flags, "--skip_existing")
+    assert code == 0, errors
+    assert "2 of 4 images have a result already: skipped." in output
+    assert (tmp_path / "moved" / "new.png").exists() and (tmp_path / "moved_2.png").exists()
 
 
 @pytest.mark.parametrize(

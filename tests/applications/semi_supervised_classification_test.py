@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 
 import keras
 import numpy as np
@@ -156,6 +157,14 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
     code, _, errors = way(script, *flags)
     assert code == 2
     assert "predictions.csv exists already. Replace it with --overwrite" in errors
+    odd = tmp_path / "images" / os.fsdecode(b"caf\xe9.png")  # is not UTF-8
+    image_files.save_image(x[0], odd)
+    code, output, errors = way(script, *flags, "--skip_existing")
+    assert code == 0, errors
+    assert "3 of 5 images have a result already: skipped." in output
+    with open(tmp_path / "out" / "predictions.csv", newline="") as file:
+        more = list(csv.DictReader(file))
+    assert more[:3] == lines and [row["file"] for row in more[3:]] == [r"caf\xe9.png"]
 
 
 @pytest.mark.parametrize(
@@ -178,3 +187,19 @@ def test_wrong_flags_are_answered_without_tensorflow():
     code, _, errors = scripts.alone(script, "--run=runs/none", without_tensorflow=True)
     assert code == 2
     assert "--out: should name a folder for the results" in errors.splitlines()[-1]
+
+
+def test_predictions_are_added_to_those_of_the_same_classes(tmp_path):
+    path = tmp_path / "predictions.csv"
+    script.write_predictions(path, ["a.png"], np.array([[0.25, 0.75]]), ["no", "yes"])
+    known = script.read_predictions(path)
+    script.write_predictions(path, ["b.png"], np.array([[1.0, 0.0]]), ["no", "yes"], known)
+    assert path.read_text().splitlines()[1:] == [
+        "a.png,yes,0.7500,0.2500,0.7500",
+        "b.png,no,1.0000,1.0000,0.0000",
+    ]
+    with pytest.raises(ValueError, match="--out: should be another folder: .* other classes"):
+        script.write_predictions(path, ["c.png"], np.ones((1, 1)), ["no"], known)
+    path.write_text("name,class\na.png,yes\n")
+    with pytest.raises(ValueError, match="--out: should hold a table of predictions"):
+        script.read_predictions(path)

@@ -68,6 +68,15 @@ def test_only_objects_of_its_own_are_replaced(models, tmp_path):
     assert found == ["0.obj", "1.obj", "mine.obj"]
 
 
+def test_an_object_is_named_after_its_picture(models, tmp_path):
+    model = models["gan3d_x"]
+    latents = task.sample_latents(model, 2)
+    shapes = np.ones((2, *SHAPE), "float32")
+    script.write(tmp_path, shapes, latents, names=["chair", "old/table"])
+    found = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.obj")}
+    assert found == {"objects/chair.obj", "objects/old/table.obj"}
+
+
 def test_what_is_transparent_is_black_and_what_is_on_white_is_named(capsys):
     views = np.ones((2, 4, 4, 1), "float32")
     opacity = np.zeros((4, 4, 1), np.uint8)

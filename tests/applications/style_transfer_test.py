@@ -2,6 +2,7 @@
 
 import functools
 import json
+import os
 
 import keras
 import numpy as np
@@ -318,3 +319,9 @@ def test_a_lesson_of_style_knows_its_cheapest_answer(folder):
     before, _ = style_transfer.style_distance(lesson.style, x)
     matched = style_transfer.match_histogram(x, lesson.style)
     assert figures["histogram"] == style_transfer.score_stylized(x, before, matched, lesson.style)
+
+
+def test_a_pipe_is_no_style(tmp_path):
+    os.mkfifo(tmp_path / "pipe.png")
+    with pytest.raises(ValueError, match="`style` should be an image file.*not a regular file"):
+        style_transfer.load_style(tmp_path / "pipe.png", 32)

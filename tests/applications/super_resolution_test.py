@@ -222,6 +222,15 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
     assert opacity[0].max() < 20 and opacity[-1].min() > 235
     again, _, errors = call(run, presets, out, "--factor=2", f"--images={odd}")
     assert again == 2 and "exists already. Replace it with --overwrite" in errors[0]
+    Image.fromarray(pixels(8, 8)).save(odd / "new.png")
+    flags = ["--factor=2", f"--images={odd}", "--skip_existing"]
+    code, output, errors = call(run, presets, out, *flags)
+    assert code == 0, errors
+    assert "4 of 6 images have a result already: skipped." in output
+    assert (out / "new.png").exists() and (out / "before_after_2.png").exists()
+    one = [f"--images={tmp_path / 'one.png'}", "--factor=2"]  # another batch, without a flag
+    Image.fromarray(pixels(8, 8)).save(tmp_path / "one.png")
+    assert call(run, presets, out, *one)[0] == 0 and (out / "one.png").exists()
 
 
 @pytest.mark.parametrize(

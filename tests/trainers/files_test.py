@@ -63,3 +63,16 @@ def test_drafts_that_a_killed_process_left_are_swept(tmp_path):
     files.remove_partial_files(tmp_path)
     left = sorted(path.name for path in tmp_path.rglob("*") if path.is_file())
     assert left == [".hidden-1.txt", "model.keras"]
+
+
+def test_a_name_of_254_bytes_can_be_written(tmp_path):
+    for target in (tmp_path / f"{'x' * 250}.png", tmp_path / f"{'é' * 125}.png"):
+        with files.atomic_path(target) as draft:
+            assert draft.suffix == ".png" and len(draft.name) < 100
+            draft.touch()
+        assert target.exists()
+
+
+def test_a_path_that_is_not_utf_8_passes_through_json(tmp_path):
+    files.write_json(tmp_path / "a.json", {"dataset": "caf\udce9", "title": "café"})
+    assert files.read_json(tmp_path / "a.json") == {"dataset": "caf\udce9", "title": "café"}

@@ -140,7 +140,9 @@ def _read_cifar(path):
         if batches:
             splits[split] = tuple(map(np.concatenate, zip(*batches, strict=True)))
     names = _unpickled(path / meta).get(f"{labels[:-1]}_names", [])
-    return splits, tuple(n.decode() if isinstance(n, bytes) else str(n) for n in names)
+    if not isinstance(names, list) or not all(isinstance(name, str | bytes) for name in names):
+        raise ValueError(f"{path / meta} should hold a list of names of classes")
+    return splits, tuple(n.decode(errors="replace") if isinstance(n, bytes) else n for n in names)
 
 
 def _cifar_batch(path, labels):
@@ -153,11 +155,15 @@ def _cifar_batch(path, labels):
             f"data of {path} should be uint8, shape (n, 3072). Received: {dtype}, shape={shape}"
         )
     images = np.ascontiguousarray(pixels.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1))
-    return _checked(images, _class_numbers(batch.get(labels), f"{labels} of {path}"), path)
+    numbers = batch.get(labels)
+    if not isinstance(numbers, np.ndarray) and {type(n) for n in numbers or ()} - {int}:
+        raise ValueError(f"{labels} of {path} should be a list of class numbers")
+    return _checked(images, _class_numbers(numbers, f"{labels} of {path}"), path)
 
 
 def _unpickled(path):
     try:
+        memory.check(path.stat().st_size, "its arrays")
         batch = pickled_arrays.load(path.read_bytes())
         return {key.decode() if isinstance(key, bytes) else key: v for key, v in batch.items()}
     except (ValueError, OSError) as error:
@@ -232,13 +238,18 @@ def _class_numbers(labels, name):
         labels = labels[:, 0]
     if labels.ndim == 2 and np.isin(labels, (0, 1)).all() and (labels.sum(axis=1) == 1).all():
         labels = labels.argmax(axis=1)
-    low, high = (
-        (labels.min(), labels.max()) if labels.dtype.kind in "iuf" and labels.size else (-1, -1)
-    )
-    if labels.ndim != 1 or labels.dtype.kind == "f" or low < 0 or high >= CLASSES:
+    numbers = labels.dtype.kind in "iuf" and labels.size > 0
+    values = f" from {labels.min()} to {labels.max()}" if numbers else ""
+    if (
+        labels.ndim != 1
+        or labels.dtype.kind not in "iu"
+        or not labels.size
+        or labels.min() < 0
+        or labels.max() >= CLASSES
+    ):
         raise ValueError(
             f"{name} should be class numbers from 0 to {CLASSES - 1:,}, shape (n,), or one-hot "
-            f"rows. Received: {labels.dtype} from {low} to {high}, shape={labels.shape}"
+            f"rows. Received: {labels.dtype}{values}, shape={labels.shape}"
         )
     return labels.astype(np.int32)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import array_files, builtin, image_folders, tfds_catalog
+from trainers.datasets import array_files, builtin, image_folders, image_listing, tfds_catalog
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Info, Source
 
@@ -88,6 +88,8 @@ def open(name, image_size=None, data_dir=None):  # as `PIL.Image.open`; no file 
 
 
 def _find(name, image_size, data_dir):
+    if isinstance(name, str) and name in list_datasets():
+        image_listing.report_builtin(name)
     if name == "digits":
         return _digits(data_dir)
     if isinstance(name, str) and name in DATASETS:
@@ -118,6 +120,8 @@ def _is_path(name):
 def _path(path, image_size, data_dir):
     if not path.exists():
         raise ValueError(f"`name` is a path where there is nothing. Received: {path}")
+    if not path.is_dir() and not path.is_file():  # a pipe would be waited for
+        raise ValueError(f"`name` should be a folder or a regular file. Received: {path}")
     source = array_files.source(path)
     if source is not None:
         return source

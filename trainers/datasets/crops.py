@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import tensorflow as tf
 
-from trainers.datasets import image_decoding, image_folders
+from trainers.datasets import image_decoding, image_folders, image_listing
 from trainers.datasets.builtin import photos
 
 
@@ -28,6 +28,8 @@ def load_photographs(dataset, split="train", least=1):
         >>> load_photographs("photos", "test")["coins"].shape
         (303, 384, 3)
     """
+    if dataset == "photos":
+        image_listing.report_builtin(dataset)
     found = photos.photographs(split) if dataset == "photos" else _in_folder(dataset, split)
     found = {k: pixels for k, pixels in found.items() if min(pixels.shape[:2]) >= least}
     if not found:

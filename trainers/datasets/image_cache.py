@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import image_decoding
+from trainers.datasets import image_decoding, image_listing
 
 CHUNK = 256  # images in memory at once
 
@@ -113,7 +113,8 @@ def warn_of_skipped(store, what):
     """
     if store.skipped:
         count = len(store.skipped)
-        few = ", ".join(f"{name} ({reason})" for name, reason in store.skipped[:3])
+        names = [(image_listing.printable(name), reason) for name, reason in store.skipped[:3]]
+        few = ", ".join(f"{name} ({reason})" for name, reason in names)
         warnings.warn(
             f"{count} of {count + len(store.names)} files of {what} are skipped: "
             f"{few}{', …' if count > 3 else ''}. All: {store.folder / 'skipped.txt'}",
@@ -179,8 +180,9 @@ def write(folder, items, image_size, grey, title, total):
             "splits": [split for _, _, split in kept],
         }
         (draft / "index.json").write_text(json.dumps(index))
-        lines = "".join(f"{name}\t{reason}\n" for name, reason in skipped)
-        (draft / "skipped.txt").write_text(lines)
+        printable = image_listing.printable
+        lines = "".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped)
+        (draft / "skipped.txt").write_text(lines, encoding="utf-8")
         try:
             draft.rename(folder)
         except OSError:

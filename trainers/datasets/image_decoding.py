@@ -5,16 +5,16 @@ Callers skip corrupt files, for which an `UnreadableImage` is raised.
 
 import contextlib
 import io
+import os
+import stat
 import sys
 import warnings
 
 import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
-SUFFIXES = (  # in any case
-    *(".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pbm", ".pgm", ".png"),
-    *(".pnm", ".ppm", ".tga", ".tif", ".tiff", ".webp"),
-)
+from trainers.datasets.image_listing import printable
+
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of 16-bit grey images
 ROWS = 256  # that are converted at a time
 GREY = ("1", "L", "LA", "La", *SIXTEEN_BITS)
@@ -35,7 +35,7 @@ def read_header(source):
     Raises:
         UnreadableImage: the file is no image.
     """
-    with _opened(source) as image:
+    with opened(source) as image:
         width, height = image.size
         if image.getexif().get(ORIENTATION) in SWAPPED:
             width, height = height, width
@@ -59,7 +59,7 @@ def decode(source, image_size=None, grey=False, on_white=True):
         UnreadableImage: the file is no image, or is corrupt, or has more pixels than Pillow takes
             for harmless.
     """
-    with _opened(source) as image:
+    with opened(source) as image:
         if image_size is not None:
             # JPEG can be decoded at 1/2, 1/4 or 1/8, many times as fast; a factor of two is left
             # to resizing, whose filter is better.
@@ -78,7 +78,7 @@ def opacity(source, image_size=None):
     Raises:
         UnreadableImage: as `decode`.
     """
-    with _opened(source) as image:
+    with opened(source) as image:
         if not image.has_transparency_data:
             return None
         alpha = ImageOps.exif_transpose(image).convert("RGBA").getchannel("A")
@@ -119,14 +119,17 @@ def readable_images(items, read, name=str):
             with reject_huge_images():
                 found = read(item)
         except (UnreadableImage, ValueError) as error:
-            print(f"{name(item)} is skipped: {error}", file=sys.stderr)
+            print(f"{printable(name(item))} is skipped: {error}", file=sys.stderr)
             continue
         yield item, found
 
 
 @contextlib.contextmanager
-def _opened(source):
+def opened(source):
+    """Opens an image file; whatever fails inside is an `UnreadableImage`."""
     try:
+        if not isinstance(source, bytes) and not stat.S_ISREG(os.stat(source).st_mode):
+            raise OSError("not a regular file")  # a pipe would be waited for
         with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as image:
             yield image
     except Exception as error:  # decoders may raise anything for a corrupt file

@@ -4,8 +4,8 @@
     photos/cat/*.jpg, dog/*.jpg     a label for each folder, in alphabetical order
     photos/train/…, photos/test/…   splits; each flat or nested by class
 
-Without splits a tenth of the images, chosen by their names, is `test` and the rest `train`. Hidden
-files, and those without the suffix of an image, are ignored.
+Without splits a tenth of the images, chosen by their names, is `test` and the rest `train`. Which
+files are images: see `image_listing`.
 """
 
 import concurrent.futures
@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers.datasets import image_cache, image_decoding
+from trainers.datasets import image_cache, image_decoding, image_listing
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
 
@@ -26,6 +26,7 @@ SPLITS = {"train": "train", "test": "test", "val": "validation", "valid": "valid
     "training": "train",
     "testing": "test",
 }  # name of a folder -> of the split
+NAME = 50  # characters of a folder's name in that of its store, which has to fit into 255 bytes
 
 
 @dataclasses.dataclass(frozen=True)
@@ -59,21 +60,23 @@ def find(path):
     """Walks a folder and returns the `Folder` of its images.
 
     Raises:
-        ValueError: there is no image in the folder.
-        OSError: the folder cannot be read.
+        ValueError: there is no image in the folder, or none in its folder of the split `train`; or
+            a folder in it cannot be read.
     """
     path = Path(path).expanduser().resolve()
-    files = sorted(_files(path))
+    files = image_listing.list_images(path)
     if not files:
         raise ValueError(
             "`name` should be a folder with images "
-            f"({' '.join(image_decoding.SUFFIXES)}). Received: {path}, which has none"
+            f"({' '.join(image_listing.SUFFIXES)}). Received: {path}, which has none"
         )
     names = [name for name, _ in files]
     key = hashlib.sha256(repr((str(path), files)).encode()).hexdigest()[:12]
     tops = [name.partition("/")[0] if "/" in name else "" for name in names]
     known = {top: SPLITS.get(top.lower()) for top in set(tops)}
     divided = "train" in known.values() and None not in known.values()
+    if not divided and None not in known.values():  # else `test` would be a class to train on
+        _reject_empty_train(path)
     splits = np.array([known[top] if divided else "train" for top in tops])
     if divided:
         tops = [name.split("/")[1] if name.count("/") > 1 else "" for name in names]
@@ -133,8 +136,8 @@ def open_or_build(folder, image_size, data_dir):
     Warns:
         UserWarning: some files cannot be read; how many, which, and where all are listed.
     """
-    size = image_size or "stored"
-    target = Path(data_dir) / "images" / f"{folder.path.name}-{folder.key}-{size}"
+    size, name = image_size or "stored", folder.path.name[:NAME]
+    target = Path(data_dir) / "images" / f"{name}-{folder.key}-{size}"
 
     def write(target):
         grey = _check_headers(folder, image_size)
@@ -146,32 +149,24 @@ def open_or_build(folder, image_size, data_dir):
         name, reason = store.skipped[0]
         raise ValueError(
             f"`name` should be a folder with images. Received: {folder.path}, of whose "
-            f"{len(store.skipped)} none can be read: {name} is {reason}"
+            f"{len(store.skipped)} none can be read: {image_listing.printable(name)} is {reason}"
         )
     image_cache.warn_of_skipped(store, folder.path)
     return store
 
 
-def _files(path):
-    """Yields (name inside the folder, (bytes, time)) of each image."""
-    seen = set()  # links may lead in circles
-    for top, folders, names in os.walk(path, followlinks=True):
-        seen.add(os.path.realpath(top))
-        folders[:] = [
-            name
-            for name in folders
-            if not name.startswith(".") and os.path.realpath(Path(top, name)) not in seen
-        ]
-        for name in names:
-            file = Path(top, name)
-            if file.suffix.lower() in image_decoding.SUFFIXES and not name.startswith("."):
-                status = file.stat() if file.exists() else os.lstat(file)  # a broken link
-                yield file.relative_to(path).as_posix(), (status.st_size, status.st_mtime_ns)
+def _reject_empty_train(path):
+    for folder in sorted(path.iterdir()):
+        if folder.is_dir() and SPLITS.get(folder.name.lower()) == "train":
+            raise ValueError(
+                "`name` should be a folder with images to train on. "
+                f"Received: {path}, whose folder {folder.name} has none. Fill or remove it"
+            )
 
 
 def _split_by_hash(names):
     """Returns "train" or "test" for each name, by its hash: a new file moves few of the others."""
-    order = np.argsort([hashlib.sha256(name.encode()).hexdigest() for name in names])
+    order = np.argsort([hashlib.sha256(os.fsencode(name)).hexdigest() for name in names])
     splits = np.full(len(names), "train")
     if len(names) > 1:
         splits[order[: max(1, round(len(names) / 10))]] = "test"

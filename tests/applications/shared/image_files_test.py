@@ -20,21 +20,6 @@ def targets(text, out, suffix="png", overwrite=False):
     return {target.relative_to(out).as_posix(): path.name for target, path in found.targets.items()}
 
 
-def test_names_that_differ_by_their_suffix_are_kept_apart(tmp_path):
-    for name in ("a.jpg", "a.png", "b/a.png"):
-        save(tmp_path / "in" / name)
-    found = targets(tmp_path / "in", tmp_path / "out")
-    assert found == {"a.png": "a.jpg", "a.png.png": "a.png", "b/a.png": "a.png"}
-
-
-def test_two_of_one_name_are_both_named(tmp_path):
-    save(tmp_path / "x" / "a.png")
-    save(tmp_path / "y" / "a.png")
-    both = f"{tmp_path / 'x'},{tmp_path / 'y'}"
-    with pytest.raises(ValueError, match="--images: should name each image once.*x/a.png.*y/a.png"):
-        targets(both, tmp_path / "out")
-
-
 def test_an_image_is_never_replaced_by_its_result(tmp_path):
     save(tmp_path / "a.png")
     with pytest.raises(ValueError, match="--out: should be another folder than the images'"):
@@ -52,6 +37,23 @@ def test_the_name_of_the_comparison_is_taken(tmp_path):
     save(tmp_path / "before_after.jpg")
     with pytest.raises(ValueError, match="--images: should be named otherwise"):
         targets(tmp_path, tmp_path / "out")
+
+
+def test_two_batches_live_in_one_folder_and_results_that_exist_can_be_skipped(tmp_path, capsys):
+    out = tmp_path / "out"
+    save(tmp_path / "x" / "a.png")
+    save(tmp_path / "x" / "b.png")
+    for name in ("a.png", "before_after.png"):
+        save(out / name)
+    with pytest.raises(ValueError, match="a.png exists already.*--overwrite.*--skip_existing"):
+        targets(tmp_path / "x", out)
+    album = image_files.ImageFolder(str(tmp_path / "x"), out, "png", False, skip_existing=True)
+    assert list(album.targets) == [out / "b.png"]
+    assert album.before_after == out / "before_after_2.png"
+    assert "1 of 2 images have a result already: skipped." in capsys.readouterr().out
+    assert image_files.ImageFolder(str(tmp_path / "x" / "b.png"), out, "png", False)
+    with pytest.raises(ValueError, match="--skip_existing: should be given without --overwrite"):
+        image_files.ImageFolder(str(tmp_path / "x"), out, "png", True, skip_existing=True)
 
 
 def test_a_comma_in_a_name_is_no_second_file(tmp_path):
@@ -92,3 +94,24 @@ def test_opaque_formats_show_white_where_nothing_is(tmp_path):
 def test_the_middle_of_a_small_image_is_framed():
     np.testing.assert_array_equal(grids.center_crop(np.ones((2, 2, 1)), 4)[1:3, 1:3], 1.0)
     assert grids.center_crop(np.arange(100).reshape(10, 10, 1), 2)[0, 0, 0] == 44
+
+
+def test_images_for_a_model_may_differ_by_their_suffix_only(tmp_path):
+    for name in ("a.jpg", "a.png"):
+        save(tmp_path / name)
+    images, x, _ = image_files.load_images(str(tmp_path), (8, 8, 3))
+    assert [str(image.name) for image in images] == ["a.jpg", "a.png"] and len(x) == 2
+    found = [image.target(tmp_path / "out", "png").name for image in images]
+    assert found == ["a.jpg.png", "a.png.png"]
+
+
+def test_results_keep_profile_dpi_and_exif_and_what_is_lost_is_said_once(tmp_path, capsys):
+    (tmp_path / "in").mkdir()
+    for name in "ab":
+        wide = Image.fromarray(np.full((4, 4), 40_000, np.uint16))
+        wide.save(tmp_path / "in" / f"{name}.png", dpi=(300, 300))
+    album = image_files.ImageFolder(str(tmp_path / "in"), tmp_path / "out", "png", False)
+    for target, pixels, opacity, metadata in album:
+        image_files.save_photograph(pixels, opacity, target, metadata)
+    assert capsys.readouterr().out == "2 of 2 images had 16 bits a channel: results have 8.\n"
+    assert round(Image.open(tmp_path / "out" / "a.png").info["dpi"][0]) == 300

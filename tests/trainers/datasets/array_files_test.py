@@ -108,7 +108,9 @@ def test_a_pickle_that_asks_for_anything_but_arrays_is_not_run(tmp_path):
         (np.zeros((4, 3072), "int64"), [0] * 4, "should be uint8.* Received: int64"),
         (np.zeros((4, 3071), "uint8"), [0] * 4, r"Received: uint8, shape=\(4, 3071\)"),
         ("zeros", [0] * 4, r"Received: None, shape=\(\)"),
-        (np.zeros((4, 3072), "uint8"), [0, 1.7, 1, 0], "class numbers.* float64 from 0.0 to 1.7"),
+        (np.zeros((4, 3072), "uint8"), [0, 1.7, 1, 0], "should be a list of class numbers"),
+        (np.zeros((4, 3072), "uint8"), ["b", "c", "d", "e"], "should be a list of class numbers"),
+        (np.zeros((4, 3072), "uint8"), [[0], [1, 2], 0, 0], "should be a list of class numbers"),
         (np.zeros((4, 3072), "uint8"), [0, -3, 1, 0], "class numbers.* int64 from -3 to 1"),
         (np.zeros((4, 3072), "uint8"), None, "labels of .*data_batch_1 should be class numbers"),
         (np.zeros((4, 3072), "uint8"), [0, 1], "4 images, 2 labels"),
@@ -192,6 +194,14 @@ def test_a_damaged_npz_is_named(data, tmp_path):
     (tmp_path / "a.npz").write_bytes(data)
     with pytest.raises(ValueError, match=r"a\.npz is not an \.npz file of arrays, or corrupt"):
         datasets.load(tmp_path / "a.npz")
+
+
+@pytest.mark.parametrize("names", [5, None, {"a": 1}, [[b"airplane"]]])
+def test_names_of_classes_are_a_list_of_texts(names, tmp_path):
+    cifar(tmp_path)
+    (tmp_path / "batches.meta").write_bytes(pickle.dumps({b"label_names": names}))
+    with pytest.raises(ValueError, match="batches.meta should hold a list of names"):
+        datasets.info(tmp_path)
 
 
 def test_any_flipped_byte_or_cut_of_an_npz_is_named_or_has_no_effect(tmp_path):

@@ -72,6 +72,14 @@ def test_folders_named_after_splits_are_splits(tmp_path):
     assert levels(x) == [40] and y.tolist() == [1]
 
 
+def test_an_empty_folder_to_train_on_does_not_mean_those_to_test_with(tmp_path):
+    save(tmp_path / "set" / "test" / "0.png")
+    (tmp_path / "set" / "Train").mkdir()
+    sentence = "^`name` should be .* whose folder Train has none. Fill or remove it$"
+    with pytest.raises(ValueError, match=sentence):
+        image_folders.find(tmp_path / "set")
+
+
 def test_a_folder_called_train_beside_other_classes_is_a_class(tmp_path):
     for name in ("train", "bus"):
         save(tmp_path / "traffic" / name / "0.png")

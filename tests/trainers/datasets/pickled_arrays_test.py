@@ -101,6 +101,19 @@ def test_a_shape_without_its_bytes_is_refused():
         pickled_arrays.load(data)
 
 
+def test_a_dtype_of_lists_within_lists_is_refused_at_once():
+    name = "u1"
+    for _ in range(60):  # 2⁶⁰ texts, if all were printed
+        name = [name, name]
+    with pytest.raises(ValueError, match="list in the place of str"):
+        pickled_arrays.load(pickle.dumps({"data": Call(np.dtype, name)}))
+
+
+def test_a_memo_has_no_more_values_than_the_file_has_bytes():
+    with pytest.raises(ValueError, match="of the memo"):
+        pickled_arrays.load(b"\x80\x02Np2305843009213693951\n.")
+
+
 def test_a_text_that_is_converted_again_and_again_is_refused():
     once = b"h\x01h\x00h\x02\x86R0"
     data = b"\x80\x02c_codecs\nencode\nq\x01X" + struct.pack("<i", 10**5) + b"a" * 10**5
