@@ -219,7 +219,8 @@ def train(job, srgan_steps):
         if settings["model"] != "srgan":
             raise ValueError(f"should be srgan. Received: {settings['model']}")
     begun = files.read_json(out / "srgan" / "settings.json") or {}
-    if job.resume and begun and begun.get("first_steps") != job.steps:
+    stale = bool(begun) and not continues(out)
+    if job.resume and begun and not stale and begun.get("first_steps") != job.steps:
         raise ValueError(
             f"--steps: {out / 'srgan'} went on from {begun.get('first_steps')} steps of SRResNet. "
             f"Received: {job.steps}. Choose another --out, or begin anew with --overwrite."
@@ -251,17 +252,18 @@ def train(job, srgan_steps):
         return model.pretraining(job.steps if settings["recipe"] == "modern" else None)
 
     strategy, _ = job.check(data, build)
+    if stale and job.resume and "srgan" in jobs:  # a new SRResNet was begun with --overwrite
+        print(f"{out / 'srgan'} went on from another SRResNet: it is trained anew.")
+        jobs["srgan"] = dataclasses.replace(jobs["srgan"], resume=False, overwrite=True)
     opened = {stage: one.open_run(strategy) for stage, one in jobs.items()}  # before any training
-    if len(opened) == 2 and not opened["srresnet"].finished and opened["srgan"].done:
-        raise ValueError(
-            f"{out / 'srgan'} continued another training of {out / 'srresnet'} than the one that "
-            "is there. Replace both with --overwrite, or choose another --out."
-        )
     first, figures = None, None
     for stage, one in jobs.items():
         changes = {"changes": pretraining} if stage == "srresnet" else {}
         begin = functools.partial(build, steps=one.steps, first=first)
-        trained = one.train(data, begin, run=opened[stage], **changes)
+        began = (
+            {} if first is None else {"first.json": {"model_sha256": model_of(out / "srresnet")}}
+        )
+        trained = one.train(data, begin, run=opened[stage], notes=began, **changes)
         first, figures = trained.model, trained.figures
         if first is None:  # finished before
             first = runs.load_model(one.out)
@@ -270,6 +272,21 @@ def train(job, srgan_steps):
             found = scores({stage: first}, splits, one.out)
             figures = trained.finish(found, f"{stage}_x{first.factor}")
     return figures
+
+
+def model_of(folder):
+    """Returns the digest of the model of a finished run; None where it is not finished."""
+    return (files.read_json(folder / "metrics.json") or {}).get("model_sha256")
+
+
+def continues(out):
+    """Whether the SRGAN of a run went on from the SRResNet that is beside it.
+
+    Earlier versions did not write which: there a finished one is taken for it.
+    """
+    srresnet = model_of(out / "srresnet")
+    first = files.read_json(out / "srgan" / "first.json") or {}
+    return srresnet is not None and first.get("model_sha256", srresnet) == srresnet
 
 
 if __name__ == "__main__":

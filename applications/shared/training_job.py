@@ -71,7 +71,7 @@ class TrainingJob:
         name, recipe, scale = (settings[key] for key in ("model", "recipe", "scale"))
         return zoo.create(name, recipe, scale, self.steps, **kwargs)
 
-    def train(self, data, build, changes=lambda model: {}, grid=None, run=None):
+    def train(self, data, build, changes=lambda model: {}, grid=None, run=None, notes=None):
         """Trains a model, unless its run is finished.
 
         Args:
@@ -81,6 +81,7 @@ class TrainingJob:
             grid: a function from the model to a function (model, step) -> `PIL.Image.Image`, the
                 frames of a film; None for no film.
             run: as `open_run` returned it; by default it is opened here, after `check`.
+            notes: a dict, name of a JSON file -> content, written when the training begins.
 
         Returns:
             A `Trained`.
@@ -107,7 +108,7 @@ class TrainingJob:
         def load(start):
             return data.batches(size, turns, seed, start)
 
-        run.train(model, load, data.batches_per_epoch(size, turns), draw)
+        run.train(model, load, data.batches_per_epoch(size, turns), draw, notes)
         return Trained(model, run, self)
 
     def check(self, data, build):

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import shutil
 
 import keras
 import numpy as np
@@ -13,6 +14,7 @@ import zoo
 from applications import super_resolution as script
 from applications.shared import training_job
 from tests.applications import scripts
+from trainers import runs
 from trainers.tasks import upscaling
 
 SIZES = {"image_shape": (16, 16, 1), "width": 4, "blocks": 1, "factor": 2, "patch_stages": 1}
@@ -154,6 +156,35 @@ def test_a_second_stage_is_not_left_behind_by_more_steps_of_the_first(run):
     more = 5, steps[1]
     with pytest.raises(ValueError, match="--steps: .*srgan went on from 3 steps of SRResNet"):
         train(settings, more, out, out / "saved_models", resume=True)
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("stage", [0, 1])
+def test_stopped_while_it_replaces_a_run_it_goes_on_with_stages_of_one_training(
+    stage, run, tmp_path, monkeypatch
+):
+    settings, steps, out, _ = run
+    settings, new = settings | {"seed": 1}, shutil.copytree(out, tmp_path / "new")
+    trainings, train_run = [], runs.Run.train
+
+    def stopped(self, *given):
+        trainings.append(self)
+        if len(trainings) == stage + 1:
+            raise KeyboardInterrupt
+        return train_run(self, *given)
+
+    with monkeypatch.context() as patch, pytest.raises(KeyboardInterrupt):
+        patch.setattr(runs.Run, "train", stopped)
+        train(settings, steps, new, new / "saved_models", overwrite=True)
+    if stage == 0:  # nothing was touched
+        train(run[0], steps, new, new / "saved_models", resume=True)
+    else:
+        train(settings, steps, new, new / "saved_models", resume=True)
+    first = json.loads((new / "srresnet" / "metrics.json").read_text())
+    second = json.loads((new / "srgan" / "metrics.json").read_text())
+    assert first["seed"] == second["seed"] == stage
+    began = json.loads((new / "srgan" / "first.json").read_text())
+    assert began == {"model_sha256": first["model_sha256"]}
 
 
 def test_runs_can_be_scored_and_blended(run, photographs, tmp_path):

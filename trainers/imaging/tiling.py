@@ -70,7 +70,7 @@ def _spans(length, side, margin):
     return spans
 
 
-def receptive_radius(network, limit=LIMIT):
+def receptive_radius(network, limit=LIMIT, multiple=1):
     """Returns the receptive radius of a network: how many pixels away in any direction the input
     still changes an output pixel (the output cell of one input pixel, where the network enlarges).
 
@@ -79,6 +79,7 @@ def receptive_radius(network, limit=LIMIT):
     Args:
         network: a Keras model, (h, w, c) -> (factor h, factor w, c').
         limit: pixels in each direction that are examined.
+        multiple: number that divides the sides of the network's inputs.
 
     Raises:
         ValueError: the radius is `limit` or more, for example the complete image.
@@ -90,7 +91,7 @@ def receptive_radius(network, limit=LIMIT):
         3
     """
     channels = network.inputs[0].shape[-1]
-    side = 2 * limit + 1
+    side = -(-(2 * limit + 1) // multiple) * multiple
     noise = np.random.default_rng(0).uniform(-1.0, 1.0, (1, side, side, channels))
     x = tf.constant(noise, "float32")
     with tf.GradientTape() as tape:

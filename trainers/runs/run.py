@@ -130,7 +130,7 @@ class Run:
         """The content of `metrics.json` in the folder; None where no run is finished."""
         return files.read_json(self.folder / "metrics.json")
 
-    def train(self, model, load, batches, draw=None):
+    def train(self, model, load, batches, draw=None, notes=None):
         """Trains a compiled model up to the last step of the run.
 
         Args:
@@ -139,6 +139,8 @@ class Run:
             load: a function (epoch, batch) -> a tf.data.Dataset that begins there.
             batches: number of batches in an epoch of the data.
             draw: a function (model, step) -> `PIL.Image.Image`, for the film; or None.
+            notes: a dict, name of a JSON file of `run_folder.CONTENTS` -> content, which a run that
+                begins writes beside its settings; or None.
 
         Raises:
             KeyboardInterrupt: when it was stopped (Ctrl-C, SIGTERM); the message tells how to
@@ -160,7 +162,8 @@ class Run:
         try:
             if begins:
                 run_folder.set_aside(self.folder)
-                files.write_json(self.folder / "settings.json", self.settings)
+                for name, content in {"settings.json": self.settings, **(notes or {})}.items():
+                    files.write_json(self.folder / name, content)
             self._fit(model, load, batches, self._callbacks(saving, draw), saving)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(self._stop_message(saving.saved or self.done)) from None

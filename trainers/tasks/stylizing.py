@@ -11,6 +11,7 @@ seam, and the memory does not depend on the size.
 import warnings
 
 import numpy as np
+import tensorflow as tf
 from PIL import Image
 
 from trainers.imaging import grids, instance_norm, tiling, ycbcr
@@ -19,6 +20,10 @@ from trainers.tasks.style_transfer import to_network_range
 WHOLE = 2**20  # pixels of the largest image that is computed at once
 TILE = 256  # pixels of a side of a tile, without its margin
 REACH = 128  # pixels, of the largest margin
+MIN_SIDE = (
+    64  # of an image that is computed in tiles: it may be computed at once, if it is narrower
+)
+UNKNOWN = "unknown"
 N_PARTS = 4  # rows and columns of parts of which the moments are taken
 
 
@@ -61,7 +66,7 @@ class Stylizer:
         self.model, self.network = model, "inverse_generator" if backwards else "generator"
         ((*_, self.channels),), ((*_, self.out_channels),) = model.shapes()[self.network]
         self.strength, self.keep_color, self.seed = strength, keep_color, seed
-        self._tiles = None  # built for the first large photograph
+        self._tiles = UNKNOWN  # before the first large photograph
 
     def stylize(self, pixels):
         """Redraws pixels, uint8 (h, w, 1 or 3): uint8 of the same height and width.
@@ -74,9 +79,9 @@ class Stylizer:
         warning.
         """
         height, width = pixels.shape[:2]
-        if height * width <= WHOLE:
+        if height * width <= WHOLE or min(height, width) < MIN_SIDE:
             return self._redrawn(pixels, self._translate)
-        if self._tiles is None:
+        if self._tiles == UNKNOWN:
             self._tiles = TiledTranslator.of(self.model, self.network)
         if self._tiles is None:
             share = (WHOLE / (height * width)) ** 0.5
@@ -88,7 +93,8 @@ class Stylizer:
             )
             return resized(self._redrawn(small, self._translate), height, width)
         tiles = self._tiles
-        tiles.set_moments([self._input(part) for part in parts(pixels, N_PARTS, TILE)])
+        squares = parts(pixels, N_PARTS, TILE, tiles.multiple)
+        tiles.set_moments([self._input(part) for part in squares])
         return tiles.map(lambda tile: self._redrawn(tile, tiles.translate), pixels)
 
     def _input(self, pixels):
@@ -137,10 +143,13 @@ class TiledTranslator:
     """
 
     def __init__(self, network, multiple):
-        self.has_moments = any(map(instance_norm.is_instance_norm, network.layers))
-        self.network = instance_norm.as_batch_norm(network) if self.has_moments else network
-        self.multiple = multiple
-        reach = tiling.receptive_radius(self.network, REACH) + multiple  # by position in a cell
+        self.network, self.multiple = instance_norm.with_measured_norm(network), multiple
+        side = -(-64 // multiple) * multiple
+        noise = np.random.default_rng(0).uniform(
+            -1.0, 1.0, (side, side, network.inputs[0].shape[-1])
+        )
+        self.set_moments([noise.astype("float32")])  # those of an untrained norm can hide gradients
+        reach = tiling.receptive_radius(self.network, REACH, multiple) + multiple  # within a cell
         self.margin = -(-reach // multiple) * multiple
 
     @classmethod
@@ -151,13 +160,12 @@ class TiledTranslator:
             return None
         try:
             return cls(network, model.size_multiple())
-        except ValueError:
+        except (ValueError, tf.errors.InvalidArgumentError):  # of a network that a user gave
             return None
 
     def set_moments(self, images):
         """Normalises from now on as the moments of these images, (h, w, c) of one size, require."""
-        if self.has_moments:
-            self.network(np.stack(images), training=True)
+        instance_norm.measure(self.network, np.stack(images))
 
     def translate(self, x):
         """Translates a tile with its margin, (h, w, c), whose sides are multiples of `multiple`."""
@@ -171,16 +179,27 @@ class TiledTranslator:
         return tiling.map_tiles(function, image, 1, TILE, self.margin)[:height, :width]
 
 
-def parts(pixels, n, side):
-    """Returns n · n squares of an image, spread evenly over it.
+def parts(pixels, n, side, multiple=1):
+    """Returns n · n parts of an image, spread evenly over it: squares, or rectangles of their area
+    where the image is narrow.
+
+    Args:
+        pixels: (h, w, c).
+        n: number of rows and columns.
+        side: of the squares.
+        multiple: number that divides the sides of the parts.
 
     Example:
-        >>> len(parts(np.zeros((300, 500, 3)), n=2, side=64))
-        4
+        >>> [part.shape for part in parts(np.zeros((32, 900, 3)), n=1, side=64)]
+        [(32, 128, 3)]
     """
-    side = min(side, *pixels.shape[:2])
-    rows, columns = (np.linspace(0, length - side, n).astype(int) for length in pixels.shape[:2])
-    return [pixels[i : i + side, j : j + side] for i in rows for j in columns]
+    height = min(side, pixels.shape[0])
+    width = min(side * side // height, pixels.shape[1])
+    height = min(side * side // width, pixels.shape[0])
+    height, width = (length // multiple * multiple for length in (height, width))
+    tops = np.linspace(0, pixels.shape[0] - height, n).astype(int)
+    lefts = np.linspace(0, pixels.shape[1] - width, n).astype(int)
+    return [pixels[i : i + height, j : j + width] for i in tops for j in lefts]
 
 
 def resized(pixels, height, width):

@@ -25,27 +25,31 @@ def network(scale=True, center=True):
 @pytest.mark.parametrize(("scale", "center"), [(True, True), (True, False), (False, False)])
 def test_parts_are_computed_as_within_the_image(scale, center):
     whole = network(scale, center)
-    parts = instance_norm.as_batch_norm(whole)
-    parts(np.concatenate([IMAGE[:, :, i : i + 8] for i in (0, 8, 16)]), training=True)
+    parts = instance_norm.with_measured_norm(whole)
+    instance_norm.measure(parts, np.concatenate([IMAGE[:, :, i : i + 8] for i in (0, 8, 16)]))
     np.testing.assert_allclose(parts(IMAGE[:, :4, 5:]), whole(IMAGE)[:, :4, 5:], atol=1e-5)
 
 
 def test_the_moments_of_another_image_replace_the_first_ones():
     whole = network()
-    parts = instance_norm.as_batch_norm(whole)
+    parts = instance_norm.with_measured_norm(whole)
     for image in (3.0 * IMAGE - 1.0, IMAGE):
-        parts(image, training=True)
+        instance_norm.measure(parts, image)
     np.testing.assert_allclose(parts(IMAGE), whole(IMAGE), atol=1e-5)
 
 
 def test_other_layers_are_shared():
     whole = network()
-    parts = instance_norm.as_batch_norm(whole)
+    parts = instance_norm.with_measured_norm(whole)
     kernels = [layer.kernel for layer in whole.layers if isinstance(layer, layers.Conv2D)]
     assert [w for w in parts.weights if any(w is kernel for kernel in kernels)] == kernels
 
 
-def test_batch_norm_of_its_own_is_refused():
+def test_no_norm_but_the_measured_ones_is_changed():
     x = keras.Input((None, None, 2))
-    with pytest.raises(ValueError, match="no batch norm of its own"):
-        instance_norm.as_batch_norm(keras.Model(x, layers.BatchNormalization()(x)))
+    inner, outer = layers.BatchNormalization(), layers.BatchNormalization()
+    block = keras.Sequential([inner])
+    normed = layers.GroupNormalization(groups=-1)(outer(block(x)))
+    instance_norm.measure(instance_norm.with_measured_norm(keras.Model(x, normed)), IMAGE + 5.0)
+    for norm in (inner, outer):
+        np.testing.assert_array_equal(norm.moving_mean, [0.0, 0.0])

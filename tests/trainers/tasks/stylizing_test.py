@@ -59,17 +59,40 @@ def test_in_tiles_a_photograph_is_redrawn_as_at_once(name, channels, models, mon
 
 def test_a_model_with_noise_redraws_a_large_photograph_smaller_and_says_so(monkeypatch):
     model = zoo.Pix2Pix(image_shape=(16, 16, 3), width=4, stages=3, patch_stages=0)
-    x = photograph(40, 80)
-    monkeypatch.setattr(stylizing, "WHOLE", 20 * 40)
-    with pytest.warns(UserWarning, match="40x80 pixels are redrawn as 20x40 and enlarged"):
-        assert stylizing.Stylizer(model).stylize(x).shape == (40, 80, 3)
+    x = photograph(80, 160)
+    monkeypatch.setattr(stylizing, "WHOLE", 40 * 80)
+    with pytest.warns(UserWarning, match="80x160 pixels are redrawn as 40x80 and enlarged"):
+        assert stylizing.Stylizer(model).stylize(x).shape == (80, 160, 3)
+
+
+@pytest.mark.parametrize(("stages", "batch_norm"), [(2, False), (3, False), (2, True)])
+def test_a_u_net_without_noise_is_tiled(stages, batch_norm, monkeypatch):
+    sizes = {"width": 4, "stages": stages, "patch_stages": 0, "dropout": 0.0}
+    model = zoo.Pix2Pix(image_shape=(16, 16, 3), batch_norm=batch_norm, **sizes)
+    x = photograph(101, 150)
+    whole = stylizing.Stylizer(model).stylize(x)
+    monkeypatch.setattr(stylizing, "WHOLE", 20 * 20)
+    monkeypatch.setattr(stylizing, "TILE", 48)
+    tiled = stylizing.Stylizer(model).stylize(x)
+    assert np.abs(tiled.astype(int) - whole).mean() < 2.0
+
+
+def test_a_network_is_examined_for_the_first_large_photograph_only(models, monkeypatch):
+    calls = []
+    monkeypatch.setattr(stylizing, "WHOLE", 20 * 20)
+    monkeypatch.setattr(stylizing.TiledTranslator, "of", lambda *given: calls.append(given))
+    stylizer = stylizing.Stylizer(models["mgan"])
+    for _ in range(2):
+        with pytest.warns(UserWarning, match="enlarged"):
+            stylizer.stylize(photograph(80, 70))
+    assert len(calls) == 1
 
 
 def test_batch_norm_is_the_same_in_all_tiles(monkeypatch):
     x = keras.Input((None, None, 3))
     norm = keras.layers.BatchNormalization(dtype="float32")
     model = zoo.MGAN(**SIZES, generator=keras.Model(x, norm(x)))
-    before = photograph(40, 80)
+    before = photograph(70, 80)
     monkeypatch.setattr(stylizing, "WHOLE", 100)
     after = stylizing.Stylizer(model).stylize(before)  # the moments of an untrained norm are 0, 1
     np.testing.assert_allclose(after, before, atol=1)
