@@ -92,6 +92,9 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
 
     players = {}  # player -> names of the networks that it trains, in the order of the turns
     frozen_networks = ()  # names of the networks that no player trains
+    # Whether what `call` runs reads nothing in training but what `draw` draws. Then the EMA copy
+    # estimates its batch statistics anew; else it keeps those of the training, of the same inputs.
+    draws_all_inputs = True
     # Network -> which size the first input, or the first output, of a given network determines.
     input_sizes = {
         "generator": "latent_dim",

@@ -14,12 +14,17 @@ import keras
 from keras import ops
 
 
+def _float(values):
+    """In float32: half precision would round, or overflow, in the arithmetic that follows."""
+    return ops.cast(values, "float32")
+
+
 def _mean(values):
-    return ops.mean(ops.cast(values, "float32"))
+    return ops.mean(_float(values))
 
 
 def _softplus(values):
-    return ops.softplus(ops.cast(values, "float32"))
+    return ops.softplus(_float(values))
 
 
 class Configurable:
@@ -148,10 +153,10 @@ class LeastSquares(Objective):
     """
 
     def discriminator_loss(self, real, fake):
-        return 0.5 * _mean(ops.square(real - 1.0)) + 0.5 * _mean(ops.square(fake))
+        return 0.5 * _mean(ops.square(_float(real) - 1.0)) + 0.5 * _mean(ops.square(_float(fake)))
 
     def generator_loss(self, real, fake):
-        return 0.5 * _mean(ops.square(fake - 1.0))
+        return 0.5 * _mean(ops.square(_float(fake) - 1.0))
 
     def joint_loss(self, real, fake):
         return self.discriminator_loss(fake, real)
@@ -189,7 +194,7 @@ class Hinge(Objective):
     """
 
     def discriminator_loss(self, real, fake):
-        return _mean(ops.relu(1.0 - real)) + _mean(ops.relu(1.0 + fake))
+        return _mean(ops.relu(1.0 - _float(real))) + _mean(ops.relu(1.0 + _float(fake)))
 
     def generator_loss(self, real, fake):
         return -_mean(fake)
@@ -215,10 +220,10 @@ class Relativistic(Objective):
     relativistic = True
 
     def discriminator_loss(self, real, fake):
-        return _mean(_softplus(fake - real))
+        return _mean(_softplus(_float(fake) - _float(real)))
 
     def generator_loss(self, real, fake):
-        return _mean(_softplus(real - fake))
+        return _mean(_softplus(_float(real) - _float(fake)))
 
     def joint_loss(self, real, fake):
         return self.discriminator_loss(fake, real)
@@ -288,10 +293,6 @@ class FDivergence(Objective):
 
     def get_config(self):
         return {"name": self.name, "non_saturating": self.non_saturating}
-
-
-def _float(values):
-    return ops.cast(values, "float32")
 
 
 def _identity(v):

@@ -13,6 +13,9 @@ Four of the paper's uses are arguments:
     AAE(classes=10, categories=10)                     # class and style codes, few labels, §5
     AAE(categories=16)                                 # class and style, no labels: clusters, §6
 
+With few labels the classification is learned from the samples with a label, and all else from those
+without.
+
 Layers of 1000 units, as in the paper. The paper trains by SGD with momentum, at learning rates that
 we could not read; here it is Adam(1e-4, .1), as in a port. Three more things differ: LeakyReLU in E
 and D, no input noise or batch norm in E for few labels, and for codes of category and style the
@@ -29,7 +32,7 @@ from trainers.objectives import NonSaturating
 from trainers.penalties import R1
 from zoo.mixins.encoder import EncoderMixin
 from zoo.networks import mlp, priors
-from zoo.networks.label_conditioning import resolve_labels
+from zoo.networks.label_conditioning import resolve_labels, unlabelled_rows
 
 PRIORS = ("normal", "mixture", "swiss_roll")
 
@@ -68,6 +71,7 @@ class AAE(EncoderMixin, AdversarialModel):
         (5, 16)
     """
 
+    draws_all_inputs = False  # G reads codes of images too
     players = {
         "autoencoder": ["encoder", "generator"],
         "discriminator": ["discriminator"],
@@ -126,19 +130,22 @@ class AAE(EncoderMixin, AdversarialModel):
     def forward(self, batch):
         x, y = batch if self.classes else (batch, None)
         code = self.encoder(x, training=True)
-        outputs = {"real": self.prior_codes(ops.shape(x)[0], y), "fake": code}
+        outputs = {"x": x, "real": self.prior_codes(ops.shape(x)[0], y), "fake": code}
         if self.categories:
             z, logits = code
             outputs |= {"fake": [z, ops.softmax(logits)], "logits": logits}
+        if self.categories and self.classes:  # the labels serve the classification alone
+            rows = unlabelled_rows(y)
+            outputs["x"] = ops.take(x, rows, axis=0)
+            outputs["fake"] = [ops.take(part, rows, axis=0) for part in outputs["fake"]]
         elif self.classes:
             outputs["condition"] = ops.one_hot(ops.where(y < 0, self.classes, y), self.classes + 1)
         return outputs | {"reconstructed": self.generator(outputs["fake"], training=True)}
 
     def autoencoder_loss(self, batch, outputs):
-        x, y = batch if self.classes else (batch, None)
-        loss = {"reconstruction": squared_error(x, outputs["reconstructed"])}
+        loss = {"reconstruction": squared_error(outputs["x"], outputs["reconstructed"])}
         if self.classes and self.categories:
-            loss["classification"] = cross_entropy(y, outputs["logits"])
+            loss["classification"] = cross_entropy(batch[1], outputs["logits"])
         return loss
 
     def discriminator_loss(self, batch, outputs):

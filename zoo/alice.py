@@ -42,6 +42,7 @@ class ALICE(BiGAN):
         ['cycle_discriminator_loss', 'discriminator_loss', 'generator_cycle', ...]
     """
 
+    draws_all_inputs = False  # G reads codes of images too
     players = {
         "discriminator": ["discriminator"],
         "cycle_discriminator": ["cycle_discriminator"],

@@ -55,6 +55,7 @@ class AVB(EncoderMixin, AdversarialModel):
         (4, 2)
     """
 
+    draws_all_inputs = False  # G reads codes of images too
     players = {"discriminator": ["discriminator"], "autoencoder": ["encoder", "generator"]}
     input_sizes = AdversarialModel.input_sizes | {"discriminator": "latent_dim"}
     objectives = (NonSaturating, Minimax)
@@ -90,9 +91,6 @@ class AVB(EncoderMixin, AdversarialModel):
             "encoder": ([self.image_shape, (self.noise_dim,)], [code]),
             "discriminator": ([code, self.image_shape], [(1,)]),
         }
-
-    def update_batch_statistics(self, n):
-        self.encoder([self.call(self.draw(n), training=True), self.noise(n)], training=True)
 
     def forward(self, x):
         n = ops.shape(x)[0]

@@ -6,10 +6,12 @@ GANs", §5, https://arxiv.org/abs/1606.03498
     D(x) = Z/(Z + 1), Z = Σₖ exp lₖ(x): the logit of "real" is log Z, of the K class logits
     D: -E log softmax(l(x))_y + ½ (-E log D(x) - E log(1 - D(G(z)))),  G: ‖E f(x) - E f(G(z))‖²
 
-f is the input of D's last layer. The networks are those for MNIST: weight-normalised layers of
-1000, 500, 250, 250 and 250 units with noise of .3 and .5 before each; Adam(3e-3, .5), batches of
-100, and the EMA weights (.9999) classify. The data-dependent initialisation is omitted. The best
-classifier is not the best generator (Dai et al. 2017).
+f is the input of D's last layer. All terms but the first are means over the samples without a label
+(over all where every sample has one): the few labelled ones would make up half of them. The
+networks are those for MNIST: weight-normalised layers of 1000, 500, 250, 250 and 250 units with
+noise of .3 and .5 before each; Adam(3e-3, .5), batches of 100, and the EMA weights (.9999)
+classify. The data-dependent initialisation is omitted. The best classifier is not the best
+generator (Dai et al. 2017).
 """
 
 import math
@@ -23,6 +25,7 @@ from trainers.losses import cross_entropy, feature_matching, realness
 from trainers.objectives import Minimax, NonSaturating
 from zoo.gan import GAN
 from zoo.layers import GaussianNoise, WeightNormalization
+from zoo.networks.label_conditioning import unlabelled_rows
 
 
 class SemiSupervisedGAN(GAN):
@@ -97,15 +100,19 @@ class SemiSupervisedGAN(GAN):
 
     def discriminator_loss(self, batch, outputs):
         x, y = batch
+        unlabelled = ops.take(x, unlabelled_rows(y), axis=0)
         return {
             "labelled": cross_entropy(y, self.discriminator(x, training=True)),
-            "unlabelled": self.discriminator_objective(self.real_logit, x, outputs),
+            "unlabelled": self.discriminator_objective(self.real_logit, unlabelled, outputs),
         }
 
     def generator_loss(self, batch, outputs):
-        x, _ = batch
+        x, y = batch
+        unlabelled = ops.take(x, unlabelled_rows(y), axis=0)
         features = self.view("features", self.build_features)
-        return feature_matching(features(x, training=True), features(outputs, training=True))
+        return feature_matching(
+            features(unlabelled, training=True), features(outputs, training=True)
+        )
 
     def real_logit(self, x, training=False):
         """Returns log Z(x), the logit of "real" that follows from the class logits."""

@@ -3,14 +3,19 @@
 Larsen, Sønderby, Larochelle, Winther (2016), "Autoencoding beyond pixels using a learned similarity
 metric", https://arxiv.org/abs/1512.09300
 
-    L_llike = ½ E‖D_l(x) - D_l(G(E(x)))‖²,  D_l: input of D's last layer
+    L_llike = ½ E‖D_l(x) - D_l(G(E(x)))‖²,  D_l: D's last convolution that halves the sides
     L_GAN = E log σ(D(x)) + E log(1 - σ(D(G(z)))) + E log(1 - σ(D(G(E(x)))))
     E: KL(q(z|x) ‖ N(0, I)) + L_llike,  G: γ L_llike - L_GAN,  D: -L_GAN
 
 The gradient of L_GAN never reaches E, and that of L_llike never D (§3.2, algorithm 1); all three
-update simultaneously. The authors' code is for 64x64 faces; this file has its widths, z of 128,
-batches of 64 and γ 1e-2. Three things differ: Adam(2e-4, .5) for RMSProp; the real half of D's loss
-is counted once for each kind of fake, which keeps it balanced; no player's update is skipped.
+update simultaneously. As in the authors' code, D_l is read before batch norm, and x and G(E(x))
+pass D together: apart, batch norm would remove the scale in which they differ.
+
+The authors' code is for 64x64 faces; this file has its z of 128, batches of 64, and the widths of
+its 32x32 networks. These things differ: γ is 1e-2, as in its class, where its script for faces has
+1e-5; Adam(2e-4, .5) for RMSProp; the real half of D's loss is counted once for each kind of fake,
+which keeps it balanced; G maximises log σ(D) of its fakes, where the authors' minimises log(1 -
+σ(D)); no player's update is skipped.
 """
 
 import keras
@@ -52,6 +57,7 @@ class VAEGAN(EncoderMixin, AdversarialModel):
     """
 
     gaussian = True
+    draws_all_inputs = False  # G reads codes of images too
     players = {
         "encoder": ["encoder"],
         "generator": ["generator"],
@@ -113,11 +119,10 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         }
 
     def feature_reconstruction(self, x, reconstruction):
-        """Returns ½ E‖D_l(x) - D_l(x̃)‖²."""
+        """Returns ½ E‖D_l(x) - D_l(x̃)‖², of one pass over both."""
         features = self.view("similarity", self.build_similarity)
-        return 0.5 * squared_error(
-            features(x, training=True), features(reconstruction, training=True)
-        )
+        both = features(ops.concatenate([x, ops.cast(reconstruction, x.dtype)]), training=True)
+        return 0.5 * squared_error(*ops.split(both, 2))
 
     def recipe(self):
         """Paper: γ 1e-2, simultaneous updates."""
@@ -135,9 +140,12 @@ class VAEGAN(EncoderMixin, AdversarialModel):
         return super().modern_recipe(steps, gamma=0.5) | kept
 
     def build_similarity(self):
-        """Builds the network x -> D_l(x), flattened."""
-        hidden = penultimate_tensor(self.discriminator.outputs[0])
-        return keras.Model(self.discriminator.input, layers.Flatten()(hidden))
+        """Builds the network x -> D_l(x), flattened; without convolutions D_l is the input of D's
+        last layer."""
+        network = self.discriminator
+        convolutions = [layer for layer in network.layers if isinstance(layer, layers.Conv2D)]
+        last = convolutions[-1].output if convolutions else penultimate_tensor(network.outputs[0])
+        return keras.Model(network.input, layers.Flatten()(last))
 
     def build_generator(self):
         """z -> 8x8x4w -> 16x16x3w -> 32x32x2w -> 64x64xw/2 -> 5x5, tanh -> image."""

@@ -55,6 +55,7 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
     """
 
     gaussian = True
+    draws_all_inputs = False  # G reads codes of images too
     players = {
         "discriminator": ["discriminator"],
         "encoder": ["encoder"],
@@ -89,9 +90,6 @@ class VAEGAN3D(EncoderMixin, AdversarialModel):
             batch_spec.images("x", self.view_shape),
             batch_spec.voxels("y", self.image_shape),
         ]
-
-    def update_batch_statistics(self, n):
-        AdversarialModel.update_batch_statistics(self, n)  # E takes pictures, not voxels
 
     def forward(self, batch):
         x, _ = batch

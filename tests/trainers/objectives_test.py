@@ -156,10 +156,19 @@ def test_a_smoothed_label_out_of_range_is_refused(label):
 
 
 @pytest.mark.parametrize("objective", ALL, ids=repr)
-def test_outputs_of_lower_precision_are_averaged_in_float32(objective):
-    real, fake = tf.cast(REAL, "bfloat16"), tf.cast(FAKE, "bfloat16")
-    for loss in (objective.discriminator_loss, objective.generator_loss, objective.joint_loss):
-        assert loss(real, fake).dtype == "float32"
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_outputs_of_lower_precision_are_computed_in_float32(objective, dtype):
+    real, fake = (tf.cast(scale * x, dtype) for scale, x in ((1.7, REAL), (1.3, FAKE)))
+    for name in ("discriminator_loss", "generator_loss", "joint_loss"):
+        loss = getattr(objective, name)
+        found, expected = loss(real, fake), loss(*(tf.cast(x, "float32") for x in (real, fake)))
+        assert found.dtype == "float32"
+        np.testing.assert_allclose(found, expected, rtol=1e-6)
+
+
+def test_large_outputs_of_float16_do_not_overflow():
+    large = tf.constant([300.0, -300.0], "float16")  # squared 9e4, of which float16 has 6.5e4
+    assert float(LeastSquares().generator_loss(None, large)) == pytest.approx(45_000.5)
 
 
 @pytest.mark.parametrize("objective", ALL, ids=repr)

@@ -140,6 +140,21 @@ def test_classify_needs_categories():
         zoo.AAE(**SMALL).classify(batch()[0])
 
 
+def test_with_few_labels_all_but_the_classification_is_of_samples_without_one():
+    model = compiled(categories=3, classes=3)
+    x, _ = batch()
+    y = tf.constant([2, -1, 0, -1, 1, -1])
+    hidden = tf.gather(x, [1, 3, 5])
+    outputs, alone = model.forward((x, y)), model.forward((hidden, tf.fill((3,), -1)))
+    for found, expected in zip(outputs["fake"], alone["fake"], strict=True):
+        np.testing.assert_allclose(found, np.tile(expected, (2, 1)), rtol=1e-5, atol=1e-6)
+    losses, expected = (
+        model.autoencoder_loss(*given)["reconstruction"]
+        for given in (((x, y), outputs), ((hidden, tf.fill((3,), -1)), alone))
+    )
+    np.testing.assert_allclose(losses, expected, rtol=1e-5)
+
+
 def test_a_label_below_minus_1_is_refused():
     model = compiled(categories=3, classes=3)
     x, _ = batch()

@@ -36,16 +36,20 @@ def test_discriminator_losses_are_those_of_the_paper(model):
     terms = model.discriminator_loss((x, y), model.forward((x, y)))
     labelled = -LOGITS[[0, 2], [1, 2]] + lse(LOGITS[[0, 2]])
     np.testing.assert_allclose(terms["labelled"], labelled.mean(), rtol=1e-5)
-    real, fake = lse(LOGITS), np.log(3.0)
+    real, fake = lse(LOGITS[[1, 3]]), np.log(3.0)  # of the samples without a label
     unlabelled = 0.5 * (np.mean(-real + softplus(real)) + softplus(fake))
     weight = model.loss_weights["discriminator_unlabelled"]
     np.testing.assert_allclose(weight * terms["unlabelled"], unlabelled, rtol=1e-5)
 
 
-def test_the_generator_matches_the_mean_of_the_last_hidden_features(model):
-    x, y = tf.constant(LOGITS, "float32"), tf.constant([0, 0, 0, 0])
-    found = model.generator_loss((x, y), model.forward((x, y)))
-    np.testing.assert_allclose(found, np.square(LOGITS.mean(axis=0)).sum(), rtol=1e-5)
+@pytest.mark.parametrize(
+    ("y", "rows"),
+    [([0, -1, 0, -1], [1, 3]), ([-1, 2, 0, 1], [0]), ([0, 0, 0, 0], [0, 1, 2, 3])],
+)
+def test_the_generator_matches_the_mean_of_features_of_samples_without_a_label(model, y, rows):
+    batch = tf.constant(LOGITS, "float32"), tf.constant(y)
+    found = model.generator_loss(batch, model.forward(batch))
+    np.testing.assert_allclose(found, np.square(LOGITS[rows].mean(axis=0)).sum(), rtol=1e-5)
 
 
 def test_a_batch_without_labels_has_a_finite_loss(model):

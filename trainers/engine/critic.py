@@ -3,7 +3,7 @@
 import contextlib
 import threading
 
-from keras import tree
+from keras import ops, tree
 
 _shared = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
 
@@ -37,15 +37,22 @@ class Critic:
         return self.critic(x if self.condition is None else [x, self.condition], training=True)
 
     def shared_call(self, x):
-        """Returns `self(x)`, computed once per `shared_outputs` for the same tensors.
+        """Returns `self(x)` in float32, computed once per `shared_outputs` for the same tensors.
 
         Penalties need a call of their own, since they differentiate it.
         """
         outputs = getattr(_shared, "outputs", None)
         if outputs is None:
-            return self(x)
+            return self._outputs(x)
         inputs = [self.critic, *tree.flatten(x), *tree.flatten(self.condition)]
         key = tuple(map(id, inputs))
         if key not in outputs:
-            outputs[key] = inputs, self(x)  # inputs are kept, so that no other object gets their id
+            outputs[key] = (
+                inputs,
+                self._outputs(x),
+            )  # inputs are kept, so that no other object gets their id
         return outputs[key][1]
+
+    def _outputs(self, x):
+        """Objectives, users' own too, compute in float32 whatever the network's last layer has."""
+        return tree.map_structure(lambda values: ops.cast(values, "float32"), self(x))

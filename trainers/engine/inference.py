@@ -190,7 +190,7 @@ class EmaCopy:
                 self.copy = type(model).from_config(model.get_config())
             for variable, value in zip(_network_weights(self.copy), snapshots, strict=True):
                 variable.assign(value)
-            if averages:
+            if averages and model.draws_all_inputs:
                 _estimate_batch_statistics(self.copy)
             self._snapshots = snapshots
         return self.copy

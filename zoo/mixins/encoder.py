@@ -53,9 +53,6 @@ class EncoderMixin:
         code = (self.latent_dim,)
         return {"encoder": (None, [code] * (2 if self.gaussian else 1))}
 
-    def update_batch_statistics(self, n):
-        self.encoder(super().update_batch_statistics(n), training=True)
-
     def call(self, latents, training=False):
         return self.generator(latents, training=training)
 

@@ -15,6 +15,7 @@ class ImageConditioned:
     """Mixin of a family that is conditioned on images, and so cannot generate from noise."""
 
     entry_method = "translate"  # the method to call instead of `generate`
+    draws_all_inputs = False
 
     def draw(self, n):
         """Raises a ValueError: there is nothing to sample."""
@@ -22,10 +23,6 @@ class ImageConditioned:
             f"`{self.entry_method}` should be called, with images: {type(self).__name__} maps "
             "images to images, and cannot generate from noise."
         )
-
-    def update_batch_statistics(self, n):
-        """Does nothing: batch statistics cannot be estimated without images, so that the EMA copy
-        keeps those of training."""
 
 
 class ImageToImage(ImageConditioned):

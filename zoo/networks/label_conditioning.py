@@ -71,3 +71,28 @@ def resolve_labels(labels, n, classes, name="labels"):
     if numbers.min() < 0 or numbers.max() >= classes:
         raise ValueError(f"`{name}` should be in 0 … {classes - 1}. Received: {name}={labels!r}")
     return np.broadcast_to(numbers, (n,)).astype("int32")
+
+
+def unlabelled_rows(y):
+    """Returns the rows of a batch whose class is unknown, or all rows where every class is known.
+
+    They are repeated in turn until they are as many as the batch: a mean over them is that over
+    the samples without a label, and shapes stay static.
+
+    Args:
+        y: class numbers (n,), -1 where the class is unknown.
+
+    Returns:
+        Integers (n,).
+
+    Example:
+        >>> unlabelled_rows(ops.array([3, -1, 5, -1])).numpy()
+        array([1, 3, 1, 3], dtype=int32)
+        >>> unlabelled_rows(ops.array([3, 1])).numpy()
+        array([0, 1], dtype=int32)
+    """
+    n = ops.shape(y)[0]
+    known = ops.cast(ops.convert_to_tensor(y) >= 0, "int32")
+    first = ops.argsort(known * n + ops.arange(n))  # those without a label, then the others
+    count = n - ops.sum(known)
+    return ops.take(first, ops.arange(n) % ops.where(count == 0, n, count))
