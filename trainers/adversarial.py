@@ -18,7 +18,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import batch_spec, data_adapter, replicas, shape_checks
+from trainers.engine import batch_spec, data_adapter, output_checks, replicas, shape_checks
 from trainers.engine.compilation import CompileMixin
 from trainers.engine.critic import Critic, shared_outputs
 from trainers.engine.fitting import FittingMixin
@@ -140,12 +140,14 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         for size, value in self.default_sizes(**self.sizes).items():
             if self.sizes.get(size) is None:
                 self.sizes[size] = value
+        shape_checks.check_sizes(self.sizes, accepted)
         for attribute, value in self.sizes.items():
             setattr(self, attribute, value)
         for attribute in self.network_names:
             build = getattr(self, f"build_{attribute}", None)
             setattr(self, attribute, given[attribute] if attribute in given else build())
         shape_checks.check_networks(given, self.shapes())
+        output_checks.warn_of_sigmoids(self)
         for attribute in self.frozen_networks:
             getattr(self, attribute).trainable = False
         # The position in the stream of noise: the model's seed, and how many streams were opened.
@@ -231,8 +233,7 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         if two_sided:
             loss = self.objective.joint_loss(critic.shared_call(real), critic.shared_call(fake))
         else:
-            real_logits = critic.shared_call(real) if self.objective.relativistic else None
-            loss = self.objective.generator_loss(real_logits, critic.shared_call(fake))
+            loss = self.objective.on_generator(critic.shared_call, real, fake)
         return loss + sum(p.on_generator(critic, real, fake) for p in self.penalties)
 
     # The train step ------------------------------------------------------------------------------
@@ -362,11 +363,12 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         player's weights and of the regularizers of its layers.
 
         Raises:
-            ValueError: when `loss_weights` names an unknown term.
+            ValueError: when `loss_weights` names an unknown term, or a term is no scalar.
         """
         terms = getattr(self, f"{player}_loss")(batch, outputs)
         terms = terms if isinstance(terms, dict) else {"loss": terms}
         terms = {f"{player}_{term}": value for term, value in terms.items()}
+        shape_checks.check_scalars(player, terms)
         weighted = [name for name in self.loss_weights if name.startswith(f"{player}_")]
         unknown = sorted(set(weighted) - set(terms))
         if unknown:

@@ -11,10 +11,12 @@ mode, not across.
 """
 
 import contextlib
+import numbers
 import threading
 import zlib
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 _current = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
@@ -33,6 +35,15 @@ class _Stream:
         return tf.stack([tf.cast(self.seed, tf.int64), position])
 
 
+def _checked_seed(seed):
+    """A number that TensorFlow's generators take; tensors and variables as they are."""
+    if hasattr(seed, "dtype") and not isinstance(seed, (np.generic, np.ndarray)):
+        return seed
+    if not isinstance(seed, numbers.Integral) or not -(2**63) <= seed < 2**63:
+        raise ValueError(f"`seed` should be an integer of 64 bits. Received: seed={seed!r}")
+    return int(seed)
+
+
 @contextlib.contextmanager
 def stream(seed, position=0, label=""):
     """Inside, draws are a function of `seed`, `position` and `label` only.
@@ -40,6 +51,9 @@ def stream(seed, position=0, label=""):
     Args:
         seed, position: integers, or scalar integer tensors; `position` below 2**31.
         label: a string that distinguishes several streams of one position.
+
+    Raises:
+        ValueError: for a seed that is no integer.
 
     Example:
         >>> with stream(seed=0, position=3, label="forward"):
@@ -50,7 +64,7 @@ def stream(seed, position=0, label=""):
         (True, False)
     """
     outer = getattr(_current, "stream", None)
-    _current.stream = _Stream(seed, position, label)
+    _current.stream = _Stream(_checked_seed(seed), position, label)
     try:
         yield
     finally:

@@ -76,6 +76,23 @@ class Objective(Configurable):
     def generator_loss(self, real, fake):
         raise NotImplementedError
 
+    def on_generator(self, critic, real, fake):
+        """Returns the generator's loss for samples; `critic` is a function from samples to outputs.
+
+        Raises:
+            ValueError: when `generator_loss` fails without the outputs of real samples.
+        """
+        if self.relativistic:
+            return self.generator_loss(critic(real), critic(fake))
+        logits = critic(fake)
+        try:
+            return self.generator_loss(None, logits)
+        except (AttributeError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"`{type(self).__name__}` should have `relativistic = True` if its generator_loss "
+                f"uses `real`, which is None else. Received: {type(error).__name__}: {error}"
+            ) from error
+
     def joint_loss(self, real, fake):
         """Returns minus the discriminator's loss (a zero-sum game), unless overridden."""
         return -self.discriminator_loss(real, fake)

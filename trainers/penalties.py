@@ -5,6 +5,9 @@ with any function as critic. `real` and `fake` may be nested (BiGAN: pairs of im
 norm is then over all leaves.
 """
 
+import math
+import numbers
+
 import keras
 import tensorflow as tf
 from keras import layers, ops, tree
@@ -76,9 +79,9 @@ def _rows(x):
     return ops.shape(tree.flatten(x)[0])[0]
 
 
-def _not_negative(name, value):
-    if value < 0:
-        raise ValueError(f"`{name}` should not be negative. Received: {name}={value}")
+def _from_zero(name, value):
+    if not isinstance(value, numbers.Real) or not 0 <= value < math.inf:
+        raise ValueError(f"`{name}` should be a finite number from 0. Received: {name}={value!r}")
     return value
 
 
@@ -112,7 +115,7 @@ class GradientPenalty(Penalty):
     """
 
     def __init__(self, weight=10.0, one_sided=False):
-        self.weight, self.one_sided = _not_negative("weight", weight), bool(one_sided)
+        self.weight, self.one_sided = _from_zero("weight", weight), bool(one_sided)
 
     def on_discriminator(self, critic, real, fake):
         alpha = noise.uniform((_rows(real),))
@@ -161,7 +164,7 @@ class DRAGAN(GradientPenalty):
 
     def __init__(self, weight=10.0, deviation=0.5, one_sided=False):
         super().__init__(weight, one_sided)
-        self.deviation = _not_negative("deviation", deviation)
+        self.deviation = _from_zero("deviation", deviation)
 
     def on_discriminator(self, critic, real, fake):
         def near(x):
@@ -195,7 +198,7 @@ class R1(Penalty):
     """
 
     def __init__(self, gamma=1.0):
-        self.gamma = _not_negative("gamma", gamma)
+        self.gamma = _from_zero("gamma", gamma)
 
     def on_discriminator(self, critic, real, fake):
         return 0.5 * self.gamma * ops.mean(squared_gradient_norm(critic, real))
@@ -247,7 +250,7 @@ class HistoricalAverage(Penalty, layers.Layer):
 
     def __init__(self, weight=1.0):
         super().__init__()
-        self.weight = _not_negative("weight", weight)
+        self.weight = _from_zero("weight", weight)
 
     def prepare(self, players):
         shapes = {

@@ -203,10 +203,11 @@ class SRGAN(ImageConditioned, AdversarialModel):
             A NumPy array (n, factor h, factor w, channels), in [-1, 1].
 
         Raises:
-            ValueError: for another dtype, shape or number of channels.
+            ValueError: for another dtype, shape, number of channels or range.
         """
         ema_copy = self.averaged()
-        x = self.validated(x, batch_spec.images("x", (None, None, self.image_shape[-1])))
+        shape = (None, None, self.image_shape[-1])
+        x = self.validated(x, batch_spec.images("x", shape, overshoot=0.5))  # as in training
         return predict_in_batches(ema_copy.view("enlarge", ema_copy.build_enlarging), x, batch_size)
 
     def build_enlarging(self):

@@ -192,7 +192,9 @@ def test_a_penalty_says_nothing_where_it_has_nothing_to_say():
     ids=lambda value: getattr(value, "__name__", str(value)),
 )
 def test_a_negative_weight_is_refused(make, name):
-    with pytest.raises(ValueError, match=f"`{name}` should not be negative. Received: {name}=-1"):
+    with pytest.raises(
+        ValueError, match=f"`{name}` should be a finite number from 0. Received: {name}=-1"
+    ):
         make(-1.0)
 
 
@@ -336,3 +338,10 @@ def test_the_history_is_kept_under_xla_too():
         found.append([v.numpy() for v in model.penalties[0].variables])
     for uncompiled, compiled in zip(*found, strict=True):
         np.testing.assert_allclose(compiled, uncompiled, atol=1e-6)
+
+
+@pytest.mark.parametrize("penalty", [R1, R2, GradientPenalty, DRAGAN, HistoricalAverage])
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "1"])
+def test_weights_that_are_no_finite_numbers_are_refused(penalty, number):
+    with pytest.raises(ValueError, match="should be a finite number from 0. Received: "):
+        penalty(number)

@@ -4,7 +4,7 @@ import dataclasses
 
 import tensorflow as tf
 
-ROUNDING = 1e-2  # how far outside its range a value may lie: resizing and JPEG overshoot a little
+ROUNDING = 1e-2  # how far outside its range a float may lie: resizing and JPEG overshoot a little
 
 
 @dataclasses.dataclass(frozen=True)
@@ -17,6 +17,7 @@ class FieldSpec:
         low, high: the range of the values, both ends included; None is no bound.
         integer: whether the values are integers (labels) or floats.
         hint: for the messages, how to bring values into the range.
+        overshoot: how far outside the range floats may lie.
 
     Example:
         >>> mask = FieldSpec("mask", (8, 8, 1), low=0.0, high=1.0)
@@ -31,6 +32,7 @@ class FieldSpec:
     high: float | None = None
     integer: bool = False
     hint: str = ""
+    overshoot: float = ROUNDING
 
     def check_spec(self, spec):
         """Raises a ValueError for a tensor or `tf.TensorSpec` of the wrong dtype or shape."""
@@ -64,37 +66,59 @@ class FieldSpec:
     def check_values(self, values):
         """Adds an assertion on the range of `values` to the graph of a data pipeline."""
         low, high = tf.reduce_min(values), tf.reduce_max(values)
-        slack = 0 if self.integer else ROUNDING
-        in_range = tf.constant(True)
-        if not self.integer:
-            in_range = tf.math.is_finite(low) & tf.math.is_finite(high)
-        if self.low is not None:
-            in_range &= low >= tf.cast(self.low - slack, values.dtype)
-        if self.high is not None:
-            in_range &= high <= tf.cast(self.high + slack, values.dtype)
-        expected = f"values{self._range()}" if self._range() else "finite values"
-        text = (
-            f"<`{self.name}` should hold {expected}. "
-            f"Received values from {{}} to {{}}. {self.hint}>"
-        )
+        least, most = (tf.constant(bound, values.dtype) for bound in self._bounds(values.dtype))
+        text = f"<{self._sentence('{}', '{}')}>"
+        in_range = (low >= least) & (high <= most)  # no comparison with NaN holds
         tf.debugging.Assert(in_range, [tf.strings.format(text, (low, high))])
+
+    def check_array(self, array):
+        """Raises a ValueError for a NumPy array of the wrong dtype, shape or range.
+
+        Example:
+            >>> images("x", (1, 1, 1)).check_array(tf.fill((8, 1, 1, 1), 255.0).numpy())
+            Traceback (most recent call last):
+            ValueError: `x` should hold values in [-1.0, 1.0]. Received values from 255 to 255. ...
+        """
+        self.check_spec(tf.TensorSpec(array.shape, array.dtype))
+        if not array.size:
+            return
+        low, high = array.min(), array.max()
+        least, most = self._bounds(array.dtype)
+        if not (low >= least and high <= most):
+            numbers = (low, high) if self.integer else (f"{float(n):g}" for n in (low, high))
+            raise ValueError(self._sentence(*numbers))
+
+    def _bounds(self, dtype):
+        """The least and the greatest value that is taken, both finite and of this dtype."""
+        dtype = tf.as_dtype(dtype)
+        slack = 0 if self.integer else self.overshoot
+        least = dtype.min if self.low is None else max(dtype.min, self.low - slack)
+        most = dtype.max if self.high is None else min(dtype.max, self.high + slack)
+        return least, most
+
+    def _sentence(self, low, high):
+        expected = f"values{self._range()}" if self._range() else "finite values"
+        text = f"`{self.name}` should hold {expected}. Received values from {low} to {high}."
+        return f"{text} {self.hint}".strip()
 
     def _range(self):
         bounded = self.low is not None or self.high is not None
         return f" in [{self.low}, {self.high}]" if bounded else ""
 
 
-def images(name, shape):
+def images(name, shape, overshoot=ROUNDING):
     """Returns the `FieldSpec` of images in [-1, 1], shape (h, w, c).
+
+    Images that were shrunk by bicubic interpolation and not clipped overshoot by up to .36: the
+    kernel's weights have the sum 1, and their magnitudes 7/6 along each axis.
 
     Example:
         >>> images("x", (8, 8, 1)).check_spec(tf.TensorSpec((64, 8, 8)))
         Traceback (most recent call last):
         ValueError: `x` should have shape (None, 8, 8, 1). Received: shape=(64, 8, 8). ...
     """
-    return FieldSpec(
-        name, shape, -1.0, 1.0, hint="Divide pixels of 0 … 255 by 127.5 and subtract 1."
-    )
+    hint = "Divide pixels of 0 … 255 by 127.5 and subtract 1."
+    return FieldSpec(name, shape, -1.0, 1.0, hint=hint, overshoot=overshoot)
 
 
 def voxels(name, shape):

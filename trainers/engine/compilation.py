@@ -3,7 +3,7 @@
 import keras
 import tensorflow as tf
 
-from trainers.engine import compile_args
+from trainers.engine import compile_args, shape_checks
 from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
 from trainers.schedules import LinearDecay
@@ -55,7 +55,6 @@ class CompileMixin:
             (NonSaturating(real_label=1.0), [R1(gamma=0.5)], {'discriminator': 2, 'generator': 1})
         """
         arguments = compile_args.merge(self._recipe_named(recipe, steps), changes)
-        compile_args.validate(arguments, self.players, type(self).__name__, self.objectives)
         options = {
             "run_eagerly": run_eagerly,
             "jit_compile": jit_compile,
@@ -68,12 +67,16 @@ class CompileMixin:
         if recipe == "paper":
             return compile_args.defaults() | self.recipe()
         if recipe == "modern":
+            if steps is not None:
+                shape_checks.check_counts(steps=steps)
             return compile_args.defaults() | self.modern_recipe(
                 **({} if steps is None else {"steps": steps})
             )
         raise ValueError(f"`recipe` should be 'paper' or 'modern'. Received: recipe={recipe!r}")
 
     def _compile_with(self, arguments, options):
+        compile_args.validate(arguments, self.players, type(self).__name__, self.objectives)
+        compile_args.validate_options(options)
         self._synchronize(options["synchronized"], options["jit_compile"])
         discriminators = [
             getattr(self, name) for name in self.network_names if "discriminator" in name

@@ -1,11 +1,12 @@
 """The arguments of `compile`: defaults, merging and checks, before anything is changed."""
 
+import math
 import numbers
 import warnings
 
 import keras
 
-from trainers.engine import replicas
+from trainers.engine import replicas, shape_checks
 from trainers.objectives import Objective
 from trainers.penalties import Penalty
 
@@ -65,12 +66,7 @@ def validate(arguments, players, class_name, objectives=()):
                 f"`{name}` should name players of {class_name}: {', '.join(players)}. "
                 f"Received: {', '.join(unknown)}."
             )
-    unknown = [name for name in arguments["loss_weights"] if not name.startswith(tuple(players))]
-    if unknown:
-        raise ValueError(
-            f"`loss_weights` should name losses, which begin with a player: {', '.join(players)}. "
-            f"Received: {', '.join(unknown)}."
-        )
+    _check_loss_weights(arguments["loss_weights"], players)
     _check_optimizers(arguments["optimizers"], players)
     _check_turns(arguments["turns"], players, arguments["schedule"])
     if arguments["objective"] is not None and not isinstance(arguments["objective"], Objective):
@@ -95,12 +91,49 @@ def validate(arguments, players, class_name, objectives=()):
         raise TypeError(f"`augment` should be a function. Received: {arguments['augment']!r}")
 
 
+def validate_options(options):
+    """Raises a ValueError for options of Keras' `compile` that make no sense: those of `compile`
+    that are no part of a recipe, as a dict."""
+    shape_checks.check_counts(steps_per_execution=options["steps_per_execution"])
+    if options["jit_compile"] not in (True, False, "auto"):
+        raise ValueError(
+            "`jit_compile` should be True, False or 'auto'. "
+            f"Received: jit_compile={options['jit_compile']!r}"
+        )
+
+
+def _check_loss_weights(weights, players):
+    unknown = [name for name in weights if not name.startswith(tuple(players))]
+    if unknown:
+        raise ValueError(
+            f"`loss_weights` should name losses, which begin with a player: {', '.join(players)}. "
+            f"Received: {', '.join(unknown)}."
+        )
+    for name, weight in weights.items():
+        if not isinstance(weight, numbers.Real) or not math.isfinite(weight):
+            raise ValueError(
+                f"`loss_weights` should be finite numbers. Received: {{{name!r}: {weight!r}}}"
+            )
+
+
 def _check_optimizers(optimizers, players):
     missing = [p for p in players if p not in optimizers]
     if missing:
         raise ValueError(f"`optimizers` should have one for each player: {', '.join(missing)}?")
-    given = [o for o in optimizers.values() if not isinstance(o, str)]
-    if len({id(o) for o in given}) < len(given):
+    given = {player: o for player, o in optimizers.items() if not isinstance(o, str)}
+    for player, optimizer in given.items():
+        if not isinstance(optimizer, keras.optimizers.Optimizer):
+            raise TypeError(
+                "`optimizers` should be Keras optimizers or their names. "
+                f"Received: {{{player!r}: {optimizer!r}}}"
+            )
+        rate = float(optimizer.learning_rate)  # of a schedule: of now
+        if not 0.0 <= rate < math.inf:
+            raise ValueError(
+                "`optimizers` should have a finite learning rate from 0. "
+                f"Received: learning_rate={rate:g} of '{player}'."
+            )
+    if len(set(map(id, given.values()))) < len(given):
         raise ValueError("`optimizers` should be one object for each player: they keep state.")
 
 
@@ -140,6 +173,21 @@ def warn_of_batch_norm(discriminators, penalties):
             f"other samples of its batch, which {gradient_penalties[0]!r} ignores. Build the "
             "discriminator without it, for example with batch_norm=False.",
             stacklevel=5,
+        )
+
+
+def warn_of_unregistered(arguments):
+    """Warns of functions and classes that Keras saves and will not load."""
+    for value in (arguments["objective"], arguments["augment"], *arguments["penalties"]):
+        kind = value if hasattr(value, "__name__") else type(value)
+        own = kind.__module__.partition(".")[0] == "keras"
+        registered = keras.saving.get_registered_name(kind) != kind.__name__
+        if value is None or own or registered:
+            continue
+        warnings.warn(
+            f"{kind.__name__} should be registered, or the saved model cannot be loaded: decorate "
+            "it with @keras.saving.register_keras_serializable().",
+            stacklevel=3,
         )
 
 

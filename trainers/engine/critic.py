@@ -3,6 +3,7 @@
 import contextlib
 import threading
 
+import keras
 from keras import ops, tree
 
 _shared = threading.local()  # replicas of a MirroredStrategy are traced in threads of their own
@@ -23,7 +24,8 @@ class Critic:
 
     Args:
         critic: a network, or a function with an argument `training`.
-        augment: a function of samples, or None. It is applied to their first leaf only.
+        augment: a function of samples, or None. It is applied to their first leaf only; a layer of
+            Keras in training mode, without which noise, crops ... do nothing.
         condition: a tensor that is passed to `critic` after the samples, or None.
     """
 
@@ -33,8 +35,13 @@ class Critic:
     def __call__(self, x):
         if self.augment is not None:
             first, *rest = tree.flatten(x)
-            x = tree.pack_sequence_as(x, [self.augment(first), *rest])
+            x = tree.pack_sequence_as(x, [self._augmented(first), *rest])
         return self.critic(x if self.condition is None else [x, self.condition], training=True)
+
+    def _augmented(self, x):
+        if isinstance(self.augment, keras.layers.Layer):
+            return self.augment(x, training=True)
+        return self.augment(x)
 
     def shared_call(self, x):
         """Returns `self(x)` in float32, computed once per `shared_outputs` for the same tensors.
@@ -44,13 +51,14 @@ class Critic:
         outputs = getattr(_shared, "outputs", None)
         if outputs is None:
             return self._outputs(x)
-        inputs = [self.critic, *tree.flatten(x), *tree.flatten(self.condition)]
+        # A bound method is another object each time that it is read.
+        critic = getattr(self.critic, "__func__", None), getattr(self.critic, "__self__", None)
+        critic = [self.critic] if critic[0] is None else critic
+        # Inputs are kept, so that no other object gets their id.
+        inputs = [*critic, *tree.flatten(x), *tree.flatten(self.condition)]
         key = tuple(map(id, inputs))
         if key not in outputs:
-            outputs[key] = (
-                inputs,
-                self._outputs(x),
-            )  # inputs are kept, so that no other object gets their id
+            outputs[key] = inputs, self._outputs(x)
         return outputs[key][1]
 
     def _outputs(self, x):

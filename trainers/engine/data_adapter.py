@@ -6,7 +6,9 @@ sentence and are never trained on.
 
 import contextlib
 import re
+import types
 
+import keras
 import numpy as np
 import tensorflow as tf
 
@@ -15,8 +17,8 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     """Returns the data as batches that are checked and can be split evenly.
 
     Args:
-        data: a tf.data.Dataset of batches, a tuple of arrays, or anything else that Keras takes,
-            which is returned unchanged.
+        data: a tf.data.Dataset of batches, a tuple of arrays, a Python generator or a
+            `keras.utils.PyDataset`; anything else is returned unchanged, for Keras to judge.
         components: a `FieldSpec` per part of a batch, in order; further parts are ignored.
         parts: into how many equal sub-batches each batch is split, one per turn.
         replicas: on how many replicas each sub-batch is split again.
@@ -27,7 +29,7 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
             dropped; shuffled epochs drop different samples.
 
     Returns:
-        A tf.data.Dataset, or `data` of another kind.
+        A tf.data.Dataset, or a generator or PyDataset like `data`.
 
     Raises:
         ValueError: in one sentence; at once for a wrong dtype, shape or batch size, and for wrong
@@ -42,16 +44,13 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     """
     if isinstance(data, tuple):
         data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, keep_remainder)
+    if isinstance(data, types.GeneratorType):
+        return (_checked_arrays(batch, components) for batch in data)
+    if isinstance(data, keras.utils.PyDataset):
+        return _CheckedPyDataset(data, components)
     if not isinstance(data, tf.data.Dataset):
         return data
-    spec = data.element_spec
-    specs = spec if isinstance(spec, tuple) else (spec,)
-    if len(specs) < len(components):
-        names = ", ".join(c.name for c in components)
-        raise ValueError(
-            f"A batch should be ({names}). Received: batches of {len(specs)} part(s). "
-            "Load the data with labels."
-        )
+    specs = _parts(data.element_spec, components)
     for component, part in zip(components, specs, strict=False):
         component.check_spec(part)
     rows = specs[0].shape[0]
@@ -71,6 +70,54 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
         return batch if len(batch) > 1 else batch[0]
 
     return _without_autotuning(data.map(checked, num_parallel_calls=2))
+
+
+def _parts(batch, components):
+    """The parts of a batch, or of its specification, as a tuple; refused if one is missing."""
+    parts = tuple(batch) if isinstance(batch, (tuple, list)) else (batch,)
+    if len(parts) < len(components):
+        names = ", ".join(c.name for c in components)
+        raise ValueError(
+            f"A batch should be ({names}). Received: batches of {len(parts)} part(s). "
+            "Load the data with labels."
+        )
+    if len(parts) > 2:  # Keras takes the third for weights, which no loss would use
+        raise ValueError(
+            f"A batch should be (x, y) without sample weights: the losses weigh all samples "
+            f"equally. Received: batches of {len(parts)} parts."
+        )
+    return parts
+
+
+def _checked_arrays(batch, components):
+    """The batch of a generator, as a tuple, once its parts are checked."""
+    parts = _parts(batch, components)
+    for component, part in zip(components, parts, strict=False):
+        if isinstance(part, dict):
+            component.check_spec(part)
+        component.check_array(np.asarray(part))
+    return parts
+
+
+class _CheckedPyDataset(keras.utils.PyDataset):
+    """The batches of a `keras.utils.PyDataset`, each checked where it is loaded."""
+
+    def __init__(self, data, components):
+        super().__init__(data.workers, data.use_multiprocessing, data.max_queue_size)
+        self._data, self._components = data, components
+
+    def __getitem__(self, index):
+        return _checked_arrays(self._data[index], self._components)
+
+    @property
+    def num_batches(self):
+        return self._data.num_batches
+
+    def on_epoch_begin(self):
+        self._data.on_epoch_begin()
+
+    def on_epoch_end(self):
+        self._data.on_epoch_end()
 
 
 def check_divisible(rows, parts, replicas=1):
@@ -151,13 +198,17 @@ def _without_autotuning(dataset):
     return dataset.with_options(options)
 
 
+# What `check_values` asserts in a graph, and what a generator raised below `from_generator`.
+_SENTENCE = re.compile(r"<(`.+?)>|ValueError: ([`A].+? should .+?)\n", flags=re.DOTALL)
+
+
 @contextlib.contextmanager
 def one_line_errors():
     """Inside, a failed check raises a ValueError of one sentence instead of TensorFlow's report."""
     try:
         yield
     except tf.errors.InvalidArgumentError as error:
-        sentence = re.search(r"<(`.+?)>", str(error), flags=re.DOTALL)
+        sentence = _SENTENCE.search(str(error))
         if sentence is None:
             raise
-        raise ValueError(sentence.group(1).strip()) from None
+        raise ValueError((sentence.group(1) or sentence.group(2)).strip()) from None

@@ -42,9 +42,15 @@ class EpochPosition(keras.callbacks.Callback):
 
 def prepend_callback(callbacks, callback):
     """Returns the callbacks given to `fit`, of any kind, with one more that is called first."""
+    given = tree.flatten(callbacks or [])
+    kinds = keras.callbacks.Callback, keras.callbacks.CallbackList
+    if not all(isinstance(one, kinds) for one in given):
+        raise TypeError(
+            f"`callbacks` of `fit` should be a list of Keras callbacks. Received: {callbacks!r}"
+        )
     if isinstance(callbacks, keras.callbacks.CallbackList):
         earlier = [c for c in callbacks.callbacks if not isinstance(c, EpochPosition)]
         callbacks.callbacks[:] = [callback, *earlier]
         callback.set_model(callbacks.model)
         return callbacks
-    return [callback, *(tree.flatten(callbacks) if callbacks else [])]
+    return [callback, *given]

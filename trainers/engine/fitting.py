@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import data_adapter, epoch_position, replicas
+from trainers.engine import data_adapter, epoch_position, replicas, shape_checks
 
 
 class FittingMixin:
@@ -52,8 +52,9 @@ class FittingMixin:
             A `keras.callbacks.History`.
 
         Raises:
-            ValueError: in one sentence, for data of the wrong dtype, shape or range, and for
-                batches that cannot be split evenly.
+            TypeError: for data, or callbacks, that are none.
+            ValueError: in one sentence, for data of the wrong dtype, shape or range, for weights
+                of samples or classes, and for batches that cannot be split evenly.
 
         Example:
             >>> import zoo
@@ -65,6 +66,7 @@ class FittingMixin:
             >>> len(model.evaluate(x, verbose=0))
             2
         """
+        _refuse_weights(kwargs)
         if validation_split:
             if not _is_array(x):
                 raise ValueError(
@@ -100,6 +102,7 @@ class FittingMixin:
 
         Arguments and returned values are those of `keras.Model.evaluate`.
         """
+        _refuse_weights(kwargs)
         with data_adapter.one_line_errors():
             batches = self._checked_batches(x, y, batch_size, keep_remainder=True)
             return super().evaluate(batches, **kwargs)
@@ -113,6 +116,13 @@ class FittingMixin:
             )
         if _is_array(x):
             x = (x,) if y is None else (x, y)
+        if not hasattr(x, "__iter__") or isinstance(x, (str, dict)):
+            raise TypeError(
+                "`fit` and `evaluate` should be given a tf.data.Dataset, arrays, a generator or a "
+                f"PyDataset. Received: x={x!r}"
+            )
+        if batch_size is not None:
+            shape_checks.check_counts(batch_size=batch_size)
         self._assert_compile_called("fit")
         shares = (1, 1)
         if not keep_remainder:
@@ -153,6 +163,16 @@ class FittingMixin:
 
     def _maybe_symbolic_build(self, iterator=None, data_batch=None):
         """Does nothing: all networks are built, and Keras would take a batch of the data for it."""
+
+
+def _refuse_weights(arguments):
+    """Raises a ValueError for weights of samples or classes, which no loss would use."""
+    for name in ("class_weight", "sample_weight"):
+        if arguments.pop(name, None) is not None:
+            raise ValueError(
+                f"`{name}` should not be given: the losses weigh all samples equally. "
+                "Repeat samples in the data instead, or leave some out."
+            )
 
 
 def _is_array(x):

@@ -7,6 +7,8 @@ statistics of the copy are then estimated anew: those of the training belong to 
 """
 
 import ctypes
+import inspect
+import numbers
 
 import keras
 import numpy as np
@@ -14,6 +16,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
+from trainers.engine import shape_checks
 
 
 class InferenceMixin:
@@ -56,8 +59,9 @@ class InferenceMixin:
             A float32 NumPy array, shape (n, ...).
 
         Raises:
-            ValueError: for `n` below 1, a truncation outside 0 ... 1, and conditions that the
-                family's `draw` refuses.
+            TypeError: for a condition that the family does not have.
+            ValueError: for `n` or `batch_size` below 1, a seed that is no integer, a truncation
+                outside 0 ... 1, and conditions that the family's `draw` refuses.
 
         Example:
             >>> import zoo
@@ -68,10 +72,17 @@ class InferenceMixin:
             >>> bool((x == model.generate(4, labels=3)).all())
             False
         """
-        if not isinstance(n, (int, np.integer)) or n < 1:
-            raise ValueError(f"`n` should be an integer from 1. Received: n={n!r}")
-        if not isinstance(truncation, (int, float)) or not 0.0 <= truncation <= 1.0:
+        shape_checks.check_counts(n=n)
+        if not isinstance(truncation, numbers.Real) or not 0.0 <= truncation <= 1.0:
             raise ValueError(f"`truncation` should be from 0 to 1. Received: {truncation!r}")
+        accepted = [name for name in inspect.signature(self.draw).parameters if name != "n"]
+        unknown = sorted(set(conditions) - set(accepted))
+        if unknown:
+            names = ", ".join(["n", "seed", "batch_size", "truncation", *accepted])
+            raise TypeError(
+                f"`generate` of {type(self).__name__} takes {names}. "
+                f"Received: {', '.join(unknown)}."
+            )
         if seed is None:
             inputs = self.draw(int(n), **conditions)
         else:
@@ -96,7 +107,7 @@ class InferenceMixin:
         layer of the discriminator or encoder.
 
         Raises:
-            ValueError: for no sample, or samples of the wrong dtype or shape.
+            ValueError: for no sample, or samples of the wrong dtype, shape or range.
 
         Example:
             >>> import zoo
@@ -129,19 +140,19 @@ class InferenceMixin:
         return predict_in_batches(network, self.validated(x))
 
     def validated(self, x, part=None):
-        """Returns x as a NumPy array, checked against `part`.
+        """Returns x as a NumPy array, checked against `part` as `fit` checks batches.
 
         Args:
             x: an array (n, ...).
             part: a `FieldSpec`; by default the first of `batch_format()`.
 
         Raises:
-            ValueError: for no sample, or samples of the wrong dtype or shape.
+            ValueError: for no sample, or samples of the wrong dtype, shape or range.
         """
         x = np.asarray(x)
         if not x.size:
             raise ValueError("`x` should hold at least one sample. Received: none.")
-        (part or self.batch_format()[0]).check_spec(tf.TensorSpec(x.shape, x.dtype))
+        (part or self.batch_format()[0]).check_array(x)
         return x
 
     def output_of(self, network, index):
@@ -275,6 +286,7 @@ def _estimate_batch_statistics(model, rounds=20, n=64):
 
 def predict_in_batches(network, inputs, batch_size=256):
     """Returns the outputs of a network as NumPy arrays, computed `batch_size` inputs at a time."""
+    shape_checks.check_counts(batch_size=batch_size)
     leaves = [np.asarray(leaf) for leaf in tree.flatten(inputs)]
 
     def predict(part):  # not `predict_on_batch`: each replica would compute the complete batch

@@ -45,8 +45,10 @@ class SerializationMixin:
     def get_compile_config(self):
         if not self.compiled:
             return {}
+        rules = {name: getattr(self, name) for name in compile_args.defaults()}
+        compile_args.warn_of_unregistered(rules)
         config = {
-            "rules": {name: getattr(self, name) for name in compile_args.defaults()},
+            "rules": rules,
             "options": self.compile_options,
         }
         return keras.saving.serialize_keras_object(config)
@@ -54,7 +56,8 @@ class SerializationMixin:
     def compile_from_config(self, config):
         config = keras.saving.deserialize_keras_object(copy.deepcopy(config))
         # What files of earlier versions do not hold had the value of the defaults.
-        arguments, options = compile_args.defaults() | config["rules"], {"synchronized": None}
+        arguments = compile_args.merge(compile_args.defaults(), config["rules"])
+        options = {"synchronized": None}
         arguments["loss_weights"] = {
             self._current_name(name): weight for name, weight in arguments["loss_weights"].items()
         }

@@ -3,7 +3,9 @@
 import numbers
 
 import keras
+import numpy as np
 import tensorflow as tf
+from keras import tree
 
 
 def resolve_sizes(sizes, networks, parameters, input_sizes, output_sizes):
@@ -30,6 +32,8 @@ def resolve_sizes(sizes, networks, parameters, input_sizes, output_sizes):
                 f"`{name}` should be built: call it once on a batch. Received: {network.name}."
             )
     sizes = {k: tuple(v) if isinstance(v, list) else v for k, v in sizes.items()}
+    # Keras takes and saves Python's numbers only.
+    sizes = tree.map_structure(lambda v: v.item() if isinstance(v, np.generic) else v, sizes)
     claims = {}
     for name in input_sizes:
         if _has_static_shapes(network := networks.get(name)):
@@ -100,6 +104,42 @@ def check_counts(least=1, **counts):
         if not isinstance(value, numbers.Integral) or isinstance(value, bool) or value < least:
             raise ValueError(
                 f"`{name}` should be an integer from {least}. Received: {name}={value!r}"
+            )
+
+
+POSITIVE = ("latent_dim", "width", "kernel_size")
+
+
+def check_sizes(sizes, parameters):
+    """Raises a ValueError for a size that should be a count and is none.
+
+    Args:
+        sizes: a dict, name -> value of the constructor's argument; None is not checked.
+        parameters: a dict, name -> `inspect.Parameter` of the constructor. Sizes whose default is
+            an integer are counts from 0; those of `POSITIVE` are counts from 1.
+    """
+    for name, value in sizes.items():
+        if name in POSITIVE and value is not None:
+            check_counts(**{name: value})
+        elif type(parameters[name].default) is int and value is not None:
+            check_counts(least=0, **{name: value})
+
+
+def check_scalars(player, terms):
+    """Raises a ValueError for a term of a player's loss, of a dict, that is no scalar.
+
+    Example:
+        >>> check_scalars("generator", {"generator_loss": tf.zeros((8,))})
+        Traceback (most recent call last):
+        ValueError: `generator_loss` should return scalars: take `ops.mean` over the batch. \
+Received: generator_loss of shape (8,).
+    """
+    for name, value in terms.items():
+        shape = tuple(getattr(value, "shape", ()))
+        if shape:
+            raise ValueError(
+                f"`{player}_loss` should return scalars: take `ops.mean` over the batch. "
+                f"Received: {name} of shape {shape}."
             )
 
 

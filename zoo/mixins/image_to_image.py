@@ -57,7 +57,7 @@ class ImageToImage(ImageConditioned):
             A NumPy array (n, h, w, channels of y).
 
         Raises:
-            ValueError: for another dtype, shape or number of channels.
+            ValueError: for another dtype, shape, number of channels or range.
         """
         return self.translate_with("generator", x, seed, batch_size)
 

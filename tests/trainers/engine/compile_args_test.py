@@ -55,6 +55,16 @@ def test_the_modern_recipe_averages_the_generators_weights_and_decays_the_rates(
         (TypeError, "`objective` should be one of trainers.objectives", "objective"),
         (TypeError, "`penalties` should be a list from trainers.penalties", "penalties"),
         (TypeError, "`augment` should be a function. Received: 3", "augment"),
+        (TypeError, "`optimizers` should be Keras optimizers or their names. Rec", "no optimizer"),
+        (ValueError, "finite learning rate from 0. Received: learning_rate=nan of 'gen", "nan"),
+        (ValueError, "finite learning rate from 0. Received: learning_rate=-1 of 'gen", "uphill"),
+        (ValueError, "finite learning rate .* learning_rate=-0.5 of 'gen", "schedule of rates"),
+        (ValueError, "`loss_weights` should be finite numbers. Received: .* nan", "nan weight"),
+        (ValueError, "`loss_weights` should be finite numbers. Received: .* 'a'", "no weight"),
+        (ValueError, "`steps_per_execution` should be an integer from 1. Rec", "no steps"),
+        (ValueError, "`steps_per_execution` should be an integer from 1. .*=-1", "steps back"),
+        (ValueError, "`jit_compile` should be True, False or 'auto'. Rec", "jit"),
+        (ValueError, "`steps` should be an integer from 1. Received: steps=0", "decay over none"),
     ],
 )
 def test_a_rule_that_makes_no_sense_is_refused(error, sentence, rules):
@@ -73,6 +83,16 @@ def test_a_rule_that_makes_no_sense_is_refused(error, sentence, rules):
         "objective": {"objective": "hinge"},
         "penalties": {"penalties": [1.0]},
         "augment": {"augment": 3},
+        "no optimizer": {"optimizers": {"generator": 0.1}},
+        "nan": {"optimizers": {"generator": SGD(float("nan"))}},
+        "uphill": {"optimizers": {"generator": SGD(-1.0)}},
+        "schedule of rates": {"optimizers": {"generator": SGD(LinearDecay(-0.5, 10))}},
+        "nan weight": {"loss_weights": {"generator_loss": float("nan")}},
+        "no weight": {"loss_weights": {"generator_loss": "a"}},
+        "no steps": {"steps_per_execution": 0},
+        "steps back": {"steps_per_execution": -1},
+        "jit": {"jit_compile": "yes"},
+        "decay over none": {"recipe": "modern", "steps": 0},
     }
     with pytest.raises(error, match=sentence):
         Duel().compile(**given[rules])
@@ -186,3 +206,19 @@ def test_a_file_of_a_version_without_schedules_is_played_in_turns():
     other.compile_from_config(config)
     assert other.schedule == "alternating"
     assert other.compile_options["synchronized"] is None
+
+
+@pytest.mark.parametrize(
+    "part, change, sentence",
+    [
+        ("rules", {"turns": {"generator": -1}}, "`turns` should be integers from 0. Received: "),
+        ("rules", {"schedule": "nonsense"}, "`schedule` should be 'alternating' or"),
+        ("rules", {"loss": "mse"}, "`compile` takes objective, .* Received: loss."),
+        ("options", {"steps_per_execution": -1}, "`steps_per_execution` should be an integer fr"),
+    ],
+)
+def test_the_rules_of_a_file_are_checked_as_those_of_compile(part, change, sentence):
+    config = duel().get_compile_config()
+    config[part] |= change
+    with pytest.raises((TypeError, ValueError), match=sentence):
+        Duel().compile_from_config(config)

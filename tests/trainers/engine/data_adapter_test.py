@@ -41,6 +41,32 @@ def as_arrays(data, size=4):
     return data if isinstance(data, tuple) else (data,)
 
 
+def as_generator(data, size=4):
+    parts = data if isinstance(data, tuple) else (data,)
+    return (
+        (tuple(p[i : i + size] for p in parts) for i in range(0, len(parts[0]) - size + 1, size)),
+    )
+
+
+class Batches(keras.utils.PyDataset):
+    def __init__(self, batches, **kwargs):
+        super().__init__(**kwargs)
+        self.batches, self.ended = batches, 0
+
+    def __len__(self):
+        return len(self.batches)
+
+    def __getitem__(self, index):
+        return self.batches[index]
+
+    def on_epoch_end(self):
+        self.ended += 1
+
+
+def as_sequence(data, size=4):
+    return (Batches(list(*as_generator(data, size))),)
+
+
 def as_dataset(data, size=4):
     return (tf.data.Dataset.from_tensor_slices(data).batch(size),)
 
@@ -49,13 +75,18 @@ def as_whole_batches(data, size=4):
     return (tf.data.Dataset.from_tensor_slices(data).batch(size, drop_remainder=True),)
 
 
-given_as = pytest.mark.parametrize("given", [as_arrays, as_dataset, as_whole_batches])
+KINDS = [as_arrays, as_dataset, as_whole_batches, as_generator, as_sequence]
+given_as = pytest.mark.parametrize("given", KINDS)
 # Data that is refused or accepted once a step is traced: the check is the same for all kinds.
 traced_as = pytest.mark.parametrize(
     "given",
     [
         as_arrays,
-        *(pytest.param(g, marks=pytest.mark.thorough) for g in (as_dataset, as_whole_batches)),
+        as_generator,
+        *(
+            pytest.param(g, marks=pytest.mark.thorough)
+            for g in (as_dataset, as_whole_batches, as_sequence)
+        ),
     ],
 )
 
@@ -196,6 +227,13 @@ def test_a_batch_size_that_cannot_be_dealt_is_refused_with_one_that_can():
         model.fit(*as_whole_batches(images()), verbose=0)
 
 
+@pytest.mark.parametrize("batch_size", [0, -4, 2.5])
+def test_a_batch_size_that_is_no_count_is_refused(batch_size):
+    model = make()
+    with refused(model, "`batch_size` should be an integer from 1. Received: batch_size="):
+        model.fit(images(), batch_size=batch_size, verbose=0)
+
+
 def test_a_dataset_of_which_no_batch_can_be_dealt_is_refused():
     """`batch(4)` leaves the number of rows open, so that nothing is wrong until it runs."""
     model = make(turns={"discriminator": 3})
@@ -303,15 +341,70 @@ def test_arrays_of_double_precision_become_float32():
     assert stream.element_spec.dtype == tf.float32
 
 
-def test_what_is_neither_arrays_nor_a_dataset_is_passed_on():
-    class Data(keras.utils.PyDataset):
-        pass
-
-    data = Data()
+def test_what_is_no_data_that_can_be_checked_is_passed_on():
+    data = object()
     assert data_adapter.prepare(data, NUMBER, parts=1) is data
+
+
+def test_a_sequence_keeps_its_batches_workers_and_ends_of_epochs():
+    data = Batches([(np.full((2, 1), i, "float32"),) for i in range(3)], workers=2)
+    checked = data_adapter.prepare(data, NUMBER, parts=1)
+    assert (checked.num_batches, checked.workers) == (3, 2)
+    assert [int(batch[0][0, 0]) for batch in checked] == [0, 1, 2]
+    checked.on_epoch_end()
+    assert data.ended == 1
+
+
+@pytest.mark.parametrize("given", [as_generator, as_sequence, as_dataset])
+def test_a_late_batch_that_is_not_a_number_ends_the_training_with_the_sentence(given):
+    """Of a generator, Keras looks at two batches before the first step."""
+    model = make()
+    x = images(16)
+    x[-1] = np.nan
+    with pytest.raises(ValueError, match="^`x` should hold values in .* subtract 1.$"):
+        model.fit(*given(x), verbose=0)
+
+
+@pytest.mark.parametrize("dtype, low, high", [("uint8", -1, 300), ("float16", None, None)])
+def test_bounds_outside_a_dtype_are_those_of_the_dtype(dtype, low, high):
+    part = batch_spec.FieldSpec("y", (), low, high, integer=dtype == "uint8")
+    part.check_values(tf.constant([0, 255], dtype))
+    part.check_array(np.array([0, 255], dtype))
 
 
 def test_streams_are_not_autotuned():
     """The autotuner's thread holds up the end of every epoch for seconds."""
     stream = data_adapter.prepare(numbers(4), NUMBER, parts=1)
     assert stream.options().autotune.enabled is False
+
+
+@given_as
+def test_sample_weights_in_the_data_are_refused(given):
+    model = make(classes=3)
+    data = images(), np.arange(8) % 3, np.ones(8, "float32")
+    batches = given(data)
+    batches = {"x": batches} if given is as_arrays else {"x": batches[0]}
+    with refused(model, "A batch should be .* without sample weights: .* Received: batches of 3"):
+        model.evaluate(**batches, verbose=0)
+
+
+@pytest.mark.parametrize("name", ["class_weight", "sample_weight"])
+@pytest.mark.parametrize("given", [as_arrays, as_dataset])
+def test_weights_given_to_fit_are_refused(given, name):
+    model = make(classes=3)
+    weights = {0: 1.0, 1: 9.0} if name == "class_weight" else np.ones(8)
+    with refused(model, f"`{name}` should not be given: .* equally. Repeat samples") as _:
+        model.fit(*given((images(), np.arange(8) % 3)), verbose=0, **{name: weights})
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"x": None}, "`fit` and `evaluate` should be given a tf.data.Dataset, .* x=None"),
+        ({"x": 3.0}, "`fit` and `evaluate` should be given a tf.data.Dataset, .* x=3.0"),
+        ({"x": images(), "callbacks": 5}, "`callbacks` of `fit` should be a list .* Received: 5"),
+    ],
+)
+def test_what_is_no_data_and_no_callback_is_refused(arguments, sentence):
+    with pytest.raises(TypeError, match=sentence):
+        make().fit(**arguments, verbose=0)

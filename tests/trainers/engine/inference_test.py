@@ -248,3 +248,76 @@ def test_a_truncation_that_is_no_share_is_refused(truncation):
     model = zoo.create("gan", image_shape=(2,), width=8)
     with pytest.raises(ValueError, match="`truncation` should be from 0 to 1. Received: "):
         model.generate(3, truncation=truncation)
+
+
+IMAGES = {"image_shape": (8, 8, 1), "width": 4}
+METHODS = {  # family and its arguments -> the methods that take images
+    "dcgan": (IMAGES, ["features"]),
+    "vaegan": (IMAGES, ["encode", "reconstruct", "features"]),
+    "avb": (IMAGES, ["encode", "reconstruct"]),
+    "acgan": (IMAGES | {"classes": 3}, ["classify"]),
+    "cyclegan": (
+        IMAGES | {"stages": 1, "blocks": 1, "patch_stages": 1, "source_channels": 1},
+        ["translate", "translate_back"],
+    ),
+    "srgan": (IMAGES | {"blocks": 1, "factor": 2}, ["enlarge", "features"]),
+}
+
+
+@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("value, shown", [(255.0, "255"), (np.nan, "nan"), (-np.inf, "-inf")])
+def test_images_out_of_range_are_refused_at_inference_as_fit_does(name, value, shown):
+    sizes, methods = METHODS[name]
+    model = zoo.create(name, **sizes)
+    x = np.zeros((2, 8, 8, 1), "float32")
+    for method in methods:
+        getattr(model, method)(x + 1.005)  # resizing overshoots a little
+        with pytest.raises(ValueError) as caught:
+            getattr(model, method)(x + value)
+        assert str(caught.value) == (
+            f"`x` should hold values in [-1.0, 1.0]. Received values from {shown} to {shown}. "
+            "Divide pixels of 0 … 255 by 127.5 and subtract 1."
+        )
+
+
+def test_small_images_of_bicubic_interpolation_are_enlarged_unclipped():
+    """A bright pixel on black of a chessboard overshoots by a third at most."""
+    model = zoo.create("srgan", **METHODS["srgan"][0])
+    x = np.full((1, 8, 8, 1), 1.36, "float32")
+    assert model.enlarge(x).shape == (1, 16, 16, 1)
+
+
+def test_other_ranges_are_those_of_the_family():
+    voxels = zoo.create("gan3d", image_shape=(8, 8, 8, 1), latent_dim=4, width=4)
+    with pytest.raises(ValueError, match=r"in \[0.0, 1.0\]. Received values from -1 to -1. Empty"):
+        voxels.features(-np.ones((2, 8, 8, 8, 1), "float32"))
+    points = zoo.create("gan", image_shape=(2,), width=8)
+    points.features(np.full((3, 2), 300.0))
+    with pytest.raises(ValueError, match="`x` should hold finite values. Received values from nan"):
+        points.features(np.full((3, 2), np.nan))
+
+
+@pytest.mark.parametrize(
+    "argument, sentence",
+    [
+        ({"seed": 1.5}, "`seed` should be an integer of 64 bits. Received: seed=1.5"),
+        ({"seed": "a"}, "`seed` should be an integer of 64 bits. Received: seed='a'"),
+        ({"batch_size": 0}, "`batch_size` should be an integer from 1. Received: batch_size=0"),
+        ({"truncation": np.float32("nan")}, "`truncation` should be from 0 to 1. Received: "),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused_by_generate(argument, sentence):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
+        zoo.create("gan", image_shape=(2,), width=8).generate(3, **argument)
+
+
+def test_a_seed_of_numpy_gives_the_samples_of_the_number():
+    model = zoo.create("gan", image_shape=(2,), width=8)
+    np.testing.assert_array_equal(model.generate(3, seed=np.int64(5)), model.generate(3, seed=5))
+
+
+def test_a_condition_that_a_family_does_not_have_is_refused_by_name():
+    model = zoo.create("gan", image_shape=(2,), width=8)
+    sentence = "`generate` of GAN takes n, seed, batch_size, truncation. Received: labels."
+    with pytest.raises(TypeError, match=sentence):
+        model.generate(2, labels=1)

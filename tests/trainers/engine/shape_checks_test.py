@@ -113,3 +113,18 @@ def test_a_subclassed_model_may_be_a_network():
     model = zoo.DCGAN(image_shape=(8, 8, 1), discriminator=discriminator, width=4)
     model.compile()
     model.fit(np.zeros((4, 8, 8, 1), "float32"), verbose=0)
+
+
+@pytest.mark.parametrize("size", [{"latent_dim": 0}, {"width": -3}, {"width": 2.5}])
+def test_sizes_that_are_no_counts_are_refused(size):
+    (name,) = size
+    with pytest.raises(ValueError, match=f"`{name}` should be an integer from 1. Received: {name}"):
+        zoo.create("dcgan", **({"image_shape": (8, 8, 1)} | size))
+
+
+def test_sizes_of_numpy_are_taken_and_saved_as_those_of_python():
+    shape = tuple(np.array([8, 8, 1]))
+    model = zoo.create("dcgan", image_shape=shape, latent_dim=np.int64(4), width=np.int32(4))
+    assert model.generate(np.int64(2), truncation=np.float32(0.5)).shape == (2, 8, 8, 1)
+    assert {type(v) for v in [*model.sizes["image_shape"], model.sizes["width"]]} == {int}
+    assert type(model).from_config(model.get_config()).latent_dim == 4
