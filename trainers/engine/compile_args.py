@@ -5,6 +5,7 @@ import numbers
 import warnings
 
 import keras
+from keras import ops
 
 from trainers.engine import replicas, shape_checks
 from trainers.objectives import Objective
@@ -127,7 +128,7 @@ def _check_optimizers(optimizers, players):
                 "`optimizers` should be Keras optimizers or their names. "
                 f"Received: {{{player!r}: {optimizer!r}}}"
             )
-        rate = float(optimizer.learning_rate)  # of a schedule: of now
+        rate = float(ops.convert_to_numpy(optimizer.learning_rate))  # of a schedule: of now
         if not 0.0 <= rate < math.inf:
             raise ValueError(
                 "`optimizers` should have a finite learning rate from 0. "
