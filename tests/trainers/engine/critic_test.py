@@ -79,7 +79,7 @@ def test_a_network_that_ends_in_a_sigmoid_warns(name, sentence):
         zoo.create("dcgan", image_shape=(8, 8, 1), width=4, **{name: networks("sigmoid")[name]})
 
 
-@pytest.mark.filterwarnings("error")
+@pytest.mark.filterwarnings("error::UserWarning")
 def test_sigmoids_of_voxels_and_rescaled_ones_do_not_warn():
     generator = networks("sigmoid", layers.Rescaling(2.0, -1.0))["generator"]
     zoo.create("dcgan", image_shape=(8, 8, 1), width=4, generator=generator)
