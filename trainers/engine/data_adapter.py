@@ -18,7 +18,7 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
 
     Args:
         data: a tf.data.Dataset of batches, a tuple of arrays, a Python generator or a
-            `keras.utils.PyDataset`; anything else is returned unchanged, for Keras to judge.
+            `keras.utils.PyDataset`; anything else is returned unchanged, for Keras to check.
         components: a `FieldSpec` per part of a batch, in order; further parts are ignored.
         parts: into how many equal sub-batches each batch is split, one per turn.
         replicas: on how many replicas each sub-batch is split again.

@@ -8,6 +8,7 @@ image are estimated from parts of it at full resolution, and all tiles share the
 seam, and the memory does not depend on the size.
 """
 
+import functools
 import warnings
 
 import numpy as np
@@ -20,10 +21,7 @@ from trainers.tasks.style_transfer import to_network_range
 WHOLE = 2**20  # pixels of the largest image that is computed at once
 TILE = 256  # pixels of a side of a tile, without its margin
 REACH = 128  # pixels, of the largest margin
-MIN_SIDE = (
-    64  # of an image that is computed in tiles: it may be computed at once, if it is narrower
-)
-UNKNOWN = "unknown"
+MIN_SIDE = 64  # of an image that is computed in tiles; narrower ones are computed at once
 N_PARTS = 4  # rows and columns of parts of which the moments are taken
 
 
@@ -66,7 +64,6 @@ class Stylizer:
         self.model, self.network = model, "inverse_generator" if backwards else "generator"
         ((*_, self.channels),), ((*_, self.out_channels),) = model.shapes()[self.network]
         self.strength, self.keep_color, self.seed = strength, keep_color, seed
-        self._tiles = UNKNOWN  # before the first large photograph
 
     def stylize(self, pixels):
         """Redraws pixels, uint8 (h, w, 1 or 3): uint8 of the same height and width.
@@ -81,8 +78,6 @@ class Stylizer:
         height, width = pixels.shape[:2]
         if height * width <= WHOLE or min(height, width) < MIN_SIDE:
             return self._redrawn(pixels, self._translate)
-        if self._tiles == UNKNOWN:
-            self._tiles = TiledTranslator.of(self.model, self.network)
         if self._tiles is None:
             share = (WHOLE / (height * width)) ** 0.5
             small = resized(pixels, max(1, int(height * share)), max(1, int(width * share)))
@@ -96,6 +91,11 @@ class Stylizer:
         squares = parts(pixels, N_PARTS, TILE, tiles.multiple)
         tiles.set_moments([self._input(part) for part in squares])
         return tiles.map(lambda tile: self._redrawn(tile, tiles.translate), pixels)
+
+    @functools.cached_property
+    def _tiles(self):
+        """A `TiledTranslator`, or None; built for the first large photograph."""
+        return TiledTranslator.of(self.model, self.network)
 
     def _input(self, pixels):
         """Bytes of an image as the network takes them."""

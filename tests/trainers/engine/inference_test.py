@@ -265,8 +265,8 @@ METHODS = {  # family and its arguments -> the methods that take images
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.parametrize("value, shown", [(255.0, "255"), (np.nan, "nan"), (-np.inf, "-inf")])
-def test_images_out_of_range_are_refused_at_inference_as_fit_does(name, value, shown):
+@pytest.mark.parametrize("value, text", [(255.0, "255"), (np.nan, "nan"), (-np.inf, "-inf")])
+def test_images_out_of_range_are_refused_at_inference_as_fit_does(name, value, text):
     sizes, methods = METHODS[name]
     model = zoo.create(name, **sizes)
     x = np.zeros((2, 8, 8, 1), "float32")
@@ -275,7 +275,7 @@ def test_images_out_of_range_are_refused_at_inference_as_fit_does(name, value, s
         with pytest.raises(ValueError) as caught:
             getattr(model, method)(x + value)
         assert str(caught.value) == (
-            f"`x` should hold values in [-1.0, 1.0]. Received values from {shown} to {shown}. "
+            f"`x` should hold values in [-1.0, 1.0]. Received values from {text} to {text}. "
             "Divide pixels of 0 … 255 by 127.5 and subtract 1."
         )
 
