@@ -269,8 +269,10 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         """Takes every player's turns, in the order of `players`.
 
         A player with fewer turns than another takes them on the last sub-batches. Consecutive turns
-        on the same sub-batch share one forward pass until a network that it used was updated; the
-        result is that of separate passes.
+        on the same sub-batch share one forward pass until a network that it used was updated, and
+        with it z and all that the generator drew. The algorithms of most papers draw anew for each
+        player, which costs another pass: to do so, override this method and call `take_turn`
+        without a `forward_pass`.
 
         Returns:
             The metrics, a dict from name to scalar.

@@ -184,6 +184,10 @@ class R1(Penalty):
 
     Code that multiplies E‖∇D‖² by a weight means γ/2 by that weight.
 
+    With batch normalisation in D a sample's gradient holds its influence on the outputs of its
+    whole batch: a penalty still, but not that of the paper. `compile` then warns, and does not
+    refuse, as for `R2` and `GradientPenalty`.
+
     Args:
         gamma: γ, from 0.
 

@@ -16,11 +16,13 @@ Four of the paper's uses are arguments:
 With few labels the classification is learned from the samples with a label, and all else from those
 without.
 
-Layers of 1000 units, as in the paper. The paper trains by SGD with momentum, at learning rates that
-we could not read; here it is Adam(1e-4, .1), as in a port. Three more things differ: LeakyReLU in E
-and D, no input noise or batch norm in E for few labels, and for codes of category and style the
-discriminator averages the losses of two logits. The encoder is deterministic, the first of the
-three kinds of §2.
+Layers of 1000 units, as in the paper. The encoder is deterministic, the first of the three kinds of
+§2. No code was released.
+
+Differences from the paper: it trains by SGD with momentum, at learning rates that we could not
+read, here it is Adam(1e-4, .1), as in a port; LeakyReLU in E and D; no input noise or batch norm in
+E for few labels; and for codes of category and style, which have a discriminator each in the paper,
+one discriminator has two logits and the mean of their two losses.
 """
 
 from keras import ops

@@ -9,7 +9,7 @@ https://arxiv.org/abs/1610.09585
 If L_C weighs too much, G generates little but typical samples of each class: watch the recall
 within classes. The networks are DCGAN's, with G conditioned on the class at every layer; the
 paper's for CIFAR-10, which drop half of the units of every layer of D, are omitted. Adam(2e-4, .5),
-batches of 100.
+batches of 100. No code was released.
 """
 
 import keras

@@ -7,7 +7,13 @@ Inference", https://arxiv.org/abs/1606.00704
     G and E: -E log(1 - σ(D(x, ẑ))) - E log σ(D(x̃, z)),  simultaneously (algorithm 1)
 
 The networks are those for CIFAR-10 (table 6), with maxout in D: Adam(1e-4, .5), batches of 100,
-LeakyReLU with negative slope .1, weights N(0, .01). All layers of D have biases (theirs in part).
+LeakyReLU with negative slope .1, weights N(0, .01).
+
+Differences from the authors' release: D's layers for z have biases, theirs none; D drops out units
+before each convolution of x, theirs before the first, second and fifth; G's last bias is one for
+each colour and starts at 0, theirs is one for each pixel and starts at the log odds of the mean
+image; and moving batch statistics have a momentum of .9, theirs .95. Networks for points and with a
+width are ours.
 """
 
 import keras

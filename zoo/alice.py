@@ -14,6 +14,11 @@ second discriminator η bounds H(x|z) (§3.2, "implicit"); the explicit λ' E‖
 The same cycle for z, and known pairs (§3.4), are omitted. Networks and learning rates are those of
 BiGAN; λ is .3, where the paper has .1 for its toy data and 1 (MNIST) and 1e-6 (CIFAR-10) for
 images.
+
+Differences from the authors' release, for toy data: its G and E read noise too, all three networks
+have two layers of 256 units, G and E take five turns for one of the discriminators, Adam's rate is
+1e-3, and x and z both cycle. For CIFAR-10 it compares x and z with their cycles by L1, and G and E
+minimise the difference of D's probabilities.
 """
 
 from trainers.losses import squared_error

@@ -10,6 +10,12 @@ T* = log q(z|x) - log p(z), so that E T* is the KL term, which has no closed for
 without a density (§3.1). p(x|z) is Gaussian. The hyperparameters are those of the authors' toy
 experiment: T a residual network of ELUs plus ½‖z‖², ε of 64, two turns of T for each of E and G,
 Adam at 1e-4 and 2e-5. Adaptive contrast (§3.3) is omitted.
+
+Differences from the authors' release, the notebook of that experiment: p(x|z) is Gaussian, theirs
+Bernoulli; E and G step after T, theirs before; Adam's β₁ is .5, theirs .9; a residual of T is one
+dense layer, theirs two, of which the second starts at 0; and T adds ½‖z‖², the known part of the
+ratio, theirs ‖z‖². For images it has networks in which ε enters each layer, β₁ .5, and one turn of
+T, at once with that of E and G.
 """
 
 import contextlib

@@ -7,9 +7,13 @@ https://arxiv.org/abs/1605.09782
 
 At the optimum E = G⁻¹ almost everywhere (theorem 2), though no loss compares x with G(E(x)). G and
 E minimise both terms with the labels exchanged (§3.4). The hyperparameters are those of the
-authors' permutation-invariant MNIST release: 1024-unit layers, Adam(2e-4, .5), batches of 128. Four
-things differ: z ~ N(0, I) (theirs U(-1, 1)), no weight decay (2.5e-5), no batch normalisation, and
-a constant learning rate (theirs decays over the last 200 of 400 epochs).
+authors' permutation-invariant MNIST release: 1024-unit layers, Adam(2e-4, .5), batches of 128.
+
+Differences from the authors' release: D steps before G and E, where all step at once; z ~ N(0, I),
+theirs U(-1, 1); no weight decay, theirs 2.5e-5; no batch norm, theirs in all networks; z enters the
+first layer of G only, theirs the second too; tanh at G's end, theirs σ; He's initial weights,
+theirs N(0, .02); and a constant learning rate, theirs falls to a hundredth over the last 200 of 400
+epochs.
 """
 
 from keras import ops

@@ -4,8 +4,13 @@ Mirza, Osindero (2014), "Conditional Generative Adversarial Nets", https://arxiv
 
     min_G max_D  E log σ(D(x|y)) + E log(1 - σ(D(G(z|y)|y)))
 
-The widths of the paper's MNIST networks are recalled, not read in a release: z 100 -> 200 and
-y -> 1000 join in 1200 units; in D, x -> maxout 240x5 and y -> maxout 50x5 join in maxout 240x4.
+The networks are the paper's for MNIST, as recalled: z 100 -> 200 and y -> 1000 join in 1200 units;
+in D, x -> maxout 240x5 and y -> maxout 50x5 join in maxout 240x4. No code was released.
+
+Differences from the paper: z ~ U(-1, 1), where it has the unit hypercube, which G's first layer can
+map onto the other; the momentum stays at .5, theirs rises to .7; the learning rate falls without a
+lower bound, theirs to 1e-6. The convolutional networks have 4x4 kernels and no dense hidden layer,
+where those of Radford et al. for MNIST have 5x5 and one of 1024 units.
 """
 
 import math

@@ -7,10 +7,12 @@ Adversarial Nets", https://arxiv.org/abs/1406.2661
 
 The networks and hyperparameters are those of the authors' release for CIFAR-10. G is nearly all
 dense: two layers of 8000 units, reshaped to 80 maps, and one transposed convolution that outputs
-the image; it has no batch norm. Five things differ: the image passes through a tanh (theirs was
-linear, for contrast-normalised data), it has a bias for each colour (theirs for each pixel), D's
-loss is not halved, the momentum stays at .5 (theirs rises to .7) and the learning rate falls
-without a lower bound.
+the image; it has no batch norm.
+
+Differences from the authors' release: the image passes through a tanh, theirs is linear, for
+contrast-normalised data; it has a bias for each colour, theirs for each pixel; D's loss is not
+halved, so that SGD trains D twice as fast; D steps before G, where both step at once; the momentum
+stays at .5, theirs rises to .7; and the learning rate falls without a lower bound.
 """
 
 import keras

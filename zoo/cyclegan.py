@@ -11,6 +11,11 @@ generated images (§4). The networks are the paper's for 256x256, with 6 blocks 
 Adam(2e-4, .5), batches of one, 100 epochs and 100 more in which the learning rates fall to 0, here
 to a hundredth: `adam(2e-4, steps=…)`. The identity loss, which keeps images that already look like
 y, is optional and weighs ½ λ (§5.2).
+
+Differences from the authors' release: its identity loss is on by default; G, D_Y, F and D_X step
+one after the other, here both discriminators and then both generators; random crops and mirroring
+are left to the data pipeline; first and last layers have biases, theirs have none; and the gains of
+norms start at 1, theirs at N(1, .02).
 """
 
 from trainers.adversarial import AdversarialModel
@@ -173,7 +178,7 @@ class CycleGAN(ImageToImage, AdversarialModel):
 
     def recipe(self):
         """Paper: λ = 10. `LeastSquares` halves the loss of the generators, and the paper does not:
-        the weights of 2 make up for it."""
+        the weights of 2 make up for it. With another objective pass weights of 1."""
         adversarial = {"generator_adversarial": 2.0, "generator_inverse_adversarial": 2.0}
         return {
             "objective": LeastSquares(),

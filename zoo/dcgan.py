@@ -5,8 +5,13 @@ Generative Adversarial Networks", https://arxiv.org/abs/1511.06434
 
     the loss of GAN; Adam(2e-4, .5), batches of 128, z ~ U(-1, 1)^100, weights N(0, .02)
 
-The five guidelines of §3 are arguments, so that each can be switched off. The authors' code also
-applies a small weight decay (L2, 1e-5), which the paper does not mention and this file omits.
+The five guidelines of §3 are arguments, so that each can be switched off.
+
+Differences from the authors' release: it has a weight decay (L2, 1e-5), which the paper does not
+mention; each batch of images and z trains one player only, G and D in turn; G's last layer and D's
+first and last have no bias; and it generates with the statistics of the batch. The authors' second
+release, in Torch, has z ~ N(0, I), 4x4 kernels, half the width, and the same z for D's and G's
+step.
 """
 
 import keras

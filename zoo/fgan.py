@@ -6,8 +6,8 @@ Divergence Minimization", https://arxiv.org/abs/1606.00709
     min_G max_V  E g_f(V(x)) - E f*(g_f(V(G(z))))  ≤  D_f(P‖Q)
 
 Both players update simultaneously, from one backward pass (algorithm 1). The divergence is the
-objective: `model.compile(objective=FDivergence("pearson"))`. The widths and the learning rate for
-MNIST are recalled, not read in a release; the paper's batches there are of 4096.
+objective: `model.compile(objective=FDivergence("pearson"))`. No code was released: the widths and
+the learning rate for MNIST are recalled; the paper's batches there are of 4096.
 """
 
 import math

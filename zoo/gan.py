@@ -5,9 +5,14 @@ Adversarial Nets", https://arxiv.org/abs/1406.2661
 
     min_G max_D  E log σ(D(x)) + E log(1 - σ(D(G(z)))),  G in practice: max E log σ(D(G(z)))
 
-The networks and hyperparameters are those of the authors' MNIST release. Three things differ: the
-momentum stays at .5 (theirs rises to .7 over 250 epochs), the learning rate falls without a lower
-bound (theirs stops at 1e-6), and the last bias of G starts at 0 (theirs at the mean of the data).
+The networks and hyperparameters are those of the authors' MNIST release. For points, and with a
+width, they are ours.
+
+Differences from the authors' release: D's loss is not halved, so that SGD trains D twice as fast; D
+steps before G, where both step at once and share D's dropout mask; the momentum stays at .5, where
+theirs rises to .7 over 250 epochs; the learning rate falls without a lower bound, theirs to 1e-6;
+the last bias of G starts at 0, theirs at the log odds of the mean image; and pixels are in [-1, 1],
+theirs in [0, 1], so that those that D's first dropout sets to 0 are grey instead of black.
 """
 
 import math

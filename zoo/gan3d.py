@@ -10,7 +10,8 @@ The networks are the paper's for 64x64x64 (five layers of 4x4x4 kernels, batch n
 D, σ at G's end), with fewer layers for smaller voxels; the first transposed convolution, of a
 single voxel, is a dense layer. z is sampled from N(0, I), as in ports. The accuracy is that of the
 current batch, where ports take the previous one, and a skipped update is a loss times 0: Adam's
-momentum still moves the weights.
+momentum still moves the weights. The authors released trained generators, which take z ~ U(0, 1)
+and have no biases, but no code of the training.
 """
 
 import keras

@@ -7,9 +7,12 @@ Learning by Information Maximizing Generative Adversarial Nets", https://arxiv.o
 
 Q is a second head of D's network, and both players minimise the term, as in the authors' code. Its
 hyperparameters for MNIST: a category of 10, two codes U(-1, 1) under Q = N(μ, 1), noise
-U(-1, 1)^62; Adam with β₁ = .5, 2e-4 for D and 1e-3 for G. Here the negative slope of LeakyReLU is
-.2, and D's dense layer has no batch norm. A large L_I means that the codes can be predicted, not
-that they have a meaning.
+U(-1, 1)^62; Adam with β₁ = .5, 2e-4 for D and 1e-3 for G. A large L_I means that the codes can be
+predicted, not that they have a meaning.
+
+Differences from the authors' release: the negative slope of LeakyReLU is .2, theirs .01 (the
+paper's .1); D's dense layer has no batch norm; pixels are in [-1, 1] and G ends in tanh, theirs in
+[0, 1] and in σ; and a step draws one z, theirs a new one for G. Fully connected networks are ours.
 """
 
 import keras

@@ -9,9 +9,15 @@ Adversarial Networks", https://arxiv.org/abs/1506.05751
 
 The levels share no weights, so that one `fit` trains each level independently. d averages 2x2
 pixels and u is bilinear, in training and in sampling. The networks are those of the authors'
-release for CIFAR-10 with the paper's base at 8x8; SGD at .02, momentum .5, which the paper raises
-to .8. The class conditioning of CC-LAPGAN is omitted. All noise is one latent: a vector for the
-base, and one plane for each level.
+release for CIFAR-10 with the paper's base at 8x8; SGD at .02, momentum .5. The class conditioning
+of CC-LAPGAN is omitted. All noise is one latent: a vector for the base, and a plane for each level.
+
+Differences from the authors' release: D's loss is not halved (theirs is one mean over real and
+generated images), so that SGD trains D twice as fast; the momentum stays at .5, theirs rises to .7
+(the paper's to .8); the learning rate is divided by the paper's 1.00004 an epoch, theirs by
+1.000004; a step's players and samples share z and the l_k, where theirs draw anew; images are in
+[-1, 1] and the base ends in tanh, theirs are standardised and the base is linear; weights start at
+Glorot's, theirs of the base at N(0, .05) in G and N(0, .005) in D.
 """
 
 import keras

@@ -7,8 +7,12 @@ https://arxiv.org/abs/1611.04076
 
 With targets -1, 1 and 0 the objective would be Pearson's χ² divergence (theorem in §3.2.2); with
 the 0-1 coding of eq. 9, used here and in practice, it is not a named divergence. The networks
-are DCGAN's, on which §4.2 compares stability; the deeper ones for 112x112 scenes are omitted. The
-learning rate of 2e-4 is recalled, not read in a release.
+are DCGAN's, on which §4.2 compares stability; the deeper ones for 112x112 scenes are omitted.
+
+Differences from the authors' release: of its comparison of stability, which has this rate of 2e-4
+(1e-3 for scenes), z has 1024 dimensions, the first stage is 64 wide, RMSprop takes the place of
+Adam in half of the runs, and those have the targets -1, 1 and 0. Its losses are sums over the
+batch, here means, between which the optimizers do not distinguish.
 """
 
 from trainers.objectives import LeastSquares

@@ -10,10 +10,13 @@ y are crops of the style, x of photographs. This is the method without VGG19: in
 take its features as input, and G decodes them. Here nothing has to be downloaded: D takes pixels,
 as in all later PatchGANs; G is the residual network of CycleGAN; Φ is the mean of 4x4 pixels, which
 does not constrain texture, or the paper's:
-`MGAN(content=zoo.networks.perceptual.vgg19("block5_conv1"))`. Four more things differ from the
-authors' code: its y for D are stylised photographs that an optimisation per picture (MDAN)
-computed, and its G is trained on them first; its G too has a hinge; its learning rate is .02; and α
-and β are our own.
+`MGAN(content=zoo.networks.perceptual.vgg19("block5_conv1"))`.
+
+Differences from the authors' release: its y for D are stylised photographs that an optimisation per
+picture (MDAN) computed, turned, scaled and mirrored; its G is trained to match them in pixels,
+beside which D's loss weighs .01; its G has a hinge too; D reads VGG19's third block, with batch
+norm, and ignores patches at the border; the learning rate is .02; and no total variation: α and β
+are ours.
 """
 
 from trainers.adversarial import AdversarialModel

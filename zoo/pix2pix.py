@@ -8,7 +8,12 @@ https://arxiv.org/abs/1611.07004
 D classifies patches of 70x70 pixels independently (§3.2.2), and its loss is halved. z is dropout,
 at inference too (§3.2). The networks are the paper's for 256x256 and batches of one, for which its
 batch norm is instance norm; here it is instance norm for any batch size, unless `batch_norm`;
-Adam(2e-4, .5). The random crops from 286x286 to 256x256 are left to the data pipeline.
+Adam(2e-4, .5).
+
+Differences from the authors' release: random crops from 286x286 and mirroring are left to the data
+pipeline; layers without a norm have biases, theirs have none; the gains of norms start at 1, theirs
+at N(1, .02); and G's loss is computed with the D just updated, theirs with D's outputs of before.
+Its D's loss is halved in what it prints only: Adam's steps are the same.
 """
 
 import keras

@@ -5,10 +5,13 @@ Networks", https://arxiv.org/abs/1802.05957
 
     W̄ = W/σ(W);  D: E max(0, 1 - D(x)) + E max(0, 1 + D(G(z))),  G: -E D(G(z));  5 turns of D
 
-The networks are those of the CIFAR-10 experiment (table 4). Two things differ: the learning rates
-are constant, where theirs fall to 0 over 100,000 steps, and G uses as many samples per turn as D,
-where theirs uses twice as many. A convolution's σ is that of its kernel as a matrix (out, in·h·w),
-§4.2: the Lipschitz constant of the convolution itself can be larger.
+The networks are those of the CIFAR-10 experiment (table 4). A convolution's σ is that of its kernel
+as a matrix (out, in·h·w), §4.2: the Lipschitz constant of the convolution itself can be larger.
+
+Differences from the authors' release: the learning rates are constant, theirs fall to 0 over 50,000
+steps of G; G steps last, on as many samples as D, theirs first and on twice as many; D's last layer
+has a bias; u starts at the singular vector of the first kernel, theirs at random; and theirs adds
+uniform noise of a grey level to the images.
 """
 
 from trainers.adversarial import AdversarialModel

@@ -8,7 +8,11 @@ Networks", https://arxiv.org/abs/1611.08207
 
 G is fully convolutional, so that a larger noise map gives a larger texture, and distant regions are
 independent. The hyperparameters are those of the authors' release: five layers of 5x5, d = 100,
-Adam(5e-4, .5), batches of 64; its weight decay of 1e-5 is omitted.
+Adam(5e-4, .5), batches of 64.
+
+Differences from the authors' release: it has a weight decay (L2, 1e-5); each batch of crops and z
+trains one player only, D and G in turn; D's first and last layers have no bias; the gains of batch
+norm start at N(1, .02), here at 1; and crops have 257 pixels, 32 for each step between positions.
 """
 
 import numbers

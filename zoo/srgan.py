@@ -11,7 +11,7 @@ x↓ is x downsampled with anti-aliased bicubic weights, φ(x) the features of a
 paper's is VGG19, whose weights have to be downloaded:
 `SRGAN(content=zoo.networks.perceptual.vgg19())`; the default is randomly initialised filters.
 Adam(1e-4, .9), batches of 16 crops of 96x96, a million steps of SRResNet and then 100,000 of SRGAN,
-and as many at 1e-5 (§3.2).
+and as many at 1e-5 (§3.2). No code was released.
 """
 
 import keras

@@ -11,11 +11,13 @@ The gradient of L_GAN never reaches E, and that of L_llike never D (§3.2, algor
 update simultaneously. As in the authors' code, D_l is read before batch norm, and x and G(E(x))
 pass D together: apart, batch norm would remove the scale in which they differ.
 
-The authors' code is for 64x64 faces; this file has its z of 128, batches of 64, and the widths of
-its 32x32 networks. These things differ: γ is 1e-2, as in its class, where its script for faces has
-1e-5; Adam(2e-4, .5) for RMSProp; the real half of D's loss is counted once for each kind of fake,
-which keeps it balanced; G maximises log σ(D) of its fakes, where the authors' minimises log(1 -
-σ(D)); no player's update is skipped.
+Differences from the authors' release, which is for 64x64 faces: z of 128 and batches of 64 are its
+own, the widths those of its 32x32 networks; γ is 1e-2, the default of its class, its script for
+faces has 1e-6; D sees reconstructions, as in that default and the paper, the script's does not; D
+reads real and generated images apart, theirs in one batch for batch norm; the real half of D's loss
+counts once for each kind of fake, which keeps it balanced; G maximises log σ(D) of its fakes,
+theirs minimises log(1 - σ(D)) with weight 1 - γ; Adam(2e-4, .5) at a constant rate for RMSProp at a
+falling one; no weight decay, theirs 1e-5; and no player's update is skipped.
 """
 
 import keras

@@ -9,7 +9,7 @@ via 3D Generative-Adversarial Modeling", §3.3, https://arxiv.org/abs/1610.07584
 α₁ = 5 and α₂ = 1e-4 (§3.3). D never sees reconstructions. G and D are those of 3D-GAN, without the
 accuracy threshold for D. Three things differ: the distance between voxels is squared; E halves a
 picture down to 4x4, where the paper's E begins with a kernel of 11 and a stride of 4 at 256x256;
-and E, whose learning rate we could not read, has that of G.
+and E, whose learning rate we could not read, has that of G. No code of the training was released.
 """
 
 import keras

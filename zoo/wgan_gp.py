@@ -7,6 +7,13 @@ https://arxiv.org/abs/1704.00028
 
 With weight λ the optimal gradient norm is 1 + W₁/2λ, so that the critic's loss without the penalty
 overestimates W₁ by that factor.
+
+Differences from the authors' release, for CIFAR-10: its networks are conditioned on the class by an
+auxiliary classifier; the learning rate, here the 1e-4 of algorithm 1, falls from 2e-4 to 0 over
+100,000 steps; G steps first, on 128 new samples, twice as many as the critic's; uniform noise of a
+grey level is added to the images; and its He initialisation takes the mean of fan-in and fan-out,
+so that the critic's first kernel starts almost five times smaller. For points its layers have 512
+units, here 128, with ReLU in the critic too.
 """
 
 from trainers.adversarial import AdversarialModel

@@ -51,6 +51,24 @@ def test_one_pass_for_two_turns_equals_two_passes_bit_for_bit(rules):
     assert_same(values(one), values(two))
 
 
+def test_players_share_the_latents_of_a_step_and_draw_anew_for_a_turn_on_its_own():
+    drawn = []
+
+    class Drawing(Duel):
+        def forward(self, x):
+            drawn.append(self.latents(4))
+            return {"real": x, "fake": self.generator(drawn[-1], training=True)}
+
+    model = Drawing()
+    model.compile()
+    model.train_step(points(4))
+    assert len(drawn) == 1
+    for player in model.players:
+        model.take_turn(player, points(4))
+    assert len(drawn) == 3
+    assert len({z.numpy().tobytes() for z in drawn}) == 3
+
+
 def test_outputs_of_a_network_that_was_updated_are_not_used_again():
     model = duel()
     outputs = model.run_forward(points())

@@ -92,10 +92,11 @@ PAPER_SIZES = {  # family: (image, latents), parameters of the generator and of 
         + 1,
     ),
     # Four stages of two blocks, 768 wide, 96 groups; a 4x4 basis below, a 4x4 depthwise sum on top.
+    # No biases outside the blocks.
     "r3gan": (
         ((32, 32, 3), 64),
-        (64 * 768 + 768) + 16 * 768 + 8 * block(768) + (768 * 3 + 3),
-        (3 * 768 + 768) + 8 * block(768) + 16 * 768 + 768 + 1,
+        64 * 768 + 16 * 768 + 8 * block(768) + 768 * 3,
+        3 * 768 + 8 * block(768) + 16 * 768 + 768,
     ),
 }
 PAPER_SIZES["lsgan"] = PAPER_SIZES["dcgan"]  # whose networks it has

@@ -70,32 +70,98 @@ def test_negative_slopes_are_a_fifth(model):
         assert slopes.pop() == pytest.approx(0.2)
 
 
-def resampled(x, layers_of):
-    for layer in layers_of:
-        x = layer(x)
-    return np.asarray(x)
+FILTER = np.float32([1.0, 3.0, 3.0, 1.0])  # [1, 2, 1] * [1, 1], as the release pads and centres it
 
 
-def test_downsampling_uses_the_filter_1_2_1(model):
-    pools = kinds(model.discriminator, layers.AveragePooling2D)[:2]
-    impulse = np.zeros((1, 16, 16, 1), "float32")
-    responses = []
-    for column in range(4, 8):
-        impulse[:] = 0.0
-        impulse[0, :, column] = 1.0
-        responses.append(resampled(impulse, pools)[0, 4])
-    # Every column has the same total weight, and an output weighs three columns [1, 2, 1] / 4.
-    weights = np.array(responses)[..., 0]
-    np.testing.assert_allclose(weights.sum(axis=1), 0.5, atol=1e-6)
-    assert sorted(np.unique(weights)) == [0.0, 0.25, 0.5]
+def resampled(x, first, last):
+    """Passes one map through the layers of a network between two of its tensors."""
+    return np.asarray(keras.Model(first, last)(np.repeat(x[None, ..., None], 6, -1)))[0, ..., 0]
 
 
-def test_upsampling_is_interpolation(model):
+def upsampled(model, x):
     up = kinds(model.generator, layers.UpSampling2D)[0]
-    smooth = kinds(model.generator, layers.AveragePooling2D)[0]
-    ramp = np.arange(4, dtype="float32")[None, None, :, None] * np.ones((1, 4, 1, 1), "float32")
-    found = resampled(ramp, [up, smooth])[0, 0, :, 0]
-    np.testing.assert_allclose(found, [0.0, 0.5, 1.0, 1.5, 2.0, 2.5, 3.0, 3.0], atol=1e-6)
+    return resampled(x, up.input, kinds(model.generator, layers.AveragePooling2D)[1].output)
+
+
+def downsampled(model, x):
+    pad, pool = (
+        kinds(model.discriminator, k) for k in (layers.ZeroPadding2D, layers.AveragePooling2D)
+    )
+    return resampled(x, pad[0].input, pool[2].output)
+
+
+def centre_of_mass(x):
+    return [float((x.sum(axis) * np.arange(len(x))).sum() / x.sum()) for axis in (1, 0)]
+
+
+def test_upsampling_is_the_centred_filter_1_3_3_1(model):
+    impulse = np.zeros((4, 4), "float32")
+    impulse[1, 1] = 1.0
+    found = upsampled(model, impulse)
+    expected = np.zeros((8, 8), "float32")
+    expected[1:5, 1:5] = np.outer(FILTER, FILTER) / 16.0  # pixel 1 of 4 is pixels 2 and 3 of 8
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_downsampling_is_the_centred_filter_1_3_3_1(model):
+    x = np.random.default_rng(0).standard_normal((16, 16)).astype("float32")
+    padded = np.pad(x, 1)  # zeros outside, as in the release
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (4, 4))[::2, ::2]
+    expected = np.einsum("abij,i,j->ab", windows, FILTER, FILTER) / 64.0
+    np.testing.assert_allclose(downsampled(model, x), expected, atol=1e-6)
+
+
+def test_an_impulse_stays_in_its_place_when_resampled(model):
+    """Pixel 2 of 4 covers the pixels 4 and 5 of 8, whose centre is at 4.5."""
+    impulse = np.zeros((4, 4), "float32")
+    impulse[2, 2] = 1.0
+    assert centre_of_mass(upsampled(model, impulse)) == pytest.approx([4.5, 4.5])
+    pair = np.zeros((16, 16), "float32")
+    pair[8:10, 8:10] = 1.0  # together pixel 4 of 8
+    assert centre_of_mass(downsampled(model, pair)) == pytest.approx([4.0, 4.0])
+
+
+def with_mirrored_kernels(network):
+    copy = keras.models.clone_model(network)
+    # Across is axis 1 of convolutions (h, w, c, c') and of G's basis (h, w, c).
+    copy.set_weights([w[:, ::-1] if w.ndim in (3, 4) else w for w in network.get_weights()])
+    return copy
+
+
+def test_networks_with_mirrored_kernels_mirror_their_images():
+    """Then the resampling between the kernels prefers no side."""
+    model, rng = zoo.R3GAN(**TINY), np.random.default_rng(0)
+    for network in (model.generator, model.discriminator):
+        weights = network.get_weights()  # those at the end of each block are 0 at first
+        network.set_weights([w + 0.1 * rng.standard_normal(w.shape) for w in weights])
+    z, x = rng.standard_normal((3, 8)), rng.standard_normal((3, 16, 16, 3))
+    image = with_mirrored_kernels(model.generator)(z)
+    np.testing.assert_allclose(image, model.generator(z)[:, :, ::-1], rtol=1e-3, atol=1e-4)
+    logit = with_mirrored_kernels(model.discriminator)(x[:, :, ::-1])
+    np.testing.assert_allclose(logit, model.discriminator(x), rtol=1e-3, atol=1e-4)
+
+
+def test_weights_outside_residual_branches_have_the_variance_of_the_release():
+    """N(0, 1 / fan-in), where the fan-in of the sum over positions is 16, and no bias."""
+    net = zoo.R3GAN(image_shape=(4, 4, 3), latent_dim=64, width=256, cardinality=4, blocks=1)
+    linear = [kinds(net.generator, layers.Dense)[0], net.generator.get_layer("images")]
+    linear += [net.discriminator.layers[1], net.discriminator.get_layer("logit")]
+    sums = kinds(net.discriminator, layers.DepthwiseConv2D)
+    assert len(linear) == 4
+    assert len(sums) == 1
+    for layer in linear + sums:
+        kernel = layer.kernel.numpy()
+        fan_in = 16 if layer in sums else kernel[..., 0].size
+        assert not layer.use_bias
+        assert kernel.std() == pytest.approx(fan_in**-0.5, rel=0.2)
+
+
+def test_the_first_logits_of_unit_images_are_of_unit_size():
+    """Of pixels N(0, 1) the logit is a linear function, whose weights have variance 1 in sum."""
+    keras.utils.set_random_seed(0)
+    net = zoo.R3GAN(image_shape=(4, 4, 3), latent_dim=4, width=256, cardinality=4, blocks=1)
+    x = np.random.default_rng(0).standard_normal((500, 4, 4, 3)).astype("float32")
+    assert 0.6 < np.asarray(net.discriminator(x)).std() < 1.5
 
 
 def test_the_image_layer_has_no_activation(model):
@@ -140,6 +206,13 @@ def test_the_recipe_is_that_of_the_paper(arguments, rate, gamma):
         assert float(optimizer.learning_rate) == pytest.approx(rate)
         assert (optimizer.beta_1, optimizer.beta_2) == (0.0, 0.99)
         assert optimizer.use_ema == (player == "generator")
+        assert optimizer.epsilon == 1e-8
+
+
+def test_in_few_steps_the_average_forgets_the_first_weights():
+    model = zoo.R3GAN(image_shape=(2,))
+    model.compile(recipe="modern", steps=600)
+    assert model.optimizers["generator"].ema_momentum ** 600 < 0.01  # .55 of .999
 
 
 def test_before_training_more_blocks_change_nothing():

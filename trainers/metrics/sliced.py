@@ -48,8 +48,9 @@ def patch_sliced_wasserstein(real, fake, patch=7, levels=3, patches=8192, direct
     """Sliced Wasserstein distance of small patches, at each level of a Laplacian pyramid.
 
     A level holds what is lost when an image is halved; the last one the smallest image. Each
-    channel is normalised by the mean and standard deviation of the real patches, so that a level's
-    figure is in units of real variation.
+    channel of both sets is normalised by the mean and standard deviation of the real patches, so
+    that a level's figure is in units of real variation. Karras et al. normalise each set by its
+    own, so that images of half the contrast, or of another tint, have a distance of 0.
 
     Args:
         real: real images, shape (n, h, w, c), sides a multiple of 2^(levels - 1) and not below

@@ -13,6 +13,9 @@ class Dropout(layers.Layer):
     Keras' Dropout has a random generator per layer, with which all replicas drop the same units.
     This layer draws from the noise stream of the turn, for the global batch.
 
+    At the input of a network for images in [-1, 1] a dropped pixel is grey, where for images in
+    [0, 1], those of most authors' code with dropout, it is black.
+
     Args:
         rate: fraction of elements that are set to 0, in [0, 1).
         always: whether to drop at inference too, as the noise of a generator.

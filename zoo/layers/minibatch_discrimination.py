@@ -13,7 +13,9 @@ class MinibatchDiscrimination(layers.Layer):
 
     The o are appended to the features f(x_i), so that a discriminator can detect mode collapse: for
     n copies of a sample each o is n. j = i is included, as in the paper's sum, where the authors'
-    code masks it. Real and fake batches should be passed separately and have one size.
+    code masks it, and also normalises T and shifts the o. Real and fake batches should be passed
+    separately and have one size. No family has this layer in its own networks: pass a
+    `discriminator` that has it.
 
     Args:
         kernels: B, number of the o.

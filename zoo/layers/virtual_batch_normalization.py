@@ -18,7 +18,8 @@ class VirtualBatchNormalization(layers.Layer):
     A layer on its own gets its reference by `adapt`. Inside a network the reference has to pass the
     previous layers with their current weights: with `reference_size=m` the first m rows of each
     batch are the reference, normalised by their own statistics. Prepend the same m samples to each
-    minibatch, and drop the first m rows of the outputs.
+    minibatch, and drop the first m rows of the outputs. No family has this layer in its own
+    networks: pass a `generator` that has it.
 
     Args:
         epsilon: ε.
