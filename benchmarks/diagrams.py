@@ -68,7 +68,8 @@ def tiny(name):
 
 def compile_summary(model):
     """Returns objective, penalties, turns and schedule of a compiled model, in a line."""
-    parts = [type(model.objective).__name__, *(type(p).__name__ for p in model.penalties)]
+    named = [model.objective] if model.objective else []
+    parts = [type(part).__name__ for part in (*named, *model.penalties)] or ["own losses"]
     parts += [f"{turns} turns of the {p}" for p, turns in model.turns.items() if turns > 1]
     return ", ".join(parts + (["simultaneous updates"] if model.schedule == "simultaneous" else []))
 

@@ -5,9 +5,9 @@ compute of a batch (`forward`), and what each player minimises (`<player>_loss`)
 no family. It splits a batch into one sub-batch per turn, takes the turns in order, and updates
 metrics, optimizers and the position of the noise.
 
-What surrounds the step is in `trainers.engine`: `fitting` (`fit`, `evaluate`), `compilation`
-(`compile`), `inference` (`generate`, `averaged` ...) and `serialization` (saving). docs/engine.md
-walks one batch through all of them.
+What surrounds the step is in `trainers.engine`: `family` (what a family overrides), `fitting`
+(`fit`, `evaluate`), `compilation` (`compile`), `inference` (`generate`, `averaged` ...) and
+`serialization` (saving). docs/engine.md walks one batch through all of them.
 """
 
 import inspect
@@ -18,24 +18,29 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import batch_spec, data_adapter, output_checks, replicas, shape_checks
+from trainers.engine import data_adapter, output_checks, replicas, shape_checks
 from trainers.engine.compilation import CompileMixin
 from trainers.engine.critic import Critic, shared_outputs
+from trainers.engine.family import FamilyMixin
 from trainers.engine.fitting import FittingMixin
 from trainers.engine.forward_pass import ForwardPass
 from trainers.engine.inference import EmaCopy, InferenceMixin
 from trainers.engine.serialization import SerializationMixin
 
 
-class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, InferenceMixin, keras.Model):
+class AdversarialModel(
+    FamilyMixin, FittingMixin, CompileMixin, SerializationMixin, InferenceMixin, keras.Model
+):
     """Base class of all families: players that take turns, each minimising a loss of its own.
 
     A subclass defines `players`, `forward`, one `<player>_loss` per player, `recipe` and `call`, as
     the example below does.
 
     A loss is a scalar, or a dict from the name of a term to a scalar. Each total and each term is a
-    metric: its mean over the epoch. For another order of turns, override `train_step` and call
-    `take_turn`.
+    metric: its mean over the epoch. State that moves with the training, and metrics that are no
+    losses, belong to `after_step`. For another order of turns, override `train_step`, call
+    `take_turn`, and return `end_step(losses)`. `trainers.engine.family` lists all that a family may
+    define; docs/outside.md has an example of each.
 
     The constructor builds each network that is not given as an argument with `build_<network>()`.
 
@@ -90,22 +95,6 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         (3, 2)
     """
 
-    players = {}  # player -> names of the networks that it trains, in the order of the turns
-    frozen_networks = ()  # names of the networks that no player trains
-    # Whether what `call` runs reads nothing in training but what `draw` draws. Then the EMA copy
-    # estimates its batch statistics anew; else it keeps those of the training, of the same inputs.
-    draws_all_inputs = True
-    # Network -> which size the first input, or the first output, of a given network determines.
-    input_sizes = {
-        "generator": "latent_dim",
-        "discriminator": "image_shape",
-        "encoder": "image_shape",
-    }
-    output_sizes = {"generator": "image_shape", "encoder": "latent_dim"}
-    image_ranks = (1, 3)  # how many axes an `image_shape` may have: 1 for points, 3 for images
-    objectives = ()  # the classes of objectives that the family can be trained with; () for all
-    family = None  # the name for `zoo.create`; by default the name of the class in lower case
-
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
         for player in cls.players:
@@ -151,61 +140,31 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         for attribute in self.frozen_networks:
             getattr(self, attribute).trainable = False
         # The position in the stream of noise: the model's seed, and how many streams were opened.
-        self.noise_seed = self._counter("noise_seed", random.randrange(2**31))
-        self.noise_position = self._counter("noise_position", 0)
+        self.noise_seed = self.add_state("noise_seed", random.randrange(2**31), "int64")
+        self.noise_position = self.add_state("noise_position", 0, "int64")
         self._ema_copy = EmaCopy()
         self.built = True  # all networks are built; else Keras refuses to save the weights
 
-    def _counter(self, name, value):
+    def add_state(self, name, value, dtype="float32"):
+        """Adds a scalar that moves with the training: see `after_step`. It is saved with the model,
+        and is the same on all replicas.
+
+        Args:
+            name: of the variable.
+            value: the first value, also after `compile`.
+            dtype: of the variable.
+
+        Returns:
+            A `keras.Variable`, for an attribute of the model.
+        """
         return self.add_weight(
             name=name,
             shape=(),
-            dtype="int64",
+            dtype=dtype,
             trainable=False,
             initializer=keras.initializers.Constant(value),
             aggregation="only_first_replica",
         )
-
-    # What a family fills in ----------------------------------------------------------------------
-
-    def shapes(self):
-        """Returns the shapes that given networks should have: a dict from the name of a network to
-        (shapes of its inputs, shapes of its outputs), without the batch; None for any shape."""
-        return {}
-
-    def forward(self, batch):
-        """Returns what the losses need of a batch: real and generated samples, latents ..., in any
-        nested structure; `<player>_loss(batch, outputs)` gets it as `outputs`."""
-        raise NotImplementedError
-
-    def default_sizes(self, **sizes):
-        """Returns defaults of sizes that depend on other sizes, as a dict; they replace None."""
-        return {}
-
-    def recipe(self):
-        """Returns the paper's arguments of `compile`, as a dict."""
-        raise NotImplementedError
-
-    def latents(self, n):
-        """Draws latents z ~ N(0, I), shape (n, latent_dim), float32."""
-        return noise.normal((n, self.latent_dim))
-
-    def draw(self, n):
-        """Draws inputs from which `call` generates `n` samples."""
-        return self.latents(n)
-
-    def update_batch_statistics(self, n):
-        """Runs `call` in training mode on n drawn inputs, which updates its batch statistics."""
-        inputs = tree.map_structure(ops.convert_to_tensor, self.draw(n))  # labels may be an array
-        return self.call(inputs, training=True)
-
-    def batch_format(self):
-        """Returns a `FieldSpec` per part of a batch: x, and y if the model has `classes`. Images
-        should be in [-1, 1]; points are unbounded."""
-        shape = self.image_shape
-        x = batch_spec.images("x", shape) if len(shape) == 3 else batch_spec.FieldSpec("x", shape)
-        classes = getattr(self, "classes", 0)
-        return [x, batch_spec.labels("y", classes)] if classes else [x]
 
     # The adversarial loss of each side ----------------------------------------------------------
 
@@ -279,14 +238,25 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         """
         batches = self.split_batch(data)
         if self.schedule == "simultaneous":
-            self.step_simultaneously(batches[0])
-            return self.get_metrics_result()
-        forward_pass = forward_batch = None
+            return self.end_step(self.step_simultaneously(batches[0]))
+        losses, forward_pass, forward_batch = {}, None, None
         for player, turns in self.turns.items():
             for batch in batches[len(batches) - turns :]:
                 if forward_pass is None or forward_pass.stale or batch is not forward_batch:
                     forward_pass, forward_batch = self.run_forward(batch), batch
-                self.take_turn(player, batch, forward_pass)
+                losses |= self.take_turn(player, batch, forward_pass)
+        return self.end_step(losses)
+
+    def end_step(self, losses):
+        """Calls `after_step` with the losses of all turns of a step; returns the metrics.
+
+        A `train_step` of your own ends with it: `return self.end_step(losses)`.
+        """
+        if type(self).after_step is not FamilyMixin.after_step:  # else nobody needs the means
+            means = replicas.all_reduce_mean(list(losses.values()))
+            metrics = self.after_step(dict(zip(losses, means, strict=True))) or {}
+            shape_checks.check_step_metrics(metrics, self.players)
+            self._record(metrics)
         return self.get_metrics_result()
 
     def run_forward(self, batch):
@@ -303,6 +273,10 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
             batch: x, or (x, y).
             forward_pass: `run_forward(batch)`, which a player whose networks it used can use once.
                 Without one, or with a stale one, `forward` is run here.
+
+        Returns:
+            The losses before the step, as `losses_of` returns them; on several replicas, those of
+            the replica's part of the batch.
         """
         if forward_pass is None or forward_pass.stale:
             forward_pass = self.run_forward(batch)
@@ -317,12 +291,16 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
             loss = self._replica_loss(player, losses)
         self._apply(player, tape.gradient(loss, variables), after=[loss])
         self._record(losses)
+        return losses
 
     def step_simultaneously(self, batch):
         """Takes a gradient step of every player with a turn, all from the same weights.
 
         The losses of all players share one forward pass, and one call of the discriminator on the
         same samples.
+
+        Returns:
+            The losses of all players, as `take_turn` returns those of one.
         """
         active = [player for player, turns in self.turns.items() if turns]
 
@@ -341,6 +319,7 @@ class AdversarialModel(FittingMixin, CompileMixin, SerializationMixin, Inference
         for player, player_gradients in zip(active, gradients, strict=True):
             self._apply(player, player_gradients, after)
             self._record(losses[player])
+        return {name: value for player in active for name, value in losses[player].items()}
 
     def _replica_loss(self, player, losses):
         """The loss that a replica differentiates: optimizers sum the gradients of the replicas,

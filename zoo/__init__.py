@@ -18,6 +18,7 @@ from zoo.acgan import ACGAN
 from zoo.ali import ALI
 from zoo.alice import ALICE
 from zoo.avb import AVB
+from zoo.began import BEGAN
 from zoo.bigan import BiGAN
 from zoo.cgan import CGAN
 from zoo.conv_gan import ConvGAN

@@ -12,9 +12,8 @@ experiment: T a residual network of ELUs plus ½‖z‖², ε of 64, two turns o
 Adam at 1e-4 and 2e-5. Adaptive contrast (§3.3) is omitted.
 
 Differences from the authors' release, the notebook of that experiment: p(x|z) is Gaussian, theirs
-Bernoulli; E and G step after T, theirs before; Adam's β₁ is .5, theirs .9; a residual of T is one
-dense layer, theirs two, of which the second starts at 0; and T adds ½‖z‖², the known part of the
-ratio, theirs ‖z‖². For images it has networks in which ε enters each layer, β₁ .5, and one turn of
+Bernoulli; E and G step after T, theirs before; and T adds ½‖z‖², the known part of the ratio,
+theirs ‖z‖². For images it has networks in which ε enters each layer, β₁ .5, and one turn of
 T, at once with that of E and G.
 """
 
@@ -125,7 +124,7 @@ class AVB(EncoderMixin, AdversarialModel):
         rates = {"discriminator": 1e-4, "autoencoder": 2e-5}
         return {
             "objective": NonSaturating(),
-            "optimizers": self.adam(rates),
+            "optimizers": self.adam(rates, beta_1=0.9),
             "turns": {"discriminator": 2},
         }
 
@@ -134,7 +133,7 @@ class AVB(EncoderMixin, AdversarialModel):
         and EMA weights. E must learn more slowly than T: at the same rate E outruns T, and
         collapses."""
         rates = {"discriminator": 2e-3, "autoencoder": 3e-4}
-        optimizers = self.adam(rates, steps=steps, averaged=["autoencoder"])
+        optimizers = self.adam(rates, beta_1=0.9, steps=steps, averaged=["autoencoder"])
         return self.recipe() | {"optimizers": optimizers}
 
     def encode(self, x, seed=None):
@@ -170,12 +169,13 @@ class AVB(EncoderMixin, AdversarialModel):
         return keras.Model([images, drawn], z, name="encoder")
 
     def build_discriminator(self):
-        """T: [z, x] -> 256, five residual layers of ELUs -> 1, + ½‖z‖²."""
+        """T: [z, x] -> 256, five residual blocks of two layers with ELUs -> 1, + ½‖z‖²."""
         latent = keras.Input((self.latent_dim,), name="latent")
         images = keras.Input(self.image_shape, name="images")
         x = layers.Dense(256)(layers.Concatenate()([latent, layers.Flatten()(images)]))
         for _ in range(5):
-            x = layers.Add()([x, layers.Dense(256)(layers.Activation("elu")(x))])
+            inner = layers.Dense(256, activation="elu")(layers.Activation("elu")(x))
+            x = layers.Add()([x, layers.Dense(256, kernel_initializer="zeros")(inner)])
         learned = layers.Dense(1, dtype="float32", name="logit")(layers.Activation("elu")(x))
         # -log p(z) is known up to a constant: only the rest, log q(z|x), has to be learned.
         known = 0.5 * ops.sum(ops.square(latent), axis=1, keepdims=True)

@@ -1,5 +1,6 @@
 import pytest
 
+import zoo
 from benchmarks import document
 from benchmarks.shared import presets
 
@@ -25,3 +26,8 @@ def test_text_outside_the_sections_stays():
     assert written.endswith("<!-- /engine -->\nafter\n")
     assert "old" not in written
     assert document.written(written) == written
+
+
+def test_the_first_line_of_the_readme_counts_the_families():
+    text = (document.ROOT / "README.md").read_text(encoding="utf-8")
+    assert f"\n{len(zoo.list_models())} GAN families, " in text

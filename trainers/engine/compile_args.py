@@ -54,7 +54,9 @@ def validate(arguments, players, class_name, objectives=()):
         arguments: a dict with the keys of `defaults()`.
         players: the names of the players.
         class_name: name of the model's class, for the messages.
-        objectives: the classes of objectives that the model can be trained with; () for all.
+        objectives: the classes of objectives that the model can be trained with; () for all; None
+            for a model whose losses are its own, and read neither objective, penalties on the
+            discriminator nor `augment`.
 
     Raises:
         TypeError: for a value of the wrong type.
@@ -75,6 +77,8 @@ def validate(arguments, players, class_name, objectives=()):
             "`objective` should be one of trainers.objectives, for example NonSaturating(). "
             f"Received: {arguments['objective']!r}"
         )
+    if objectives is None:
+        _refuse_unread(arguments, class_name)
     if objectives and not isinstance(arguments["objective"], objectives):
         accepted = " or ".join(f"{cls.__name__}()" for cls in objectives)
         raise ValueError(
@@ -90,6 +94,15 @@ def validate(arguments, players, class_name, objectives=()):
         )
     if arguments["augment"] is not None and not callable(arguments["augment"]):
         raise TypeError(f"`augment` should be a function. Received: {arguments['augment']!r}")
+
+
+def _refuse_unread(arguments, class_name):
+    for name in ("objective", "penalties", "augment"):
+        if arguments[name]:
+            raise ValueError(
+                f"`{name}` should not be given for {class_name}, whose losses are its own. "
+                f"Received: {name}={arguments[name]!r}"
+            )
 
 
 def validate_options(options):

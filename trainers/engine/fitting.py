@@ -147,7 +147,8 @@ class FittingMixin:
         rows = ops.shape(tree.flatten(batch)[0])[0]
         losses = {k: ops.where(ops.equal(rows, 0), 0.0, value) for k, value in losses.items()}
         self._record(losses, weight=rows)
-        return self.get_metrics_result()
+        # What `after_step` returns in training has no value here.
+        return {name: mean for name, mean in self.get_metrics_result().items() if name in losses}
 
     def make_train_function(self, force=False):
         if self.distribute_strategy.num_replicas_in_sync == 1:

@@ -143,6 +143,37 @@ Received: generator_loss of shape (8,).
             )
 
 
+def check_step_metrics(metrics, players):
+    """Raises an error for what `after_step` returned, unless it is a dict from name to scalar whose
+    names begin with no player: those are the losses'.
+
+    Raises:
+        TypeError, ValueError: for no dict; for a name or value that does not fit.
+
+    Example:
+        >>> check_step_metrics({"balance": 0.5}, players=["discriminator", "generator"])
+        >>> check_step_metrics({"generator_balance": 0.5}, players=["discriminator", "generator"])
+        Traceback (most recent call last):
+        ValueError: `after_step` should return names that begin with no player, since losses do. \
+Received: generator_balance.
+    """
+    if not isinstance(metrics, dict):
+        raise TypeError(
+            "`after_step` should return a dict from the name of a metric to a scalar. "
+            f"Received: {metrics!r}"
+        )
+    for name, value in metrics.items():
+        if name.startswith(tuple(f"{player}_" for player in players)):
+            raise ValueError(
+                "`after_step` should return names that begin with no player, since losses do. "
+                f"Received: {name}."
+            )
+        if shape := tuple(getattr(value, "shape", ())):
+            raise ValueError(
+                f"`after_step` should return scalars. Received: {name} of shape {shape}."
+            )
+
+
 SHAPE_HINTS = {  # number of axes of an `image_shape` -> their meaning
     3: "(height, width, channels)",
     4: "(depth, height, width, channels)",

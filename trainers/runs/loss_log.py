@@ -1,6 +1,7 @@
 """Losses of a run: the CSV file that a training writes, and a plot of it."""
 
 import csv
+import math
 import time
 from pathlib import Path
 
@@ -65,7 +66,9 @@ def read_log(path):
 
 
 def plot_losses(folder, title):
-    """Plots losses.csv in the folder of a run to loss.png.
+    """Plots losses.csv in the folder of a run: losses to loss.png, other metrics to metrics.png.
+
+    A loss has the name of its player before its own: `generator_loss`, `generator_class`.
 
     Args:
         folder: the `pathlib.Path` of the run.
@@ -81,5 +84,13 @@ def plot_losses(folder, title):
     """
     log = read_log(folder / "losses.csv")
     steps = [row.pop("step") for row in log]
-    series = {name: [row[name] for row in log] for name in log[-1] if name != "seconds"}
-    grids.plot_curves(steps, series, folder / "loss.png", title)
+    names = [name for name in log[-1] if name != "seconds"]
+    players = tuple(name.removesuffix("loss") for name in names if name.endswith("_loss"))
+    plots = {
+        "loss.png": ([name for name in names if name.startswith(players)], "mean loss"),
+        "metrics.png": ([name for name in names if not name.startswith(players)], "mean"),
+    }
+    for file, (drawn, label) in plots.items():
+        if drawn:
+            series = {name: [row.get(name, math.nan) for row in log] for name in drawn}
+            grids.plot_curves(steps, series, folder / file, title, ("train steps", label))

@@ -4,7 +4,7 @@ import keras
 
 
 def penultimate_tensor(output):
-    """Returns the input of the last layer with weights before an output.
+    """Returns the input of the last layer, or nested model, with weights before an output.
 
     Args:
         output: a symbolic output of a functional model.
@@ -14,13 +14,21 @@ def penultimate_tensor(output):
         >>> penultimate_tensor(mlp.discriminator((8, 8, 1), width=256).output).shape
         (None, 256)
     """
-    layer = output._keras_history.operation
-    while not getattr(layer, "weights", []) and not isinstance(layer.input, list):
-        previous = layer.input._keras_history.operation
-        if previous is layer or not hasattr(previous, "input"):
+    layer, inputs = _source(output)
+    while not getattr(layer, "weights", []) and len(inputs) == 1:
+        previous, previous_inputs = _source(inputs[0])
+        if not previous_inputs:
             break
-        layer = previous
-    return layer.input[0] if isinstance(layer.input, list) else layer.input
+        layer, inputs = previous, previous_inputs
+    return inputs[0]
+
+
+def _source(tensor):
+    """Returns (the layer that outputs a tensor, its inputs in this call): a layer, or a model that
+    is used as one, has other inputs in each call."""
+    history = tensor._keras_history
+    node = history.operation._inbound_nodes[history.node_index]
+    return history.operation, node.input_tensors
 
 
 def with_fresh_input(images, outputs):
