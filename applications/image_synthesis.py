@@ -17,9 +17,9 @@ without training:
     python -m applications.image_synthesis --out=runs/cgan_digits --grid=8
     python -m applications.image_synthesis --out=runs/dcgan_digits --evaluate
 
-write under --out drawn/7/00000.png … and samples.npz, interpolation-7.png, attributes-0.png (a row
-for each class, and each code of InfoGAN, of the same latents), and print scores. --truncation draws
-more typical samples.
+write under --out drawn/7/00000.png … and samples.npz, samples-7.png (the first of them),
+interpolation-7.png, attributes-0.png (a row for each class, and each code of InfoGAN, of the same
+latents), and print scores. --truncation draws more typical samples.
 """
 
 import inspect
@@ -67,17 +67,21 @@ def define_flags():
 
 def main():
     """Reads the flags and does the job."""
-    job = training_job.TrainingJob.from_flags(SETTINGS, f"{FLAGS.model}_{Path(FLAGS.dataset).stem}")
+    name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
+    training_job.resume_flags(SETTINGS, name)
+    job = training_job.TrainingJob.from_flags(SETTINGS, name)
     if (FLAGS.labels or FLAGS.truncation != 1.0) and not FLAGS.sample:
         raise ValueError("--labels and --truncation should be given with --sample=HOW_MANY.")
     if FLAGS.sample or FLAGS.interpolate or FLAGS.grid or FLAGS.evaluate:
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
+        given = training_job.with_absolute_paths(given, training_job.earlier_settings(job.out))
         names = ("sample", "interpolate", "grid", "labels", "truncation", "evaluate")
         names += ("features", "device", "data_dir", "overwrite")
         seed = given.get("seed")
         use_finished_run(job.out, given, seed=seed, **training_job.values_of(names))
         return
-    synthesize(job, FLAGS.features)
+    with command_line.when_stopped(job.stopped_advice):
+        synthesize(job, FLAGS.features)
 
 
 def synthesize(job, features="auto"):
@@ -157,7 +161,7 @@ def use_finished_run(
     Args:
         out: the folder of the run.
         given: settings that the run is expected to have.
-        sample: how many images to draw, into `out`/drawn/SEED, or None.
+        sample: how many images to draw, into `out`/drawn/SEED and `out`/samples-SEED.png, or None.
         interpolate: how many paths to draw, into `out`/interpolation-SEED.png, or None.
         grid: how many latents to draw as each class, into `out`/attributes-SEED.png, or None.
         labels: class numbers or names of the images of `sample`, in turn, or None.
@@ -183,13 +187,15 @@ def use_finished_run(
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
         raise ValueError(f"{out} holds a run with other settings. It has {has}.")
     seed = settings["seed"] if seed is None else seed
-    drawn, paths = out / "drawn" / str(seed), out / f"interpolation-{seed}.png"
-    classes = out / f"attributes-{seed}.png"
-    for path in [drawn] * bool(sample) + [paths] * bool(interpolate) + [classes] * bool(grid):
+    drawn, overview = out / "drawn" / str(seed), out / f"samples-{seed}.png"
+    paths, classes = out / f"interpolation-{seed}.png", out / f"attributes-{seed}.png"
+    results = [drawn, overview] * bool(sample) + [paths] * bool(interpolate)
+    for path in results + [classes] * bool(grid):
         if path.exists() and not overwrite:
             raise ValueError(f"{path} exists already. Replace it with --overwrite.")
     devices.strategy(device)
     model = runs.load_model(out)
+    title = f"{type(model).__name__}, {Path(settings['dataset']).stem}"
     if sample:
         condition = {}
         if labels:
@@ -200,16 +206,19 @@ def use_finished_run(
         shutil.rmtree(drawn, ignore_errors=True)
         with files.atomic_path(drawn) as folder:
             samples.write(images, folder)
-        print(f"{sample} images, and samples.npz: {drawn}")
+        with files.atomic_path(overview) as draft:
+            samples.overview(images, f"{title}, seed {seed}").save(draft)
+        print(f"{sample} images, and samples.npz: {drawn}; an overview: {overview}")
     if interpolate:
         with files.atomic_path(paths) as draft:
-            grids.grid(samples.interpolations(model, seed, interpolate)).save(draft)
+            rows = samples.interpolations(model, seed, interpolate)
+            grids.grid(rows, title=f"{title}: interpolations of latents, seed {seed}").save(draft)
         print(f"{interpolate} paths: {paths}")
     if grid:
         with command_line.flag_errors("grid"):
             rows, names = samples.attribute_grid(model, seed, grid)
         with files.atomic_path(classes) as draft:
-            grids.grid(rows, names).save(draft)
+            grids.grid(rows, names, f"{title}: the same latents in each row").save(draft)
         print(f"{grid} latents as each class: {classes}")
     if not evaluate:
         return None
@@ -279,8 +288,8 @@ def report(figures):
         print(metrics.Protocol(**compared["protocol"]))
         real = figures["references"]["other_half"]
         for figure in ("frechet", "precision", "recall", "coverage"):
-            print(f"{figure:>12} {compared[figure]:6.3f} {_compared(figures, figure)}", end="")
-            print(f"; real images have {real[figure]:.3f}")
+            print(f"{figure:>12} {compared[figure]:6.4g} {_compared(figures, figure)}", end="")
+            print(f"; real images have {real[figure]:.4g}")
     if "verdicts" in figures:
         missing = [k for k, n in enumerate(compared["classes"]) if not n]
         print(f"     classes {f'missing: {missing}' if missing else 'all there'}")
@@ -296,7 +305,7 @@ def _compared(figures, figure):
     if "verdicts" not in figures:
         return "compared with no baseline"
     found = figures["verdicts"][figure]
-    best = f"{found['sampler']} ({found['baseline']:.3f})"
+    best = f"{found['sampler']} ({found['baseline']:.4g})"
     return f"{found['verdict']} the best baseline, {best}"
 
 
@@ -308,6 +317,8 @@ def show(out, model, data, real, fake, seed):
     from trainers.tasks import image_synthesis as task
 
     columns, title = samples.COLUMNS, f"{type(model).__name__}, {data.info.name}"
+    if len(fake) < columns**2:  # as many as a small dataset holds out
+        fake = model.generate(columns**2, seed=seed)
     evaluator = task.evaluator_name(data, "auto")
     if evaluator is not None and data.info.classes:
         count = data.info.classes
@@ -318,7 +329,9 @@ def show(out, model, data, real, fake, seed):
         rows, names, caption = grids.split_rows(fake[: columns**2], columns), None, "samples"
     grids.grid(rows, names, f"{title}: {caption}").save(out / "samples.png")
     samples.nearest_training_grid(real["train"], fake, title).save(out / "nearest.png")
-    grids.grid(samples.interpolations(model, seed, N_PATHS)).save(out / "interpolation.png")
+    paths = samples.interpolations(model, seed, N_PATHS)
+    paths = grids.grid(paths, title=f"{title}: interpolations of latents")
+    paths.save(out / "interpolation.png")
     grids.save_gif(sorted((out / "frames").glob("[0-9]*.png")), out / "progress.gif")
     loss_log.plot_losses(out, title)
 

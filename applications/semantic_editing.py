@@ -12,8 +12,9 @@
 other edits invert images the same way. `learn` reads a table with a column `file` and one for each
 attribute, 0 and 1 or numbers, and adds a direction for each to directions.npz; --balance keeps a
 second attribute balanced. `discover` adds directions that need no labels, by --method=code the
-codes of an InfoGAN. `move` writes each image edited, and a picture of before and after; without
---images it edits samples. Values of --color are from 0, black, to 1, one of them or three.
+codes of an InfoGAN. Both draw directions.png, a sample moved along each. `move` writes each image
+edited, and a picture of before and after; without --images it edits samples. Values of --color are
+from 0, black, to 1, one of them or three.
 """
 
 from pathlib import Path
@@ -28,6 +29,7 @@ from trainers.tasks import semantic_editing as task
 FLAGS = flags.FLAGS
 EDITS = ("invert", "learn", "discover", "move", "morph", "combine", "paint")
 COLUMNS = 12  # images in a row of a picture
+FAR = 3.0  # amount of --move at the ends of directions.png
 
 
 def define_flags():
@@ -78,16 +80,16 @@ def main():
     model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     with command_line.flag_errors(flag_sets.trained_flag()):
         editor = task.LatentEditor(model, FLAGS.steps, FLAGS.seed)
-    files.ensure_folder(out, "out")
+    files.check_folder(out, "out")
     if edit == "discover":
         with command_line.flag_errors("method"):
             directions = editor.discover(FLAGS.method, FLAGS.count)
-        attribute_directions.add_directions(out, directions)
+        add_directions(out, editor, directions)
         return
     if edit == "move" and FLAGS.images is None:
         latents = editor.sample(FLAGS.count)[[int(path.stem) for path in results]]
         x = editor.generate(latents)
-        opacities = [None] * len(x)
+        opacities, sources = [None] * len(x), [None] * len(x)
     else:
         images, x, opacities = image_files.load_images(
             FLAGS.images,
@@ -96,7 +98,7 @@ def main():
             lambda image: edit != "move" or moved_path(out, image) in results,
         )
         names = [image.printable_name for image in images]
-        results = [moved_path(out, image) for image in images]
+        results, sources = zip(*((moved_path(out, i), i.path) for i in images), strict=True)
         if edit == "learn":  # reports errors of the table before the descent
             noise = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
             attribute_directions.learn_directions(noise, names, table, FLAGS.balance)
@@ -109,20 +111,20 @@ def main():
         image_files.save_arrays(out / "latents.npz", arrays)
         save_rows(out / "inverted.png", {"image": x, "inverted": editor.generate(latents)})
     elif edit == "learn":
-        attribute_directions.add_directions(
-            out, attribute_directions.learn_directions(latents, names, table, FLAGS.balance)
-        )
+        directions = attribute_directions.learn_directions(latents, names, table, FLAGS.balance)
+        add_directions(out, editor, directions)
     elif edit == "move":
-        write_moved(out, results, x, editor.move(x, latents, moves), opacities)
+        write_moved(out, results, x, editor.move(x, latents, moves), opacities, sources)
     elif edit == "morph":
-        save_rows(out / "morph.png", {"": editor.morph(latents[0], latents[1], COLUMNS)})
+        save_rows(out / "morph.png", {"a to b": editor.morph(latents[0], latents[1], COLUMNS)})
     elif edit == "combine":
         images = editor.generate(np.concatenate([latents, task.combine(*latents)[None]]))
         save_rows(out / "combined.png", {"a, b, c, a - b + c": images})
     else:
         after = editor.paint(x, latents, mask, color)
         save_rows(out / "painted.png", {"before": x, "after": after})
-        image_files.save_image(after[0], out / f"painted_image.{FLAGS.format}", *opacities)
+        path = out / f"painted_image.{FLAGS.format}"
+        image_files.save_image(after[0], path, *opacities, metadata_of(*sources))
 
 
 RESULTS = {  # edit -> new files
@@ -147,13 +149,35 @@ def moved_paths(out):
         return [moved_path(out, image) for image in image_names.list_images(FLAGS.images)]
 
 
-def write_moved(out, results, before, after, opacities):
-    """Writes each edited image, with the opacity of the original, and moved.png of all of them; a
-    second batch has moved_2.png."""
-    for path, image, opacity in zip(results, after, opacities, strict=True):
-        image_files.save_image(image, path, opacity)
+def write_moved(out, results, before, after, opacities, sources):
+    """Writes each edited image, with the opacity and the metadata of the original, and moved.png of
+    all of them; a second batch has moved_2.png."""
+    for path, image, *kept, source in zip(results, after, opacities, sources, strict=True):
+        image_files.save_image(image, path, *kept, metadata_of(source))
     path = image_files.new_path(out / "moved.png", FLAGS.overwrite)
     save_rows(path, {"before": before, "after": after})
+
+
+def metadata_of(path):
+    """Returns the `Metadata` of an image file; None for None, a sample."""
+    from trainers.datasets import image_metadata
+
+    return None if path is None else image_metadata.read(path)
+
+
+def add_directions(out, editor, directions):
+    """Adds directions to directions.npz, and draws the same sample moved along each of them."""
+    from trainers.imaging import grids
+
+    attribute_directions.add_directions(out, directions)
+    amounts = np.linspace(-FAR, FAR, COLUMNS)[:, None]
+    start = editor.sample(1)
+    rows = [editor.generate(start + amounts * direction) for direction in directions.values()]
+    path = image_files.new_path(out / "directions.png", FLAGS.overwrite)
+    title = f"a sample moved by {-FAR:g} … {FAR:g} along each direction"
+    with files.atomic_path(path) as draft:
+        grids.grid(np.clip(rows, -1.0, 1.0), list(directions), title).save(draft)
+    print(path)
 
 
 def parse_brush(texts, mask):

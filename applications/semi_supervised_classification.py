@@ -57,7 +57,10 @@ def main():
                 raise ValueError("should be given with --preset or --run. Received: none of both.")
         flag_sets.reject_flags(["skip_existing"], "applies to --images. Add it.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
-        train(training_job.TrainingJob.from_flags(SETTINGS, name))
+        training_job.resume_flags(SETTINGS, name)
+        job = training_job.TrainingJob.from_flags(SETTINGS, name)
+        with command_line.when_stopped(job.stopped_advice):
+            train(job)
         return
     settings, out = training_job.values_of(SETTINGS), flag_sets.results_folder()
     table, known, unknown = out / "predictions.csv", [], None
@@ -80,7 +83,7 @@ def main():
     if len(model.image_shape) != 3:
         raise ValueError(f"The model should take images. Received: a {type(model).__name__}.")
     if FLAGS.images is None:
-        files.ensure_folder(out, "out")
+        files.check_folder(out, "out")
         probe(model, settings, out, FLAGS.data_dir)
         return
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
@@ -89,7 +92,7 @@ def main():
         model.image_shape,
         wanted=lambda image: unknown is None or image.printable_name in unknown,
     )
-    files.ensure_folder(out, "out")
+    files.check_folder(out, "out")
     names = [image.printable_name for image in images]
     write_predictions(table, names, classify(x), classes, known)
     print(f"{len(images)} images: {table}")
@@ -229,10 +232,10 @@ def classifier_of(model, settings, run=None, data_dir=None):
 def report(figures):
     """Prints accuracy, compared with baselines, and calibration error."""
     compared = ", ".join(
-        f"{figures['verdicts'][name]} {name} ({accuracy:.3f})"
+        f"{figures['verdicts'][name]} {name} ({accuracy:.4g})"
         for name, accuracy in figures["references"].items()
     )
-    print(f"   accuracy {figures['accuracy']:.3f} with {figures['labels']} labels: {compared}")
+    print(f"   accuracy {figures['accuracy']:.4g} with {figures['labels']} labels: {compared}")
     print(f"calibration error {figures['calibration_error']:.3f}, 0 at best")
 
 

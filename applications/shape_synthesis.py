@@ -9,12 +9,11 @@
     python -m applications.shape_synthesis --model=vaegan3d --out=runs/views
 
 Each writes shapes.png, turntable.gif, voxels.npz and an .obj for each shape, for Blender, MeshLab
-or a printer, named after its picture; --largest removes all pieces but the largest. A picture shows
-one object, nearer parts brighter, on black or transparent, as in the dataset `furniture_views`.
---interpolate and --combine take the shapes of two and of three pictures, or of samples where no
-picture is given. A training
-writes shapes.png, turntable.gif, loss.png, metrics.json and model.keras under --out, and a
-SavedModel.
+or a printer, named after its picture; --skip_existing adds pictures without one. --largest removes
+all pieces but the largest. A picture shows one object, nearer parts brighter, on black or
+transparent, as in the dataset `furniture_views`. --interpolate and --combine take the shapes of two
+and of three pictures, or of samples where no picture is given. A training writes shapes.png,
+turntable.gif, loss.png, metrics.json and model.keras under --out, and a SavedModel.
 """
 
 import sys
@@ -22,15 +21,15 @@ import sys
 import numpy as np
 from absl import flags
 
-from applications.shared import flag_sets, image_files, reporting, training_job
+from applications.shared import flag_sets, image_files, image_names, reporting, training_job
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
 SETTINGS = ("model", "dataset", "recipe", "scale", "batch_size", "seed", "precision")
 DATASETS = {"gan3d": "furniture", "vaegan3d": "furniture_views"}  # model -> default dataset
-INFERENCE_FLAGS = ("images", "sample", "interpolate", "combine", "largest")
+INFERENCE_FLAGS = ("images", "sample", "interpolate", "combine", "largest", "skip_existing")
 RESULTS = ("shapes.png", "turntable.gif", "voxels.npz", "objects")
-N_SHOWN = 12  # shapes in a picture
+N_SHOWN = 12  # shapes in a turntable, and in the pictures of a training
 RATE = 1e-3  # learning rate of small networks under the modern recipe
 
 
@@ -40,6 +39,7 @@ def define_flags():
     flags.adopt_module_key_flags(command_line)
     flag_sets.define_trainer(recipe="modern")
     flag_sets.define_trained()
+    flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
     flags.DEFINE_integer("sample", 8, "Number of shapes to sample.", lower_bound=1)
     flags.DEFINE_integer(
@@ -54,16 +54,26 @@ def main():
     if FLAGS.preset is None and FLAGS.run is None:
         flag_sets.reject_inference_flags(INFERENCE_FLAGS)
         flag_sets.reject_flags(["image_size"], "applies to images. Voxels have the stored size.")
+        name = f"{FLAGS.model}_{FLAGS.dataset or DATASETS.get(FLAGS.model)}"
+        training_job.resume_flags(SETTINGS, name)
         settings = training_job.values_of(SETTINGS)
         settings["dataset"] = FLAGS.dataset or DATASETS.get(FLAGS.model)
-        name = f"{FLAGS.model}_{settings['dataset']}"
-        train(training_job.TrainingJob.from_flags(settings, name))
+        job = training_job.TrainingJob.from_flags(settings, name)
+        with command_line.when_stopped(job.stopped_advice):
+            train(job)
         return
     flag_sets.reject_training_flags()
     out = flag_sets.results_folder()
     if FLAGS.combine and FLAGS.interpolate:
         raise ValueError("--combine: should be given without --interpolate. Received: both.")
-    flag_sets.check_not_existing([out / name for name in RESULTS], FLAGS.overwrite)
+    one_each = FLAGS.images is not None and not (FLAGS.combine or FLAGS.interpolate)
+    if one_each:
+        left = flag_sets.without_existing(object_paths(out), FLAGS.overwrite, FLAGS.skip_existing)
+        if not left:  # all are done
+            return
+    else:
+        flag_sets.reject_flags(["skip_existing"], "applies to a shape for each of --images.")
+        flag_sets.check_not_existing([out / name for name in RESULTS], FLAGS.overwrite)
     from trainers import devices
     from trainers.tasks import shape_synthesis as task
 
@@ -72,26 +82,42 @@ def main():
     with command_line.flag_errors(flag_sets.trained_flag()):
         task.check_draws_voxels(model)
     count = 3 if FLAGS.combine else 2 if FLAGS.interpolate else None
-    views = names = None
+    views, names = None, []
     if FLAGS.images is None:
         latents = task.sample_latents(model, count or FLAGS.sample, FLAGS.seed)
     else:
         with command_line.flag_errors("images"):
             if not hasattr(model, "view_shape"):
                 raise ValueError(f"should be given with a VAEGAN3D, not a {type(model).__name__}.")
-        images, views, opacities = image_files.load_images(FLAGS.images, model.view_shape, count)
+        images, views, opacities = image_files.load_images(
+            FLAGS.images,
+            model.view_shape,
+            count,
+            lambda image: not one_each or object_path(out, image) in left,
+        )
         views = on_black([image.path for image in images], views, opacities)
         latents = model.encode(views)
-        if count is None:  # a shape for each picture
-            names = [str(image.result) for image in images]
+        names = [str(image.result) for image in images]
     if FLAGS.interpolate:
-        latents = task.interpolate(*latents, FLAGS.interpolate)
+        latents, names = task.interpolate(*latents, FLAGS.interpolate), []
     elif FLAGS.combine:
         a, b, c = latents
         latents = np.stack([a, b, c, a - b + c])
+        names = [*(names or "abc"), "combined"]
+    files.check_folder(out, "out")
     shapes = task.generate_shapes(model, latents, FLAGS.largest)
-    files.ensure_folder(out, "out")
-    write(out, shapes, latents, views, names)
+    write(out, shapes, latents, views, names, FLAGS.overwrite)
+
+
+def object_path(out, image):
+    """Returns the path of the .obj of a picture, where it is a `NamedImage`."""
+    return image.target(out / "objects", "obj")
+
+
+def object_paths(out):
+    """Returns the paths of the .obj of each of --images."""
+    with command_line.flag_errors("images"):
+        return [object_path(out, image) for image in image_names.list_images(FLAGS.images)]
 
 
 def on_black(names, views, opacities):
@@ -118,39 +144,58 @@ def on_black(names, views, opacities):
     return views
 
 
-def write(out, shapes, latents, views=None, names=None):
-    """Writes shapes.png, turntable.gif, voxels.npz and objects/0.obj …, or objects/NAME.obj with
-    `names`, text; empty shapes are named on stdout, and have no .obj."""
+def write(out, shapes, latents, views=None, names=(), overwrite=False):
+    """Writes shapes.png, turntable.gif, voxels.npz and objects/NAME.obj, or objects/0.obj … without
+    `names`; a second batch has shapes_2.png and so on, unless `overwrite`. Empty shapes are named
+    on stdout, and have no .obj."""
     from trainers.datasets import image_listing
+    from trainers.imaging import voxels
+
+    picture, turntable, arrays, objects = (out / name for name in RESULTS)
+    if not names:
+        for old in objects.glob("*.obj"):  # of an earlier run with more shapes
+            if old.stem.isdecimal():
+                old.unlink()
+    names = names or [str(i) for i in range(len(shapes))]
+    picture, turntable, arrays = (
+        image_files.new_path(path, overwrite) for path in (picture, turntable, arrays)
+    )
+    image_files.save_arrays(arrays, {"voxels": shapes, "latents": latents})
+    printable = [image_listing.printable(name) for name in names]
+    views = views if views is not None and len(views) == len(shapes) else None
+    save_shapes(picture, shapes, views, printable)
+    voxels.turntable(turntable, shapes[:N_SHOWN], names=printable[:N_SHOWN])
+    for name, shown, shape in zip(names, printable, shapes, strict=True):
+        if not voxels.filled(shape).any():
+            print(f"Shape {shown} has no voxel that is full: there is no {shown}.obj.")
+            continue
+        with files.atomic_path(objects / f"{name}.obj") as draft:
+            voxels.write_obj(draft, shape)
+    paths = (picture, turntable, arrays, objects)
+    print(f"{len(shapes)} shapes: {', '.join(map(str, paths))}")
+
+
+def save_shapes(path, shapes, views=None, names=()):
+    """Writes a picture of shapes with their names, each below its picture in `views`, if given."""
     from trainers.imaging import grids, voxels
 
-    image_files.save_arrays(out / "voxels.npz", {"voxels": shapes, "latents": latents})
-    rows = grids.split_rows(voxels.render(shapes), N_SHOWN)
-    if views is not None and len(views) == len(shapes):
-        pictures = [enlarge_views(part) for part in grids.split_rows(views, N_SHOWN)]
+    rows = grids.split_rows(voxels.render(shapes, size=voxels.SIZE), voxels.COLUMNS)
+    captions = grids.split_rows(names, voxels.COLUMNS) or [()] * len(rows)
+    labels = None
+    if views is not None:
+        pictures = grids.split_rows(enlarge_views(views, voxels.SIZE), voxels.COLUMNS)
         rows = [row for pair in zip(pictures, rows, strict=True) for row in pair]
-    with files.atomic_path(out / "shapes.png") as draft:
-        grids.grid(rows).save(draft)
-    voxels.turntable(out / "turntable.gif", shapes[:N_SHOWN])
-    folder = files.ensure_folder(out / "objects", "out")
-    for old in folder.glob("*.obj"):  # of an earlier run with more shapes
-        if old.stem.isdecimal():
-            old.unlink()
-    for name, shape in zip(names or map(str, range(len(shapes))), shapes, strict=True):
-        if not voxels.filled(shape).any():
-            name = image_listing.printable(name)
-            print(f"Shape {name} has no voxel that is full: there is no {name}.obj.")
-            continue
-        with files.atomic_path(folder / f"{name}.obj") as draft:
-            voxels.write_obj(draft, shape)
-    print(f"{len(shapes)} shapes: {', '.join(str(out / name) for name in RESULTS)}")
+        captions = [texts for own in captions for texts in ((), own)]
+        labels = ["picture", "shape"] * len(pictures)
+    with files.atomic_path(path) as draft:
+        grids.grid(rows, labels, captions=captions).save(draft)
 
 
-def enlarge_views(views):
-    """Returns pictures (n, h, w, c) in the size and with the channels of `voxels.render`."""
+def enlarge_views(views, size):
+    """Returns pictures (n, h, w, c) of a size and with the channels of `voxels.render`."""
     import tensorflow as tf
 
-    large = tf.image.resize(views, (96, 96), "nearest").numpy()
+    large = tf.image.resize(views, (size, size), "nearest").numpy()
     return np.broadcast_to(large, (*large.shape[:3], 3))
 
 
@@ -171,6 +216,7 @@ def train(job):
         if settings["model"] not in DATASETS:
             known = ", ".join(DATASETS)
             raise ValueError(f"should be one of {known}. Received: {settings['model']}")
+    from trainers.imaging import voxels
     from trainers.runs import loss_log
     from trainers.tasks import shape_synthesis as task
 
@@ -187,7 +233,9 @@ def train(job):
     model = trained.model
     loss_log.plot_losses(job.out, type(model).__name__)
     scores, generated = data.scores(model, settings["seed"])
-    save_pictures(job.out, generated, data.views)
+    views = None if data.views is None else data.views[:N_SHOWN]
+    save_shapes(job.out / "shapes.png", generated[:N_SHOWN], views)
+    voxels.turntable(job.out / "turntable.gif", generated[:N_SHOWN])
     figures = {"scores": scores, "verdicts": reporting.report(scores)}
     return trained.finish(figures, f"{model.family}_{data.info.name}")
 
@@ -199,16 +247,6 @@ def compile_changes(model, settings, steps):
         return {}
     averaged = [player for player in model.players if player != "discriminator"]
     return {"optimizers": model.adam(RATE, 0.0, 0.99, steps, averaged=averaged)}
-
-
-def save_pictures(out, shapes, views=None):
-    """Writes shapes.png and turntable.gif of the first shapes, and of their pictures."""
-    from trainers.imaging import grids, voxels
-
-    rows = [] if views is None else [enlarge_views(views[:N_SHOWN])]
-    with files.atomic_path(out / "shapes.png") as draft:
-        grids.grid([*rows, voxels.render(shapes[:N_SHOWN])]).save(draft)
-    voxels.turntable(out / "turntable.gif", shapes[:N_SHOWN])
 
 
 if __name__ == "__main__":

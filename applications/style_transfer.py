@@ -12,9 +12,9 @@
 
 MGAN learns one style from the image of --style and the photographs of --dataset, and redraws other
 photographs of any size, those of more than a megapixel in tiles; SpatialGAN generates the texture
-of --style, of any --size. CycleGAN learns from two folders without pairs, pix2pix from two whose
-files have the same names; both also take
---dataset=solid2striped or edge2shape, built-in datasets that need no files.
+of --style, of any --size, height x width. CycleGAN learns from two folders without pairs, pix2pix
+from two whose files have the same names; both also take --dataset=solid2striped or edge2shape,
+built-in datasets that need no files.
 A training writes shown.png, loss.png, metrics.json and model.keras under --out, and a SavedModel
 under --export_dir; scores are compared with baselines. --scale=small has the sizes and rates with
 which the rows of docs/survey.md were measured.
@@ -67,7 +67,7 @@ def define_flags():
     flags.DEFINE_string("style", None, "An image whose style or texture is learned.")
     flags.DEFINE_string("source", None, "Folder of images of the source domain.")
     flags.DEFINE_string("target", None, "Folder of images of the target domain.")
-    flags.DEFINE_string("size", None, "Height and width of a texture to generate, such as 600x800.")
+    flags.DEFINE_string("size", None, "Height x width of a texture, such as 600x800.")
     flags.DEFINE_integer("count", 1, "Number of textures.", lower_bound=1)
     flags.DEFINE_float(
         "strength", 1.0, "Weight of the result, from 0, the photograph, to 1.", 0.0, 1.0
@@ -84,9 +84,11 @@ def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
         flag_sets.reject_inference_flags(INFERENCE_FLAGS)
-        settings = training_job.values_of(SETTINGS)
-        name = f"{FLAGS.model}_{data_name(settings)}"
-        train(training_job.TrainingJob.from_flags(settings, name))
+        name = f"{FLAGS.model}_{data_name(training_job.values_of(SETTINGS))}"
+        training_job.resume_flags(SETTINGS, name)
+        job = training_job.TrainingJob.from_flags(SETTINGS, name)
+        with command_line.when_stopped(job.stopped_advice):
+            train(job)
         return
     flag_sets.reject_training_flags(TRAINING_FLAGS)
     if FLAGS.size is not None:
@@ -114,7 +116,8 @@ def main():
         stylizer = stylizing.Stylizer(
             model, FLAGS.strength, FLAGS.keep_color, FLAGS.backwards, FLAGS.seed
         )
-    stylize_all(stylizer, images, out)
+    with command_line.when_stopped(images.stopped_advice):
+        stylize_all(stylizer, images, out)
 
 
 def data_name(settings):
@@ -225,7 +228,7 @@ def stylize_all(stylizer, images, out):
             previews["before"].append(grids.center_crop(pixels, PREVIEW_SIZE))
             previews["after"].append(grids.center_crop(stylized, PREVIEW_SIZE))
     reporting.save_pairs(images.before_after, previews)
-    print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel: {out}")
+    print(f"{megapixels:.3g} megapixels in {time.time() - begun:.1f} s: {out}")
 
 
 def draw(model, size, targets, seed=0):

@@ -71,10 +71,13 @@ def main():
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
         flag_sets.reject_flags(["tile", "format", "skip_existing"], "applies to --images. Add it.")
-        settings = training_job.values_of(SETTINGS) | {"factor": factor}
-        settings["image_size"] = FLAGS.image_size or task.CROP
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
-        train(training_job.TrainingJob.from_flags(settings, name), FLAGS.srgan_steps)
+        training_job.resume_flags(SETTINGS, name, "srresnet")
+        settings = training_job.values_of(SETTINGS) | {"factor": int(FLAGS.factor)}
+        settings["image_size"] = FLAGS.image_size or task.CROP
+        job = training_job.TrainingJob.from_flags(settings, name, "srresnet")
+        with command_line.when_stopped(job.stopped_advice):
+            train(job, FLAGS.srgan_steps)
         return
     out = flag_sets.results_folder()
     remedy = "--images, --evaluate, --preset and --run"
@@ -95,11 +98,13 @@ def main():
     model = load_model(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
     if FLAGS.evaluate:
         splits = load_splits(FLAGS.dataset)
-        evaluate(model, splits, files.ensure_folder(out, "out"))
+        files.check_folder(out, "out")
+        evaluate(model, splits, out)
         return
     with command_line.flag_errors("tile"):
         upscaler = upscaling.TiledUpscaler(model, FLAGS.tile)
-    upscale_all(upscaler, images, out)
+    with command_line.when_stopped(images.stopped_advice):
+        upscale_all(upscaler, images, out)
 
 
 def load_model(preset, run, factor, blend=0.0):
@@ -157,7 +162,7 @@ def upscale_all(upscaler, images, out):
             previews["bicubic"].append(task.bicubic_resize(small, factor))
             previews["enlarged"].append(grids.center_crop(large, task.PREVIEW_SIZE * factor))
     reporting.save_pairs(images.before_after, previews)
-    print(f"{(time.time() - begun) / megapixels:.2f} s for a megapixel that is written: {out}")
+    print(f"{megapixels:.3g} megapixels are written in {time.time() - begun:.1f} s: {out}")
 
 
 def load_splits(dataset, side=task.CROP):
@@ -255,7 +260,9 @@ def train(job, srgan_steps):
     if stale and job.resume and "srgan" in jobs:  # a new SRResNet was begun with --overwrite
         print(f"{out / 'srgan'} went on from another SRResNet: it is trained anew.")
         jobs["srgan"] = dataclasses.replace(jobs["srgan"], resume=False, overwrite=True)
-    opened = {stage: one.open_run(strategy) for stage, one in jobs.items()}  # before any training
+    # Before any training, and first the stage that there is: a refused one leaves no new folder.
+    begun_first = sorted(jobs, key=lambda stage: not jobs[stage].out.exists())
+    opened = {stage: jobs[stage].open_run(strategy) for stage in begun_first}
     first, figures = None, None
     for stage, one in jobs.items():
         changes = {"changes": pretraining} if stage == "srresnet" else {}

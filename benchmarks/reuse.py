@@ -68,7 +68,7 @@ def main():
 def against(value, reference, baseline, unit, higher=False):
     """Returns a cell: a figure, that of the best baseline, and the name of the baseline."""
     figures = {"value": float(value), "reference": float(reference), "beside": baseline}
-    verdict = metrics.verdict(value, reference, lower=not higher)
+    verdict = metrics.verdict(value, reference, lower=not higher, form=".3g")
     return figures | {"unit": unit, "verdict": verdict}
 
 

@@ -46,15 +46,16 @@ def run_script(define_flags, main):
 
     Flags are global: importing a script defines none. An error of `main` ends the script with one
     line: a ValueError, as a wrong flag does, with exit code 2; an OSError (such as a full disk) or
-    a FloatingPointError (a training that diverged) with 1; Ctrl-C with 130. `main` should check
-    everything before it does any work.
+    a FloatingPointError (a training that diverged) with 1; Ctrl-C with 130, and the message of the
+    KeyboardInterrupt: see `when_stopped`. A warning is printed once. `main` should check everything
+    before it does any work.
 
     Args:
         define_flags: a function without arguments that defines the flags.
         main: a function without arguments.
     """
     define_flags()
-    warnings.formatwarning = lambda message, *_: f"{message}\n"  # without file and line
+    warnings.formatwarning = _once_without_line()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow prints ten lines at the start
     app.run(lambda argv: _call(main), flags_parser=_parse)
 
@@ -82,6 +83,25 @@ def flag_errors(*names):
         raise ValueError(f"--{flag}: {message}") from None
 
 
+@contextlib.contextmanager
+def when_stopped(advice):
+    """Says after Ctrl-C what to do, unless what is inside has said it.
+
+    Args:
+        advice: a function without arguments that returns a sentence, or "".
+
+    Example:
+        >>> with when_stopped(lambda: "The same command with --skip_existing goes on."):
+        ...     raise KeyboardInterrupt
+        Traceback (most recent call last):
+        KeyboardInterrupt: Stopped. The same command with --skip_existing goes on.
+    """
+    try:
+        yield
+    except KeyboardInterrupt as interrupt:
+        raise KeyboardInterrupt(str(interrupt) or f"Stopped. {advice()}".strip()) from None
+
+
 def _parse(argv):
     try:
         arguments = FLAGS(argv)
@@ -104,7 +124,20 @@ def _call(main):
             raise
         _refuse(" ".join(str(error).split()), 2 if isinstance(error, ValueError) else 1)
     except KeyboardInterrupt as interrupt:
-        _refuse(str(interrupt) or "Stopped. With --resume it continues from what was saved.", 130)
+        _refuse(str(interrupt) or "Stopped.", 130)
+
+
+def _once_without_line():
+    """Returns a `warnings.formatwarning` without file and line, "" for what was printed before: the
+    action "once" of Python's filters is once for each module that warns."""
+    printed = set()
+
+    def format_warning(message, *_):
+        text = "" if str(message) in printed else f"{message}\n"
+        printed.add(str(message))
+        return text
+
+    return format_warning
 
 
 def _refuse(sentence, code=2):

@@ -34,10 +34,32 @@ def ensure_folder(path, name):
     except OSError as error:
         reason = error.strerror
     if reason:
-        raise ValueError(
-            f"`{name}` should be a folder that can be written. Received: {path} ({reason})"
-        )
+        raise ValueError(_unusable(path, name, reason))
     return path
+
+
+def check_folder(path, name):
+    """Raises a ValueError where `ensure_folder` would, but creates nothing.
+
+    Args:
+        path: of the folder.
+        name: of the argument, for the message.
+
+    Example:
+        >>> check_folder("runs/digits", "out")
+        >>> Path("runs").exists()
+        False
+    """
+    path = Path(path)
+    there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
+    reason = None if os.access(there, os.W_OK) else "Permission denied"
+    reason = reason if there.is_dir() else "Not a directory"
+    if reason:
+        raise ValueError(_unusable(path, name, reason))
+
+
+def _unusable(path, name, reason):
+    return f"`{name}` should be a folder that can be written. Received: {path} ({reason})"
 
 
 @contextlib.contextmanager

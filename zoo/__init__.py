@@ -78,7 +78,7 @@ def family(name):
         ValueError: `name` should be one of the models. Did you mean dcgan ...
     """
     if name not in _families:
-        similar = difflib.get_close_matches(str(name), _families, n=3, cutoff=0.4)
+        similar = difflib.get_close_matches(str(name).lower(), _families, n=3, cutoff=0.4)
         hint = f"Did you mean {' or '.join(similar)}? " if similar else ""
         raise ValueError(
             f"`name` should be one of the models. {hint}Received: name={name!r}. "

@@ -51,7 +51,7 @@ class ImageFolder:
     """
 
     def __init__(self, text, out, suffix, overwrite, skip_existing=False):
-        self.suffix, self.targets = suffix, {}
+        self.suffix, self.overwrite, self.targets = suffix, overwrite, {}
         with command_line.flag_errors("images"):
             if text is None:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
@@ -83,6 +83,12 @@ class ImageFolder:
 
     def __len__(self):
         return len(self.targets)
+
+    def stopped_advice(self):
+        """Returns what to do after Ctrl-C: a sentence, or ""."""
+        if self.overwrite:  # results that are to be replaced are not told from new ones
+            return ""
+        return "The same command with --skip_existing goes on with the images that are left."
 
     def __iter__(self):
         return self.for_factor(1)
@@ -222,7 +228,7 @@ def save_photograph(pixels, opacity, path, metadata=None):
         image.save(draft, quality=95, **(metadata.save_options(image.mode) if metadata else {}))
 
 
-def save_image(image, path, opacity=None):
+def save_image(image, path, opacity=None, metadata=None):
     """Writes an image (h, w, 1 or 3) in [-1, 1]: see `save_photograph`.
 
     Example:
@@ -230,7 +236,7 @@ def save_image(image, path, opacity=None):
         >>> Path("grey.png").exists()
         True
     """
-    save_photograph(grids.to_uint8(image), opacity, path)
+    save_photograph(grids.to_uint8(image), opacity, path, metadata)
 
 
 def save_arrays(path, arrays):

@@ -18,7 +18,7 @@ def verdicts(scores, ours="ours", lower=()):
         lower: kinds of which less is better.
 
     Returns:
-        name of another method -> kind -> "beats", "equals" or "loses to".
+        name of another method -> kind -> "beats", "ties with" or "loses to".
 
     Example:
         >>> verdicts({"ours": {"psnr": 27.0}, "bicubic": {"psnr": 25.0}})
@@ -43,7 +43,7 @@ def report(scores, ours="ours", lower=()):
     for name, figures in scores.items():
         verdict = compared.get(name, {})
         values = (
-            f"{kind} {value:.3f}" + (f" ({ours} {verdict[kind]} it)" if kind in verdict else "")
+            f"{kind} {value:.4g}" + (f" ({ours} {verdict[kind]} it)" if kind in verdict else "")
             for kind, value in figures.items()
         )
         print(f"{name:>24}: {', '.join(values)}")

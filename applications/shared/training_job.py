@@ -4,6 +4,7 @@ TensorFlow is not imported before it is needed, so that wrong flags are answered
 """
 
 import dataclasses
+import os
 from pathlib import Path
 
 from absl import flags
@@ -11,6 +12,7 @@ from absl import flags
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
+PATHS = ("dataset", "style", "source", "target")  # settings that may be files or folders
 
 
 @dataclasses.dataclass(frozen=True)
@@ -38,20 +40,29 @@ class TrainingJob:
     overwrite: bool = False
 
     @classmethod
-    def from_flags(cls, settings, name):
+    def from_flags(cls, settings, name, stage=""):
         """Returns the job that the flags mean.
 
         Args:
             settings: names of flags, or a dict of settings.
             name: of the run, whose folder is runs/NAME without --out.
+            stage: the folder within, of the first of several runs.
         """
         if not isinstance(settings, dict):
             settings = values_of(settings)
         out = Path(FLAGS.out or f"runs/{name}").expanduser()
+        settings = with_absolute_paths(settings, earlier_settings(out / stage))
         export_dir = Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else None
         others = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
         places = out, export_dir or out / "saved_models"
         return cls(settings, FLAGS.steps, *places, **values_of(others))
+
+    def stopped_advice(self):
+        """Returns what to do after Ctrl-C outside of `fit`: a sentence, or ""."""
+        kept = any(self.out.rglob("checkpoints/*.json"))
+        if self.overwrite or not kept:
+            return ""
+        return f"The same command with --resume continues the run in {self.out}."
 
     def create_model(self, **kwargs):
         """Returns the model of the settings, compiled, its weights drawn by the seed.
@@ -135,15 +146,15 @@ class TrainingJob:
         return strategy, model
 
     def open_run(self, strategy):
-        """Returns a `runs.Run` whose folders exist, and prints where it stands.
+        """Returns a `runs.Run` whose folder exists, and prints where it stands.
 
         Raises:
-            ValueError: as `runs.Run`, and for folders that cannot be created.
+            ValueError: as `runs.Run`, and for an `export_dir` that cannot be created.
         """
         from trainers import devices, runs
 
-        if self.out not in self.export_dir.parents and devices.is_chief(strategy):
-            files.ensure_folder(self.export_dir, "export_dir")
+        if devices.is_chief(strategy):
+            files.check_folder(self.export_dir, "export_dir")
         run = runs.Run(
             self.out, self.settings, self.steps, self.resume, self.overwrite, strategy=strategy
         )
@@ -205,6 +216,54 @@ class Trained:
         figures = self.run.finish(self.model, figures | {"saved_model": saved})
         print(f"pictures, metrics.json, model.keras: {self.job.out}\nSavedModel: {saved}")
         return figures
+
+
+def resume_flags(names, name, stage=""):
+    """Sets flags that were not given to the settings of the run that --resume continues.
+
+    Workers do without: only the first of them has the folder.
+
+    Args:
+        names: of the flags that are settings.
+        name, stage: as for `TrainingJob.from_flags`.
+    """
+    if not FLAGS.resume or FLAGS.workers or "TF_CONFIG" in os.environ:
+        return
+    earlier = earlier_settings(Path(FLAGS.out or f"runs/{name}").expanduser() / stage)
+    for name in names:
+        if name in earlier and not FLAGS[name].present:
+            FLAGS[name].value = earlier[name]
+
+
+def earlier_settings(out):
+    """Returns the settings of the run in a folder, a dict; {} where there is none."""
+    return files.read_json(Path(out) / "settings.json") or {}
+
+
+def with_absolute_paths(settings, earlier):
+    """Returns settings in which files and folders are absolute, so that a run can be used from
+    every folder. Paths that a run began with stay as they are.
+
+    Args:
+        settings: a dict.
+        earlier: the settings that the run began with.
+
+    Example:
+        >>> with_absolute_paths({"dataset": "digits", "style": None}, {})
+        {'dataset': 'digits', 'style': None}
+        >>> Path("scans").mkdir()
+        >>> Path(with_absolute_paths({"dataset": "scans"}, {})["dataset"]).is_absolute()
+        True
+    """
+    from trainers import datasets
+
+    found = dict(settings)
+    for name in set(PATHS) & set(settings):
+        value = settings[name]
+        is_name = value is None or (name == "dataset" and value in datasets.list_datasets())
+        if not is_name and value != earlier.get(name) and Path(value).expanduser().exists():
+            found[name] = os.path.abspath(Path(value).expanduser())
+    return found
 
 
 def values_of(names):

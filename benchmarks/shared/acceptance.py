@@ -45,7 +45,7 @@ def more_is_better(figure):
 
 
 def verdict(figure):
-    """Returns whether a figure of `gate` "beats", "equals" or "loses to" its reference."""
+    """Returns whether a figure of `gate` "beats", "ties with" or "loses to" its reference."""
     from trainers import metrics
 
     return metrics.verdict(figure["value"], figure["reference"], lower=not more_is_better(figure))

@@ -128,6 +128,7 @@ def card(name, folder, module, row, package):
         package: of the row's module, within `benchmarks`.
     """
     title, *_, text = inspect.getdoc(module).partition("\n\n")
+    code = usage(folder)
     weights = ", ".join(f"{network} {n:,}" for network, n in weight_counts(folder).items())
     table = [
         "| figure | value | required | target | result | reference |",
@@ -143,7 +144,7 @@ def card(name, folder, module, row, package):
         f"# {name}",
         title,
         "## Usage",
-        f'```python\nimport zoo\n\nmodel = zoo.from_preset("{name}")\n{usage(folder)}\n```',
+        f'```python\n{imports(code)}\n\nmodel = zoo.from_preset("{name}")\n{code}\n```',
         f"Class: `{class_name(folder)}`. Weights: {weights}. For TensorFlow Serving: the "
         f"SavedModel in `saved_models/{name}/1`, see [saved_models/README.md](../README.md).",
         f"License: Apache-2.0. Training data: {data_of(folder, name)}.",
@@ -196,20 +197,41 @@ METHODS = {
 
 
 def usage(folder):
-    """Returns the line of Python that uses a preset, with the shapes and ranges of images."""
+    """Returns the lines of Python that use a preset, with the shapes and ranges of images."""
     config = _config(folder)["config"]
     shape = ", ".join(map(str, config["image_shape"]))
     values = " in [0, 1]" if len(config["image_shape"]) == 4 else " in [-1, 1]"
     return {
-        "classify": f"logits = model.classify(images)  # images (n, {shape}){values} -> (n, 10)",
-        "enlarge": "large = model.enlarge(small)  # (n, h, w, 1) in [-1, 1] -> "
+        "classify": f'images, _ = datasets.arrays("digits", "test")  # (n, {shape}){values}\n'
+        "logits = model.classify(images)  # (n, 10)",
+        "enlarge": f"{LUMINANCES}large = model.enlarge(images)  # (n, h, w, 1) in [-1, 1] -> "
         f"(n, {config.get('factor', 4)}h, {config.get('factor', 4)}w, 1)",
         "generate": f"samples = model.generate(16, seed=0)  # (16, {shape})"
         + (values if len(config["image_shape"]) > 1 else ""),
-        "reconstruct": "voxels = model.reconstruct(views)  # (n, 32, 32, 1) in [-1, 1] -> "
+        "reconstruct": 'views, _ = datasets.arrays("furniture_views", "test", count=8)\n'
+        "voxels = model.reconstruct(views)  # (n, 32, 32, 1) in [-1, 1] -> "
         f"(n, {shape}){values}",
-        "translate": "stylized = model.translate(images)  # (n, h, w, 1) in [-1, 1], same size",
+        "translate": f"{LUMINANCES}stylized = model.translate(images)  "
+        "# (n, h, w, 1) in [-1, 1], same size",
     }[method(folder)]
+
+
+LUMINANCES = """photos, _ = datasets.arrays("photos", "test", count=4)  # RGB (4, 64, 64, 3)
+images = ycbcr.network_luminance(grids.to_uint8(photos))
+"""
+
+
+def imports(code):
+    """Returns the imports that the lines of `usage` need, as lines of Python.
+
+    Example:
+        >>> imports("x, _ = datasets.arrays('digits')")
+        'import zoo\\nfrom trainers import datasets'
+    """
+    lines = ["import zoo"]
+    lines += ["from trainers import datasets"] * ("datasets." in code)
+    lines += ["from trainers.imaging import grids, ycbcr"] * ("ycbcr." in code)
+    return "\n".join(lines)
 
 
 def data_of(folder, name=None):

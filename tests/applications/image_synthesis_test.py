@@ -76,7 +76,7 @@ def test_pictures_are_as_large_as_what_they_show(run):
     with Image.open(out / "progress.gif") as film:
         assert film.n_frames == len(list((out / "frames").iterdir())) == 15
     strip = Image.open(out / "interpolation.png")
-    assert strip.size == (12 * 50 + 2, 8 * 50 + 2)
+    assert strip.size == (12 * 50 + 2, 24 + 8 * 50 + 2)  # below a title
     samples = np.asarray(Image.open(out / "samples.png"))
     assert samples.min() < 50 < 200 < samples.max()
 
@@ -127,6 +127,16 @@ def test_a_run_is_resumed_up_to_more_steps(mode, tmp_path, data_dir, capsys):
         "1",
         "2",
     ]
+
+
+def test_a_small_folder_has_a_full_picture_of_samples(mode, tmp_path, data_dir):
+    (tmp_path / "photos").mkdir()
+    for i in range(3):
+        Image.new("L", (8, 8), 80 * i).save(tmp_path / f"photos/{i}.png")
+    settings = SETTINGS | {"dataset": str(tmp_path / "photos"), "batch_size": 2}
+    synthesize(settings, 2, tmp_path / "run", tmp_path / "exports", data_dir=data_dir)
+    picture = Image.open(tmp_path / "run" / "samples.png")
+    assert picture.size == (12 * 50 + 2, 24 + 12 * 50 + 2)
 
 
 def test_without_an_evaluator_there_are_samples_but_no_scores(mode, tmp_path, data_dir):
@@ -195,7 +205,7 @@ def test_a_finished_run_draws_images_and_paths(run, capsys):
     images = np.load(out / "drawn" / "7" / "samples.npz")["images"]
     np.testing.assert_allclose(images / 127.5 - 1, expected, atol=0.5 / 127.5 + 1e-6)
     np.testing.assert_array_equal(Image.open(out / "drawn/7/00003.png"), images[3, ..., 0])
-    assert Image.open(out / "interpolation-7.png").size == (12 * 50 + 2, 3 * 50 + 2)
+    assert Image.open(out / "interpolation-7.png").size == (12 * 50 + 2, 24 + 3 * 50 + 2)
     with pytest.raises(ValueError, match=r"drawn/7 exists already\. Replace it with --overwrite"):
         image_synthesis.use_finished_run(out, sample=2, seed=7)
     image_synthesis.use_finished_run(out, sample=2, seed=7, overwrite=True)
@@ -225,7 +235,7 @@ def test_a_grid_has_a_row_for_each_class(run):
     out, _ = run
     image_synthesis.use_finished_run(out, grid=5, seed=2)
     width, height = Image.open(out / "attributes-2.png").size
-    assert height == 10 * 50 + 2 and width > 5 * 50
+    assert height == 24 + 10 * 50 + 2 and width > 5 * 50
     with pytest.raises(ValueError, match=r"attributes-2.png exists already"):
         image_synthesis.use_finished_run(out, grid=5, seed=2)
 
@@ -248,6 +258,7 @@ def test_the_script_draws_from_a_run(way, seed, run):
     code, output, errors = way(image_synthesis, f"--out={run[0]}", "--sample=2", f"--seed={seed}")
     assert code == 0, errors
     assert "2 images, and samples.npz: " in output
+    assert Image.open(run[0] / f"samples-{seed}.png").size[1] == 24 + 50 + 2
     assert (run[0] / "drawn" / str(seed) / "00001.png").exists()
 
 

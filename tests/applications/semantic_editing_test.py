@@ -207,7 +207,7 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, presets, tmp
     image_files.save_image(halves(0.5, -0.5)[0], images / "a.png")
     wide = Image.new("LA", (40, 20), (255, 255))
     wide.paste((255, 0), (0, 0, 20, 20))
-    wide.save(images / "wide.png")
+    wide.save(images / "wide.png", dpi=(300, 300))
     (images / "bad.jpg").write_bytes(b"cut off")
     with files.atomic_path(tmp_path / "directions.npz") as draft:
         np.savez(draft, upper=np.array([0.5, 0.0]))
@@ -217,7 +217,9 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, presets, tmp
     assert "2 images" in output
     assert any("bad.jpg is skipped: not an image" in line for line in errors)
     assert sorted(path.name for path in (tmp_path / "moved").iterdir()) == ["a.png", "wide.png"]
-    opacity = np.asarray(Image.open(tmp_path / "moved" / "wide.png").getchannel("A"))
+    result = Image.open(tmp_path / "moved" / "wide.png")
+    np.testing.assert_allclose(result.info["dpi"], 300, atol=0.5)
+    opacity = np.asarray(result.getchannel("A"))
     assert (opacity[:, :3] < 20).all() and (opacity[:, 5:] > 235).all()  # as it was
     after = np.asarray(Image.open(tmp_path / "moved" / "a.png"))
     assert after[:4].mean() == pytest.approx(255, abs=2)
@@ -229,6 +231,16 @@ def test_a_folder_of_odd_files_is_edited_and_the_bad_one_named(run, presets, tmp
     assert code == 0, errors
     assert "2 of 4 images have a result already: skipped." in output
     assert (tmp_path / "moved" / "new.png").exists() and (tmp_path / "moved_2.png").exists()
+
+
+def test_directions_are_drawn_and_a_second_batch_has_a_picture_of_its_own(presets, tmp_path):
+    for method, name in (("sefa", "directions.png"), ("pca", "directions_2.png")):
+        flags = ["--edit=discover", f"--method={method}", "--count=2"]
+        code, output, errors = call(scripts.here, presets, tmp_path, *flags)
+        assert code == 0, errors
+        assert str(tmp_path / name) in output
+        picture = np.asarray(Image.open(tmp_path / name))
+        assert picture.shape[0] == 24 + 2 * 50 + 2 and picture.shape[1] > 12 * 50
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def test_only_objects_of_its_own_are_replaced(models, tmp_path):
     latents = task.sample_latents(model, 3)
     script.write(tmp_path, task.generate_shapes(model, latents), latents)
     (tmp_path / "objects" / "mine.obj").touch()
-    script.write(tmp_path, task.generate_shapes(model, latents[:2]), latents[:2])
+    script.write(tmp_path, task.generate_shapes(model, latents[:2]), latents[:2], overwrite=True)
     found = sorted(path.name for path in (tmp_path / "objects").iterdir())
     assert found == ["0.obj", "1.obj", "mine.obj"]
 
@@ -113,9 +113,37 @@ def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path
     flags = ["--preset=vaegan3d_x", f"--images={tmp_path / 'views'}"]
     code, _, errors = call(run, presets, tmp_path / "out", *flags, "--combine")
     assert code == 0, errors
+    names = sorted(path.stem for path in (tmp_path / "out" / "objects").iterdir())
+    assert set(names) <= {"a", "b", "c", "combined"}  # an empty shape has none
     a, b, c, total = np.load(tmp_path / "out" / "voxels.npz")["latents"]
     z = models["vaegan3d_x"].encode(seen.astype("float32"))
     np.testing.assert_allclose([a, b, c, total], [*z, z[0] - z[1] + z[2]], atol=1e-4)
+
+
+def test_pictures_whose_shape_exists_are_left_out_of_a_second_batch(presets, tmp_path):
+    views, out = tmp_path / "views", tmp_path / "out"
+    flags = [scripts.here, presets, out, "--preset=vaegan3d_x", f"--images={views}"]
+    for name in ("a", "b"):
+        image_files.save_image(np.zeros((8, 8, 1)), views / f"{name}.png")
+    (out / "objects").mkdir(parents=True)
+    for name in ("shapes.png", "objects/a.obj"):  # of a first batch
+        (out / name).touch()
+    code, _, errors = call(*flags)
+    assert code == 2 and "a.obj exists already" in errors[0] and "--skip_existing" in errors[0]
+    code, printed, errors = call(*flags, "--skip_existing")
+    assert code == 0, errors
+    assert "1 of 2 images have a result already" in printed and "1 shapes: " in printed
+    assert (out / "shapes_2.png").exists() and (out / "objects" / "a.obj").read_text() == ""
+    assert len(np.load(out / "voxels.npz")["voxels"]) == 1
+
+
+def test_shapes_in_a_picture_are_large_and_named(tmp_path):
+    shapes = np.ones((8, 4, 4, 4, 1))
+    script.save_shapes(tmp_path / "plain.png", shapes)
+    script.save_shapes(tmp_path / "named.png", shapes, names=[f"chair {i}" for i in range(8)])
+    plain, named = (Image.open(tmp_path / f"{name}.png").size for name in ("plain", "named"))
+    assert plain[0] > 6 * 150 and plain[1] > 2 * 150  # 6 to a row
+    assert named == (plain[0], plain[1] + 2 * grids.LINE)
 
 
 @pytest.mark.parametrize(
@@ -132,6 +160,7 @@ def test_pictures_become_shapes_that_can_be_added(run, presets, models, tmp_path
             ["--preset=gan3d_x", "--combine", "--interpolate=3"],
             "--combine: should be given without",
         ),
+        (["--preset=gan3d_x", "--skip_existing"], "--skip_existing applies to a shape for each"),
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, message):
@@ -169,7 +198,7 @@ def test_a_run_leaves_its_shapes_figures_model_and_export(run):
     assert all(0.0 <= one[kind] <= 1.0 for one in figures["scores"].values())
     for name, verdict in figures["verdicts"].items():
         gap = figures["scores"]["ours"][kind] - figures["scores"][name][kind]
-        assert verdict[kind] == ("equals" if not gap else "beats" if gap > 0 else "loses to")
+        assert verdict[kind] == ("ties with" if not gap else "beats" if gap > 0 else "loses to")
     assert tf.saved_model.load(figures["saved_model"]).signatures
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 SCRIPT = """
+import warnings
 from trainers import command_line
 def define():
     command_line.define_training_flags(model="gan", dataset="digits", steps=10, batch_size=64)
@@ -17,6 +18,9 @@ def main():
         raise OSError(28, "No space left on device", "run/model.keras")
     if command_line.FLAGS.out == "diverged":
         raise FloatingPointError("The training has diverged by step 12.")
+    if command_line.FLAGS.model == "warn":
+        warnings.warn("Take care.", stacklevel=1)
+        warnings.warn("Take care.", stacklevel=2)
     if command_line.FLAGS.model in ("stop", "key"):
         raise KeyboardInterrupt("Stopped: step 3" if command_line.FLAGS.model == "stop" else "")
     print("done", command_line.FLAGS.steps)
@@ -67,15 +71,19 @@ def test_what_fails_in_the_work_ends_with_another_code(flag, message):
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_ctrl_c_is_answered_in_one_line_that_says_how_to_go_on():
+def test_ctrl_c_is_answered_in_one_line():
     for flag, message in (
         ("--model=stop", "Stopped: step 3"),
-        ("--model=key", "Stopped. With --res"),
+        ("--model=key", "-c: Stopped."),
     ):
         result = run(flag)
         assert result.returncode == 130
         assert message in result.stderr
         assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_warning_is_printed_once():
+    assert run("--model=warn").stderr == "Take care.\n"
 
 
 def test_what_is_right_runs():

@@ -22,7 +22,8 @@ def test_every_name_creates_its_family_compiled(row):
 
 
 @pytest.mark.parametrize(
-    "name, near", [("dc_gan", "dcgan"), ("DCGAN", "gan"), ("wgangp", "wgan_gp"), ("r3", "r3gan")]
+    "name, near",
+    [("dc_gan", "dcgan"), ("DCGAN", "Did you mean dcgan "), ("wgangp", "wgan_gp"), ("r3", "r3gan")],
 )
 def test_an_unknown_name_is_refused_with_similar_ones(name, near):
     with pytest.raises(ValueError, match=f"`name` should be one of the models. .*{near}") as error:

@@ -18,6 +18,7 @@ from trainers.datasets.image_listing import printable
 SIXTEEN_BITS = ("I", "I;16", "I;16B", "I;16L", "I;16N")  # Pillow's modes of 16-bit grey images
 ROWS = 256  # that are converted at a time
 GREY = ("1", "L", "LA", "La", *SIXTEEN_BITS)
+PROFILED = {"RGB": "RGB", "RGBA": "RGBA", "CMYK": "RGB"}  # mode with a profile -> mode in sRGB
 SWAPPED = (5, 6, 7, 8)  # EXIF orientations whose width and height are exchanged
 ORIENTATION = 0x0112
 
@@ -144,11 +145,12 @@ def opened(source):
 def _in_srgb(image):
     """Converts an image with a colour profile to sRGB; a corrupt profile is ignored."""
     profile = image.info.get("icc_profile")
-    if not profile or image.mode not in ("RGB", "RGBA"):
+    if not profile or image.mode not in PROFILED:
         return image
     try:
         own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        return ImageCms.profileToProfile(image, own, ImageCms.createProfile("sRGB"))
+        srgb, mode = ImageCms.createProfile("sRGB"), PROFILED[image.mode]
+        return ImageCms.profileToProfile(image, own, srgb, outputMode=mode)
     except (ImageCms.PyCMSError, OSError, ValueError):
         return image
 

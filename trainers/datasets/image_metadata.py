@@ -8,7 +8,7 @@ from PIL import ImageCms
 
 from trainers.datasets import image_decoding
 
-RGB = ("RGB", "RGBA")  # modes whose profile `decode` converts
+SPACES = {"RGB": "RGB", "RGBA": "RGB", "CMYK": "CMYK"}  # modes with profiles `decode` converts
 # EXIF tags that describe the file they stand in, not the picture: layout, compression, orientation,
 # resolution (which is kept apart), the color profile, and the numbers of pixels.
 OF_THE_FILE = {
@@ -95,7 +95,7 @@ def _profile(image):
         is_srgb = space == "RGB" and "srgb" in ImageCms.getProfileDescription(profile).lower()
     except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
         return None, False, False
-    if image.mode in RGB and space == "RGB" and not is_srgb:
+    if space and SPACES.get(image.mode) == space and not is_srgb:
         return ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes(), False, True
     return (data, space == "GRAY", False) if space in ("RGB", "GRAY") else (None, False, False)
 

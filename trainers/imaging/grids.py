@@ -10,17 +10,20 @@ from PIL import Image, ImageDraw, ImageFont
 
 SIDE = 48  # smaller images are enlarged to about this many pixels
 GAP = 2  # pixels between images
+LINE = 24  # pixels of the height of a title or of captions
 BACKGROUND = 255  # white
 FRAME = 112  # grey, so that strokes at the edge of an image show
 
 
-def grid(rows, labels=None, title=None):
+def grid(rows, labels=None, title=None, captions=None):
     """Draws images in rows.
 
     Args:
         rows: a list of arrays (n, h, w, c) in [-1, 1]; a row may be shorter than another or empty.
         labels: text to the left of each row.
         title: text above.
+        captions: for each row the texts below its images, or () for none; what is too long for an
+            image ends in "…".
 
     Returns:
         A `PIL.Image.Image`, "L" for one channel and "RGB" for three.
@@ -48,27 +51,42 @@ def grid(rows, labels=None, title=None):
     left = 0
     if labels is not None:
         left = 12 + max(int(font.getlength(str(label))) for label in labels)
-    top = 24 if title else 0
+    captions = captions or [()] * len(rows)
+    top = LINE if title else 0
+    tops = [top + i * height + LINE * sum(map(bool, captions[:i])) for i in range(len(rows) + 1)]
     columns = max(len(row) for row in rows)
-    size = (left + columns * width + GAP, top + len(rows) * height + GAP)
+    wide = max(left + columns * width + GAP, int(font.getlength(title or "")) + 2 * GAP)
+    size = (wide, tops[-1] + GAP)
     mode = "L" if channels == 1 else "RGB"
     picture = Image.new(mode, size, (BACKGROUND,) * channels)
     draw = ImageDraw.Draw(picture)
     for i, row in enumerate(rows):
-        corner = (left, top + i * height)
-        opposite = (left + len(row) * width + GAP - 1, top + (i + 1) * height + GAP - 1)
+        corner = (left, tops[i])
+        opposite = (left + len(row) * width + GAP - 1, tops[i] + height + GAP - 1)
         if len(row):
             draw.rectangle([corner, opposite], fill=(FRAME,) * channels)
         for j, image in enumerate(row):
-            place = (left + GAP + j * width, top + GAP + i * height)
+            place = (left + GAP + j * width, tops[i] + GAP)
             picture.paste(Image.fromarray(_zoomed(image, zoom), mode), place)
     ink = (0,) * channels
     for i, label in enumerate(labels if labels is not None else []):
-        place = (left // 2, top + i * height + height // 2)
+        place = (left // 2, tops[i] + height // 2)
         draw.text(place, str(label), fill=ink, font=font, anchor="mm")
+    for i, texts in enumerate(captions):
+        for j, text in enumerate(texts):
+            place = (left + j * width + width // 2, tops[i] + height + LINE // 2)
+            draw.text(place, _shortened(text, width - GAP, font), fill=ink, font=font, anchor="mm")
     if title:
         draw.text((size[0] // 2, top // 2), title, fill=ink, font=font, anchor="mm")
     return picture
+
+
+def _shortened(text, width, font):
+    """Returns a text, or the beginning of it that fits into a width, and "…"."""
+    if font.getlength(text) <= width:
+        return text
+    shorter = (f"{text[:n]}…" for n in range(len(text), 0, -1))
+    return next((text for text in shorter if font.getlength(text) <= width), "")
 
 
 def to_uint8(images):

@@ -125,6 +125,19 @@ def nearest_training_grid(train, fake, title, pairs=3):
     return grids.grid(rows, labels, f"{title}: the nearest training images")
 
 
+def overview(images, title):
+    """Draws the first images, `COLUMNS` in a row and as many rows, below a title that counts them.
+
+    Example:
+        >>> overview(np.zeros((200, 8, 8, 1)), "GAN, seed 7").size  # 12 x 12 of them
+        (602, 626)
+    """
+    shown = images[: COLUMNS**2]
+    first = f"the first {len(shown)} of " if len(shown) < len(images) else ""
+    title = f"{title}: {first}{len(images):,} samples"
+    return grids.grid(grids.split_rows(shown, COLUMNS), title=title)
+
+
 def write(images, folder):
     """Writes images in [-1, 1] into a new folder: 00000.png …, and all of them as samples.npz.
 

@@ -21,6 +21,8 @@ FULL = 0.5  # voxels above it are full
 LIGHT = np.array([-0.35, -0.6, 0.72])  # direction to the light: front, left and above
 COLOR = np.array([92.0, 138.0, 190.0])
 BACKGROUND = 255  # white
+SIZE = 160  # pixels of a side of a shape in a turntable
+COLUMNS = 6  # shapes side by side
 SUPERSAMPLING = 3  # factor by which a picture is drawn larger, then reduced
 
 
@@ -116,8 +118,8 @@ def render(shapes, azimuth=0.6, elevation=0.5, size=96):
     return (pixels / 127.5 - 1.0).astype("float32")
 
 
-def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
-    """Writes an animated GIF of shapes, side by side, that turn in a loop.
+def turntable(path, shapes, frames=24, elevation=0.5, size=SIZE, seconds=3.0, names=()):
+    """Writes an animated GIF of shapes, `COLUMNS` side by side, that turn in a loop.
 
     Args:
         path: of the GIF.
@@ -125,6 +127,7 @@ def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
         frames: number of pictures of a turn.
         elevation, size: as for `render`.
         seconds: of a turn.
+        names: of the shapes, written below them, or ().
 
     Example:
         >>> turntable("cubes.gif", np.ones((3, 4, 4, 4)), frames=6, size=32)
@@ -133,7 +136,8 @@ def turntable(path, shapes, frames=24, elevation=0.5, size=96, seconds=3.0):
     """
     turns = np.linspace(0.0, 2.0 * np.pi, frames, endpoint=False)
     views = [render(shapes, 0.6 + turn, elevation, size) for turn in turns]
-    pictures = [grids.grid(grids.split_rows(view)) for view in views]
+    captions = grids.split_rows(names, COLUMNS)
+    pictures = [grids.grid(grids.split_rows(view, COLUMNS), captions=captions) for view in views]
     times = {"duration": int(1000 * seconds / frames), "loop": 0}
     with files.atomic_path(path) as draft:
         pictures[0].save(draft, save_all=True, append_images=pictures[1:], **times)

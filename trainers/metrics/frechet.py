@@ -8,6 +8,8 @@ Algorithm for Computing Sample Variances (1979), eq. 2.1: 50,000 samples need no
 their covariance.
 """
 
+import warnings
+
 import numpy as np
 
 from trainers.metrics.arrays import as_matrices, row_chunks, validate
@@ -91,11 +93,22 @@ def frechet_distance(real, fake):
     Raises:
         ValueError: fewer than two samples, a NaN or an infinity, or different d.
 
+    Warns:
+        UserWarning: a set of d samples or fewer, whose covariance is singular: the estimate is far
+            above the distance of what was sampled, however alike the sets are.
+
     >>> round(frechet_distance([[0.0], [2.0]], [[3.0], [7.0]]), 6)  # (1 - 5)² + (√2 - √8)²
     18.0
     """
-    moments = []
-    for features in validate(minimum=2, real=real, fake=fake):
+    moments, sets = [], validate(minimum=2, real=real, fake=fake)
+    fewest, d = min(map(len, sets)), sets[0].shape[1]
+    if fewest <= d:
+        warnings.warn(
+            f"The Fréchet distance of {fewest} samples of {d} features is far too large: it needs "
+            f"more than {d}. Compare it only with that of as many samples.",
+            stacklevel=2,
+        )
+    for features in sets:
         running = Moments()
         running.update(features)
         moments += [running.mean, running.covariance]

@@ -62,7 +62,8 @@ class TranslationData:
 
     @classmethod
     def of_folders(cls, source, target, paired, image_size=None):
-        """Returns the images of two folders; where `paired`, files of one name are a pair.
+        """Returns the images of two folders; where `paired`, files of one name are a pair, and
+        files whose names differ by the suffix only.
 
         Args:
             source, target: folders.
@@ -76,14 +77,14 @@ class TranslationData:
         if len({image.shape[:2] for images in (x, y) for image, _ in images.values()}) > 1:
             raise ValueError("`image_size` should be given, since images are of several sizes.")
         if paired:
-            x, y = ({Path(name).with_suffix(""): v for name, v in k.items()} for k in (x, y))
-            both = sorted(x.keys() & y.keys())
+            both = pairs(x, y)
             if len(both) < 2:
                 raise ValueError(
                     "`target` should have files of the names that those of `source` have. "
                     f"Received: {len(both)} of them."
                 )
-            x, y = ({name: (k[name][0], x[name][1]) for name in both} for k in (x, y))
+            y = {name: (y[other][0], x[name][1]) for name, other in both.items()}
+            x = {name: x[name] for name in both}
         parts = []
         for split in ("train", "test"):
             for argument, images in (("source", x), ("target", y)):
@@ -179,6 +180,33 @@ def distance(images, real):
     if min(real.shape[1:3]) < style_transfer.MIN_SIDE:
         return {}
     return {"distance": float(np.mean(metrics.patch_sliced_wasserstein(real, images)))}
+
+
+def pairs(names, others):
+    """Returns name -> other name of pairs: equal names, then names equal but for the suffix.
+
+    Raises:
+        ValueError: several names of a folder are equal but for the suffix, and so is one of the
+            other folder.
+
+    Example:
+        >>> pairs(["a.jpg", "b.jpg", "c.png"], ["a.png", "b.jpg", "b.png"])
+        {'b.jpg': 'b.jpg', 'a.jpg': 'a.png'}
+    """
+    found = {name: name for name in sorted(set(names) & set(others))}
+    stems = [{}, {}]
+    for folder, of_folder in zip(stems, (names, others), strict=True):
+        for name in sorted(set(of_folder) - set(found)):
+            folder.setdefault(Path(name).with_suffix(""), []).append(name)
+    for stem in sorted(stems[0].keys() & stems[1].keys()):
+        candidates = stems[0][stem] + stems[1][stem]
+        if len(candidates) > 2:
+            raise ValueError(
+                "`target` should have one file for each of `source`. "
+                f"Received: {', '.join(candidates)}."
+            )
+        found[candidates[0]] = candidates[1]
+    return found
 
 
 def _images(folder, argument, image_size):

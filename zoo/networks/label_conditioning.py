@@ -65,11 +65,11 @@ def resolve_labels(labels, n, classes, name="labels"):
     """
     numbers = np.arange(n) % classes if labels is None else np.asarray(labels)
     if numbers.shape not in ((), (n,)) or numbers.dtype.kind not in "iu":
-        raise ValueError(
-            f"`{name}` should be {n} class numbers, or one. Received: {name}={labels!r}"
-        )
-    if numbers.min() < 0 or numbers.max() >= classes:
-        raise ValueError(f"`{name}` should be in 0 … {classes - 1}. Received: {name}={labels!r}")
+        kind = f"{numbers.dtype} of shape {numbers.shape}" if numbers.ndim else repr(labels)
+        raise ValueError(f"`{name}` should be {n} class numbers, or one. Received: {name}: {kind}")
+    wrong = numbers[(numbers < 0) | (numbers >= classes)]
+    if wrong.size:
+        raise ValueError(f"`{name}` should be in 0 … {classes - 1}. Received: {wrong.flat[0]}")
     return np.broadcast_to(numbers, (n,)).astype("int32")
 
 

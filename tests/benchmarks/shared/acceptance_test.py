@@ -11,7 +11,7 @@ from benchmarks.systems import r3gan
     ("value", "higher", "met", "verdict"),
     [
         (0.95, True, (True, True), "beats"),
-        (0.9, True, (True, False), "equals"),
+        (0.9, True, (True, False), "ties with"),
         (0.5, True, (False, False), "loses to"),
         (0.5, False, (True, True), "beats"),
         (0.97, False, (False, False), "loses to"),

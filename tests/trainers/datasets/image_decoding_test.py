@@ -1,12 +1,13 @@
 """Pixels of odd files, against what was drawn into them."""
 
 import io
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, ImageCms
 
-from trainers.datasets import image_decoding
+from trainers.datasets import image_decoding, image_metadata
 
 
 def encoded(image, kind="PNG", **options):
@@ -96,6 +97,36 @@ def test_one_bit_is_black_or_white():
 def test_colours_of_a_printer_become_those_of_a_screen():
     pixels = image_decoding.decode(encoded(Image.new("CMYK", (16, 16), (0, 0, 0, 0)), "JPEG"))
     np.testing.assert_allclose(pixels, 255, atol=3)
+
+
+def profile_of_inks(lab):
+    """An ICC profile of four inks, all mixtures of which have one color, 8-bit CIELAB."""
+    identity = struct.pack(">9i", 1 << 16, 0, 0, 0, 1 << 16, 0, 0, 0, 1 << 16)
+    curve, corners, white = bytes(range(256)), 2**4, struct.pack(">3i", 63190, 65536, 54061)
+    table = bytes([4, 3, 2, 0]) + identity + 4 * curve + corners * bytes(lab) + 3 * curve
+    elements = {
+        b"desc": b"desc" + bytes(4) + struct.pack(">I", 5) + b"inks\0" + bytes(78),
+        b"cprt": b"text" + bytes(4) + b"none\0",
+        b"wtpt": b"XYZ " + bytes(4) + white,
+        b"A2B0": b"mft1" + bytes(4) + table,
+    }
+    index, data = struct.pack(">I", len(elements)), b""
+    for name, element in elements.items():
+        start = 128 + 4 + 12 * len(elements) + len(data)
+        index += name + struct.pack(">2I", start, len(element))
+        data += element + bytes(-len(element) % 4)
+    size = 128 + len(index) + len(data)
+    header = struct.pack(">I4xI", size, 2 << 24) + b"prtrCMYKLab " + bytes(12) + b"acsp"
+    return (header.ljust(68, b"\0") + white).ljust(128, b"\0") + index + data
+
+
+@pytest.mark.parametrize("lightness, level", [(255, 255), (0, 0)])
+def test_inks_have_the_color_that_their_profile_says(lightness, level):
+    profile = profile_of_inks((lightness, 128, 128))  # CIELAB without a or b: white, black
+    without = (0, 0, 0, 255 if level else 0)  # which is the opposite
+    data = encoded(Image.new("CMYK", (16, 16), without), "JPEG", icc_profile=profile)
+    np.testing.assert_allclose(image_decoding.decode(data), level, atol=3)
+    assert image_metadata.read(data).converted
 
 
 def test_of_an_animation_the_first_picture_is_taken():

@@ -25,6 +25,25 @@ def test_rows_may_be_short_or_empty(channels, mode):
     assert picture.size[1] == 24 + 3 * side + grids.GAP
 
 
+def test_a_title_that_is_wider_than_the_images_is_whole():
+    title = "DCGAN, photographs: the first 12 of 100 samples"
+    picture = np.asarray(grids.grid([np.ones((1, 8, 8, 1))], title=title))
+    ink = np.flatnonzero((picture[: grids.LINE] < 128).any(axis=0))
+    assert ink[0] > 0 and ink[-1] < picture.shape[1] - 1 and ink[-1] - ink[0] > 250
+
+
+def test_captions_stand_below_their_images_and_fit():
+    rows = [np.ones((2, 64, 64, 1)), np.ones((1, 64, 64, 1))]
+    plain = grids.grid(rows)
+    captions = [["a", "a name that is longer than its image"], []]
+    picture = np.asarray(grids.grid(rows, captions=captions))
+    assert picture.shape == (plain.size[1] + grids.LINE, plain.size[0])
+    line = picture[64 + 2 * grids.GAP : 64 + grids.LINE]
+    side = 64 + grids.GAP
+    assert (line[:, :side] < 128).any() and (line[:, side:] < 128).any()
+    assert (line[:, -1] == grids.BACKGROUND).all()
+
+
 def test_values_beyond_the_range_are_clipped():
     extremes = np.array([-9.0, 0.0, 9.0]).reshape(3, 1, 1, 1) * np.ones((3, 48, 48, 1))
     picture = np.asarray(grids.grid([extremes]))

@@ -1,3 +1,5 @@
+import warnings
+
 import numpy as np
 import pytest
 from scipy.linalg import sqrtm
@@ -40,6 +42,17 @@ def test_equal_samples_are_0_apart_with_a_singular_covariance_or_a_regular_one(n
     assert 0.0 <= frechet_distance(samples, samples) < 1e-10
 
 
+def test_fewer_samples_than_features_are_warned_of():
+    rng = np.random.default_rng(0)
+    few, many = rng.standard_normal((64, 64)), rng.standard_normal((65, 64))
+    with pytest.warns(UserWarning, match="of 64 samples of 64 features is far too large"):
+        assert frechet_distance(few, many) > 20.0  # of one Gaussian
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        frechet_distance(many, many)
+
+
+@pytest.mark.filterwarnings("ignore:The Fréchet distance of")
 def test_singular_covariances_give_no_nan():
     rng = np.random.default_rng(0)
     real, fake = rng.standard_normal((5, 64)), rng.standard_normal((5, 64))
