@@ -4,6 +4,7 @@
     python -m applications.image_synthesis --model=r3gan --recipe=modern --steps=15000
     python -m applications.image_synthesis --resume --steps=9000   # goes on where it was
     python -m applications.image_synthesis --dataset=~/photos --image_size=32    # your own images
+    python -m applications.image_synthesis --model=r3gan --recipe=modern --set=gamma=.7,rate=1e-4
 
 Under --out it writes samples.png (rows by class, in the order they were drawn, none picked),
 nearest.png (samples and the training images that are most like them), interpolation.png (along
@@ -75,6 +76,7 @@ def main():
     if FLAGS.sample or FLAGS.interpolate or FLAGS.grid or FLAGS.evaluate:
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
         given = training_job.with_absolute_paths(given, training_job.earlier_settings(job.out))
+        given |= {"set": chosen} if (chosen := training_job.chosen_arguments()) else {}
         names = ("sample", "interpolate", "grid", "labels", "truncation", "evaluate")
         names += ("features", "device", "data_dir", "overwrite")
         seed = given.get("seed")

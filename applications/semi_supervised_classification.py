@@ -147,7 +147,7 @@ def train(job):
         task.SUPERVISED_ONLY[settings["model"]],
     )
     turns = max(supervised.turns.values())
-    supervised.compile(settings["recipe"], job.steps, **fast, **changes)
+    job.compile(supervised, **fast, **changes)
     batches = data.batches(size, turns, seed)
     supervised.fit(batches, steps_per_epoch=job.steps, verbose=0)
     if not trained.is_new:

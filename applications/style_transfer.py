@@ -183,12 +183,11 @@ def train(job):
 
     def build(data):
         kwargs = data.model_kwargs
-        if settings["scale"] == "small":
-            kwargs |= SMALL[settings["model"]][0]
+        small = SMALL[settings["model"]][0] if settings["scale"] == "small" else None
         if settings["model"] == "cyclegan":
             kwargs["identity"] = kwargs["source_channels"] == kwargs["image_shape"][-1]
         with command_line.flag_errors("image_size"):
-            return job.create_model(**kwargs)
+            return job.create_model(small, **kwargs)
 
     trained = job.train(data, build, lambda model: compile_changes(model, settings, job.steps))
     if not trained.is_new:

@@ -23,7 +23,7 @@ INTERNAL = {
     "zoo.mixins": "what families share: their methods have examples at the families",
 }
 # Methods that users call on a model: each has an example somewhere.
-METHODS = "averaged compile evaluate features fit generate predict save"
+METHODS = "averaged compile evaluate export features fit generate predict save"
 
 # Examples that train what takes long to trace; `fit` of these is tested in every_family_test.
 LONG = {f"zoo.{name}" for name in ("cyclegan.CycleGAN", "mgan.MGAN", "srgan.SRGAN", "avb.AVB")}

@@ -66,7 +66,8 @@ def flag_errors(*names):
 
     Args:
         names: of flags. A message that begins with one of them in backticks, as a library names its
-            arguments, is about that flag; any other message is about the first of `names`.
+            arguments, is about that flag; one that begins with a flag is left as it is; any other
+            message is about the first of `names`.
 
     Example:
         >>> with flag_errors("dataset", "style"):
@@ -78,6 +79,8 @@ def flag_errors(*names):
         yield
     except ValueError as error:
         message = str(error)
+        if message.startswith("--"):  # an inner one has named the flag
+            raise
         flag = next((name for name in names if message.startswith(f"`{name}`")), names[0])
         message = message.removeprefix(f"`{flag}`").removeprefix(":").lstrip()
         raise ValueError(f"--{flag}: {message}") from None

@@ -6,11 +6,8 @@ are any, with the batch statistics that belong to them.
 
 from pathlib import Path
 
-import keras
-import tensorflow as tf
-from keras import tree
-
-from trainers import files, noise
+from trainers import files
+from trainers.engine import serving
 
 
 def save(model, folder):
@@ -31,6 +28,7 @@ def save(model, folder):
         FileExistsError: when the folder exists already.
 
     Example:
+        >>> import tensorflow as tf
         >>> import zoo
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> folder = save(model, "saved_models/ring/1")
@@ -44,19 +42,7 @@ def save(model, folder):
             "`folder` should end in a version number, such as saved_models/digits/1. "
             f"Received: folder={str(folder)!r}"
         )
-    networks = model.averaged().signatures()
-    shapeless = [name for name, network in networks.items() if not hasattr(network, "inputs")]
-    if shapeless:
-        raise ValueError(
-            f"`model` should have functional networks, whose inputs have names: "
-            f"{', '.join(shapeless)} is a subclassed one."
-        )
-    if not networks:
-        raise ValueError(f"`model` should have signatures. Received: {type(model).__name__}.")
-    archive = keras.export.ExportArchive()
-    for name, network in networks.items():
-        archive.add_endpoint(name, *_endpoint(network))
-    archive.add_endpoint("serving_default", *_endpoint(next(iter(networks.values()))))
+    archive = serving.archive_of(model)
     with files.atomic_path(folder) as draft:
         archive.write_out(draft, verbose=False)
     return folder
@@ -72,18 +58,3 @@ def next_version(folder):
     folder = Path(folder)
     versions = [int(p.name) for p in folder.glob("*") if p.name.isdecimal()]
     return folder / str(max(versions, default=0) + 1)
-
-
-def _endpoint(network):
-    """A function from named inputs to named outputs, and the input signature of the function."""
-    if isinstance(network, keras.Sequential):
-        network = keras.Model(network.inputs, network.outputs)
-    signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype, name=x.name) for x in network.inputs]
-
-    def serve(*inputs):
-        # A network that draws noise draws new noise at each request.
-        with noise.stream(tf.random.uniform((), maxval=2**31 - 1, dtype="int64"), label="served"):
-            outputs = network(tree.pack_sequence_as(network.input, inputs), training=False)
-        return dict(zip(network.output_names, tree.flatten(outputs), strict=True))
-
-    return serve, signature

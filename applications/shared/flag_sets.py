@@ -13,7 +13,7 @@ from trainers.names import DEVICES
 FLAGS = flags.FLAGS
 TRAINING_FLAGS = (  # flags that a trained model does not take
     *("model", "dataset", "recipe", "scale", "steps", "batch_size", "image_size", "export_dir"),
-    *("resume", "precision", "data_dir", "workers", "worker"),
+    *("resume", "precision", "data_dir", "workers", "worker", "set"),
 )
 
 
@@ -44,6 +44,9 @@ def define_trainer(recipe):
         "image_size", None, "Pixels of a side to resize to; by default as stored.", lower_bound=4
     )
     flags.DEFINE_string("export_dir", None, "Folder of SavedModels; by default OUT/saved_models.")
+    flags.DEFINE_multi_string(
+        "set", None, "NAME=VALUE,... of the model or its recipe, such as width=32,rate=1e-4."
+    )
 
 
 def define_skip_existing():

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from absl import flags
 
+from applications.shared import model_arguments
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -21,7 +22,7 @@ class TrainingJob:
 
     Attributes:
         settings: a JSON-able dict of what makes the run, with model, recipe, scale, batch_size,
-            seed and precision, each as the flag of that name.
+            seed and precision, each as the flag of that name, and set, where --set was given.
         steps: train steps in all.
         out: folder of the run.
         export_dir: folder of SavedModels.
@@ -44,14 +45,20 @@ class TrainingJob:
         """Returns the job that the flags mean.
 
         Args:
-            settings: names of flags, or a dict of settings.
+            settings: names of flags, or a dict of settings. --set is added to them; a run that is
+                resumed keeps its own.
             name: of the run, whose folder is runs/NAME without --out.
             stage: the folder within, of the first of several runs.
+
+        Raises:
+            ValueError: for a --set that cannot be read, or is not that of the run.
         """
         if not isinstance(settings, dict):
             settings = values_of(settings)
         out = Path(FLAGS.out or f"runs/{name}").expanduser()
         settings = with_absolute_paths(settings, earlier_settings(out / stage))
+        chosen = chosen_arguments(out if FLAGS.resume else None)
+        settings = settings | ({"set": chosen} if chosen else {})
         export_dir = Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else None
         others = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
         places = out, export_dir or out / "saved_models"
@@ -64,23 +71,46 @@ class TrainingJob:
             return ""
         return f"The same command with --resume continues the run in {self.out}."
 
-    def create_model(self, **kwargs):
+    def create_model(self, defaults=None, **kwargs):
         """Returns the model of the settings, compiled, its weights drawn by the seed.
 
         Args:
-            kwargs: constructor arguments of the model.
+            defaults: constructor arguments of the model that --set may change.
+            kwargs: constructor arguments that follow from the data.
 
         Raises:
-            ValueError: for arguments that the model does not take.
+            ValueError: for arguments that the model does not take, and for --set that does not fit.
         """
         import keras
 
         import zoo
 
         settings = self.settings
-        keras.utils.set_random_seed(settings["seed"])
         name, recipe, scale = (settings[key] for key in ("model", "recipe", "scale"))
-        return zoo.create(name, recipe, scale, self.steps, **kwargs)
+        values, others = model_arguments.split(self._values, zoo.family(name), kwargs)
+        keras.utils.set_random_seed(settings["seed"])
+        arguments = (defaults or {}) | values | kwargs
+        with model_arguments.constructor_errors(values):
+            model = zoo.create(name, recipe, scale, self.steps, **arguments)
+        if others:
+            changes = model_arguments.recipe_changes(model, others, kwargs)
+            with command_line.flag_errors("set"):
+                model.compile(recipe, self.steps, **changes)
+        return model
+
+    def compile(self, model, **changes):
+        """Compiles a model with the recipe of the settings, with changes, and with --set."""
+        recipe = self.settings["recipe"]
+        model.compile(recipe, self.steps, **changes)
+        _, values = model_arguments.split(self._values, type(model))
+        if values:
+            changes |= model_arguments.recipe_changes(model, values)
+            model.compile(recipe, self.steps, **changes)
+
+    @property
+    def _values(self):
+        """The values of --set by name."""
+        return model_arguments.parse([self.settings["set"]] if "set" in self.settings else [])
 
     def train(self, data, build, changes=lambda model: {}, grid=None, run=None, notes=None):
         """Trains a model, unless its run is finished.
@@ -114,7 +144,7 @@ class TrainingJob:
             return Trained(None, run, self)
         size, turns, seed = self._batch(model)
         fast = runs.fast_options(model, run.stride)
-        model.compile(self.settings["recipe"], self.steps, **fast, **changes(model))
+        self.compile(model, **fast, **changes(model))
 
         def load(start):
             return data.batches(size, turns, seed, start)
@@ -264,6 +294,30 @@ def with_absolute_paths(settings, earlier):
         if not is_name and value != earlier.get(name) and Path(value).expanduser().exists():
             found[name] = os.path.abspath(Path(value).expanduser())
     return found
+
+
+def chosen_arguments(out=None):
+    """Returns the text of --set, and of the run that is resumed where the flag is not given; "" for
+    nothing.
+
+    Args:
+        out: the folder of the run that is resumed, or of its stages; None for a new run.
+
+    Raises:
+        ValueError: for a --set that cannot be read, or is not that of the run.
+    """
+    chosen = model_arguments.text_of(model_arguments.parse(FLAGS["set"].value or []))
+    stages = [] if out is None else [out, *sorted(path.parent for path in out.glob("*/losses.csv"))]
+    runs = [found for stage in stages if (found := files.read_json(stage / "settings.json"))]
+    if not runs:
+        return chosen
+    recorded = runs[0].get("set", "")
+    if chosen not in ("", recorded):
+        raise ValueError(
+            f"--set: should be {recorded or 'left out'}, as the run in {out} has it. "
+            f"Received: {chosen}"
+        )
+    return recorded
 
 
 def values_of(names):

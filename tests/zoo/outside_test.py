@@ -1,5 +1,6 @@
 """docs/outside.md: its snippets run, one after the other, and do what the page says of them."""
 
+import contextlib
 import re
 from pathlib import Path
 
@@ -12,9 +13,14 @@ PAGE = Path(__file__).parents[2] / "docs" / "outside.md"
 
 
 @pytest.fixture(scope="module")
-def names():
-    """The names that the snippets define."""
+def names(tmp_path_factory):
+    """The names that the snippets define, run in a new folder."""
     keras.utils.set_random_seed(0)
+    with contextlib.chdir(tmp_path_factory.mktemp("outside")):
+        return run_snippets()
+
+
+def run_snippets():
     found = {"__name__": "outside"}
     for block in re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL):
         exec(compile(block, PAGE.name, "exec"), found)  # the page is ours

@@ -4,6 +4,7 @@ import keras
 import tensorflow as tf
 
 from trainers.engine import compile_args, shape_checks
+from trainers.engine.learning_rates import PlayersOptimizer
 from trainers.objectives import Relativistic
 from trainers.penalties import R1, R2
 from trainers.schedules import LinearDecay
@@ -101,6 +102,7 @@ class CompileMixin:
             owned = {player: self.variables_of(player) for player in self.players}
             for player, optimizer in self.optimizers.items():
                 optimizer.build(owned[player])
+            self.optimizer = PlayersOptimizer(dict(self.optimizers))  # for callbacks of Keras
             for penalty in self.penalties:
                 penalty.prepare(owned)
             self._means = {}

@@ -10,7 +10,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import data_adapter, epoch_position, replicas, shape_checks
+from trainers.engine import data_adapter, epoch_position, learning_rates, replicas, shape_checks
 
 
 class FittingMixin:
@@ -46,6 +46,9 @@ class FittingMixin:
             batch_size: samples of one train step, for arrays; by default 32 for each turn.
             validation_split: the share of the arrays, from 0 to 1, that is kept out for
                 validation, taken from their end.
+            callbacks: as in Keras. `ReduceLROnPlateau`, with mode="min" for a loss, and
+                `LearningRateScheduler` read the first player's learning rate, and set those of all
+                players by the same factor.
             (the rest): as in Keras.
 
         Returns:
@@ -54,7 +57,8 @@ class FittingMixin:
         Raises:
             TypeError: for data, or callbacks, that are none.
             ValueError: in one sentence, for data of the wrong dtype, shape or range, for weights
-                of samples or classes, and for batches that cannot be split evenly.
+                of samples or classes, for batches that cannot be split evenly, and for callbacks
+                that would set a learning rate that follows a schedule.
 
         Example:
             >>> import zoo
@@ -85,11 +89,16 @@ class FittingMixin:
         position = epoch_position.EpochPosition(None if kwargs.get("steps_per_epoch") else x)
         try:
             with data_adapter.one_line_errors():
+                batches = self._checked_batches(
+                    x, y, batch_size, position.order if shuffle else None
+                )
+                callbacks = epoch_position.prepend_callback(callbacks, position)
+                learning_rates.check_callbacks(callbacks, self.optimizer)
                 return super().fit(
-                    self._checked_batches(x, y, batch_size, position.order if shuffle else None),
+                    batches,
                     epochs=epochs,
                     verbose=verbose,
-                    callbacks=epoch_position.prepend_callback(callbacks, position),
+                    callbacks=callbacks,
                     validation_data=validation_data,
                     shuffle=False,  # arrays are shuffled already
                     **kwargs,

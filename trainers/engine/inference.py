@@ -16,7 +16,7 @@ import tensorflow as tf
 from keras import ops, tree
 
 from trainers import noise
-from trainers.engine import shape_checks
+from trainers.engine import serving, shape_checks
 
 
 class InferenceMixin:
@@ -37,8 +37,23 @@ class InferenceMixin:
         return self._ema_copy.updated_from(self) if self.compiled else self
 
     def view(self, name, build):
-        """Returns the derived network of that name, which `build()` returns at the first call."""
-        return self._ema_copy.view(name, build)
+        """Returns the derived network of that name, which `build()` returns at the first call.
+
+        Raises:
+            ValueError: when it needs the layers of a subclassed network, which are not known.
+        """
+        try:
+            return self._ema_copy.view(name, build)
+        except AttributeError as error:
+            networks = {name: getattr(self, name) for name in self.network_names}
+            subclassed = [key for key, one in networks.items() if not hasattr(one, "inputs")]
+            if not subclassed:
+                raise
+            raise ValueError(
+                f"`{subclassed[0]}` should be a functional network, whose layers are known, for "
+                f"{name.partition(',')[0]}: build it by keras.Model(inputs, outputs). "
+                f"Received: a subclassed one, {type(networks[subclassed[0]]).__name__}."
+            ) from error
 
     def predict(self, *args, **kwargs):
         """Returns what `keras.Model.predict` does, of the model with EMA weights."""
@@ -107,7 +122,8 @@ class InferenceMixin:
         layer of the discriminator or encoder.
 
         Raises:
-            ValueError: for no sample, or samples of the wrong dtype, shape or range.
+            ValueError: for no sample, samples of the wrong dtype, shape or range, and a subclassed
+                network, whose layers are not known.
 
         Example:
             >>> import zoo
@@ -167,6 +183,36 @@ class InferenceMixin:
     def signatures(self):
         """Returns the signatures of an export, a dict name -> network; the first is the default."""
         return {}
+
+    def export(self, filepath, format="tf_saved_model", verbose=False):
+        """Writes a SavedModel with the model's signatures, as `trainers.export.save` does, to any
+        folder.
+
+        Args:
+            filepath: the folder; files of an earlier SavedModel in it are replaced. For TF Serving,
+                which takes numbered versions of a model, use `trainers.export.save`.
+            format: "tf_saved_model".
+            verbose: whether Keras prints the signatures.
+
+        Raises:
+            ValueError: for another format, a path that is a file, a model without signatures, or a
+                subclassed network, whose inputs have no names.
+
+        Example:
+            >>> import zoo
+            >>> zoo.create("gan", image_shape=(2,)).export("exported")
+            >>> generate = tf.saved_model.load("exported").signatures["generate"]
+            >>> generate(latent=tf.zeros((5, 2)))["images"].shape
+            TensorShape([5, 2])
+        """
+        if format != "tf_saved_model":
+            raise ValueError(
+                "`format` should be 'tf_saved_model', which holds every signature of a model. "
+                f"Received: format={format!r}"
+            )
+        if tf.io.gfile.exists(filepath) and not tf.io.gfile.isdir(filepath):
+            raise ValueError(f"`filepath` should be a folder. Received: the file {filepath}.")
+        serving.archive_of(self).write_out(filepath, verbose=verbose)
 
 
 class EmaCopy:

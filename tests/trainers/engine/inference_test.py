@@ -54,6 +54,36 @@ def test_without_averages_or_before_the_first_step_averaged_returns_the_model_it
     assert model.averaged() is model
 
 
+@keras.saving.register_keras_serializable("tests")
+class Subclassed(keras.Model):
+    """A dense network of no known layers."""
+
+    def __init__(self, units=1, **kwargs):
+        super().__init__(**kwargs)
+        self.hidden, self.last = layers.Dense(4), layers.Dense(units)
+        self(np.zeros((2, 2), "float32"))
+
+    def call(self, x, training=False):
+        return self.last(self.hidden(x))
+
+
+@pytest.mark.parametrize(
+    ("family", "network", "call"),
+    [
+        ("gan", "discriminator", "features"),
+        ("bigan", "encoder", "features"),
+        ("bigan", "encoder", "encode"),
+    ],
+)
+def test_what_needs_the_layers_of_a_subclassed_network_names_it(family, network, call):
+    units = 1 if network == "discriminator" else 2
+    model = zoo.create(family, image_shape=(2,), latent_dim=2, **{network: Subclassed(units)})
+    wanted = f"`{network}` should be a functional network.* a subclassed one, Subclassed"
+    with pytest.raises(ValueError, match=wanted):
+        getattr(model, call)(points(3))
+    assert model.generate(2).shape == (2, 2)  # needs none
+
+
 def test_the_ema_copy_follows_the_training():
     model = duel(optimizers=averaging())
     model.fit(stream(points()), verbose=0)
