@@ -3,11 +3,11 @@
     python -m benchmarks.survey --system=r3gan --seed=0         # one row
     python -m benchmarks.survey --system=all --seeds=0,1,2      # a job of many
 
-A row prints a line for each figure and, last, one JSON object, which it also writes to
-docs/survey/SYSTEM-SEED.json. A job measures each system and seed in a process of its own, all
-systems with the first seed before any with the second, and then writes docs/survey.md. Rows
-that were already measured by the same code are skipped, so that the same command continues a job
-that was killed; --force measures them again.
+A row prints a line for each training on stderr, a line for each figure and, last, one JSON object,
+which it also writes to docs/survey/SYSTEM-SEED.json. A job measures each system and seed in a
+process of its own, all systems with the first seed before any with the second, and then writes
+docs/survey.md. Rows that were already measured by the same code are skipped, so that the same
+command continues a job that was killed; --force measures them again.
 
 A failed bound is reported, but is no error: the exit code is 0. A row of a job that crashes is
 reported at the end, after the others were measured, and then the exit code is 1.

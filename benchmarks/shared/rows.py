@@ -8,7 +8,7 @@ import pkgutil
 import time
 from pathlib import Path
 
-from benchmarks.shared import code_hash
+from benchmarks.shared import code_hash, progress
 from trainers import files
 
 ROOT = Path(__file__).parents[2]
@@ -59,13 +59,17 @@ def picture_of(system, seed=0, package="systems"):
 
 
 def row_of(system, seed, package="systems"):
-    """Measures one row; returns its JSON object, a dict with the keys `KEYS`."""
+    """Measures one row; returns its JSON object, a dict with the keys `KEYS`.
+
+    Each training prints a line on stderr: see `progress.reported_trainings`.
+    """
     stamp = source(system, package)  # before it is run: the files may change meanwhile
     module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
     from trainers import runs
 
     start = time.perf_counter()
-    recipe, figures, notes, images = module.run(seed)
+    with progress.reported_trainings():
+        recipe, figures, notes, images = module.run(seed)
     seconds = time.perf_counter() - start
     notes |= {
         "versions": runs.versions(),

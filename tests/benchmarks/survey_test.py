@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import document, survey
-from benchmarks.shared import acceptance, code_hash, rows, tables
+from benchmarks.shared import acceptance, code_hash, progress, rows, tables
 from benchmarks.systems import r3gan
 from trainers import command_line, files
 
@@ -43,7 +43,7 @@ def machine():
 @pytest.fixture
 def tree(tmp_path):
     """The script in a folder of its own, with two rows that are measured at once."""
-    for module in (survey, rows, code_hash, acceptance, command_line, files):
+    for module in (survey, rows, progress, code_hash, acceptance, command_line, files):
         name = Path(*module.__name__.split(".")).with_suffix(".py")
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(module.__file__, tmp_path / name)

@@ -51,7 +51,7 @@ class InferenceMixin:
                 raise
             raise ValueError(
                 f"`{subclassed[0]}` should be a functional network, whose layers are known, for "
-                f"{name.partition(',')[0]}: build it by keras.Model(inputs, outputs). "
+                f"{name.partition(',')[0]}. Build it by keras.Model(inputs, outputs). "
                 f"Received: a subclassed one, {type(networks[subclassed[0]]).__name__}."
             ) from error
 

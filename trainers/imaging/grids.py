@@ -5,6 +5,8 @@ pictures are `PIL.Image.Image`s or are written to a file. Small images are enlar
 factors, without interpolation.
 """
 
+from pathlib import Path
+
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
@@ -47,7 +49,7 @@ def grid(rows, labels=None, title=None, captions=None):
     height, width, channels = next(iter(shapes))
     zoom = max(1, SIDE // min(height, width))
     height, width = height * zoom + GAP, width * zoom + GAP
-    font = ImageFont.load_default(14)
+    font = label_font(12)
     left = 0
     if labels is not None:
         left = 12 + max(int(font.getlength(str(label))) for label in labels)
@@ -87,6 +89,20 @@ def _shortened(text, width, font):
         return text
     shorter = (f"{text[:n]}…" for n in range(len(text), 0, -1))
     return next((text for text in shorter if font.getlength(text) <= width), "")
+
+
+def label_font(size):
+    """Returns the `PIL.ImageFont.FreeTypeFont` of labels and titles, in pixels.
+
+    It is DejaVu Sans, which has Greek letters, unlike Pillow's own font, and comes with matplotlib.
+
+    Example:
+        >>> label_font(12).getname()
+        ('DejaVu Sans', 'Book')
+    """
+    import matplotlib
+
+    return ImageFont.truetype(Path(matplotlib.get_data_path(), "fonts/ttf/DejaVuSans.ttf"), size)
 
 
 def to_uint8(images):

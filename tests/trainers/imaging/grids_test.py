@@ -44,6 +44,19 @@ def test_captions_stand_below_their_images_and_fit():
     assert (line[:, -1] == grids.BACKGROUND).all()
 
 
+def test_greek_letters_of_labels_are_drawn():
+    rows = [np.ones((1, 64, 64, 1))]
+
+    def drawn(label):
+        return np.asarray(grids.grid(rows, labels=[label]))[:, : -64 - grids.GAP]
+
+    missing = drawn("\uffff")  # no character: the box of a font for what it lacks
+    for letter in "γβσλε":
+        found = drawn(letter)
+        assert found.min() < 128
+        assert found.shape != missing.shape or (found != missing).any()
+
+
 def test_values_beyond_the_range_are_clipped():
     extremes = np.array([-9.0, 0.0, 9.0]).reshape(3, 1, 1, 1) * np.ones((3, 48, 48, 1))
     picture = np.asarray(grids.grid([extremes]))
