@@ -6,7 +6,8 @@
 These are the block diagrams of the survey, drawn from one round of a live model: a tiny model runs
 eagerly, every call of a network is recorded, and each input is traced to its source. A network has
 the color of the player that trains it, grey where it is frozen, and a loss the color of the player
-that minimises it.
+that minimises it. An arrow to a loss comes from what the loss reads itself: outputs of networks,
+and samples of the batch (labels, which have no gradient, are left out).
 """
 
 import contextlib
@@ -27,6 +28,7 @@ SYMBOLS = {
 COLORS = ("#5b8c3e", "#d1603d", "#2a78b8", "#7b5ea7", "#c79a2b")
 FROZEN = "#7f8c8d"
 SOURCE, INK = "#eeeeee", "#333333"
+COLUMN, ROW = 1.75, 0.8  # inches
 
 
 def define_flags():
@@ -163,14 +165,15 @@ def watch(model, rows=4):
             if id(tensor) not in origin and (network_name := source_network(tensor, tape)):
                 origin[id(tensor)] = network_name
     generated = list(outputs)
+    samples = [(origin[id(part)], part) for part in parts if part.dtype.is_floating]
     for player in model.players:
         outputs[:] = generated
         with tf.GradientTape(persistent=True) as tape:
-            tape.watch([tensor for _, tensor in generated])
+            tape.watch([tensor for _, tensor in generated + samples])
             with follow(tape, detach=True):
                 losses = model.losses_of(player, batch, outputs_of_forward)
         round_.losses[f"{player} loss"] = player
-        for name, tensor in outputs:
+        for name, tensor in outputs + samples:
             if tape.gradient(losses[f"{player}_loss"], tensor) is not None:
                 connect(name, f"{player} loss")
     return round_
@@ -205,7 +208,7 @@ def layout(round_):
                 column[end] = max(column.get(end, 1), column[start] + 1)
     last = max(column.values()) + 1
     column |= dict.fromkeys(round_.losses, last)
-    found = {}
+    found, inward = {}, [edge for edge in round_.edges if not passes(round_, *edge)]
     for i in range(last + 1):
         here = [node for node in column if column[node] == i]
         if i == 0:
@@ -213,7 +216,7 @@ def layout(round_):
             wanted = [-float(k) for k in range(len(here))]
         else:
             before = {
-                node: [found[a][1] for a, b in round_.edges if b == node and a in found] or [0.0]
+                node: [found[a][1] for a, b in inward if b == node and a in found] or [0.0]
                 for node in here
             }
             here.sort(key=lambda n: -sum(before[n]) / len(before[n]))
@@ -223,6 +226,11 @@ def layout(round_):
                 wanted = [middle + (len(here) - 1) / 2 - k for k in range(len(here))]
         found |= {node: (i, height) for node, height in zip(here, wanted, strict=True)}
     return found
+
+
+def passes(round_, start, end):
+    """Returns whether an edge leads past the networks, from a source to a loss that reads it."""
+    return start in round_.sources and end in round_.losses
 
 
 def reachable(start, edges):
@@ -238,6 +246,25 @@ def reachable(start, edges):
     return set(found)
 
 
+def bends_of(round_, at):
+    """Returns the bends of the edges, a dict: those that pass the networks do so above or below."""
+    heights = [y for _, y in at.values()]
+    middle = (max(heights) + min(heights)) / 2
+
+    def bend(start, end):
+        if not passes(round_, start, end):
+            return 0.0
+        return -0.25 if min(at[start][1], at[end][1]) > middle else 0.25
+
+    return {edge: bend(*edge) for edge in round_.edges}
+
+
+def extreme(at, edge, bend):
+    """Returns the height of the middle of a bent edge."""
+    (x, y), (to_x, to_y) = at[edge[0]], at[edge[1]]
+    return (y + to_y) / 2 - bend / 2 * (to_x - x) * COLUMN / ROW
+
+
 def draw(round_):
     """Returns the diagram of a `Round`, a matplotlib figure."""
     from matplotlib.patches import FancyArrowPatch, FancyBboxPatch
@@ -247,9 +274,11 @@ def draw(round_):
     at = layout(round_)
     columns = max(x for x, _ in at.values()) + 1
     heights = [y for _, y in at.values()]
-    figure, axes = figure_style.figure(
-        size=(1.75 * columns, 0.8 * (max(heights) - min(heights) + 1.2))
-    )
+    bends = bends_of(round_, at)
+    extremes = [extreme(at, edge, bend) for edge, bend in bends.items()]
+    low = min(min(heights) - 0.55, min(extremes) - 0.1)
+    high = max(max(heights) + 0.55, max(extremes) + 0.1)
+    figure, axes = figure_style.figure(size=(COLUMN * columns, ROW * (high - low + 0.1)))
     players = dict.fromkeys(round_.losses.values())
     colors = dict(zip(players, COLORS, strict=False)) | {None: FROZEN}
     wide, tall = 0.36, 0.26
@@ -278,6 +307,7 @@ def draw(round_):
             (x + (0.17 if start in round_.sources else wide), y),
             (to_x - wide, to_y + 0.35 * tall * max(-1.0, min(1.0, y - to_y))),
             arrowstyle="-|>",
+            connectionstyle=f"arc3,rad={bends[start, end]}",
             mutation_scale=10,
             color="#888888",
             linewidth=1.0,
@@ -286,7 +316,7 @@ def draw(round_):
             zorder=1,
         )
         axes.add_patch(arrow)
-    axes.set(xlim=(-0.4, columns - 0.45), ylim=(min(heights) - 0.55, max(heights) + 0.55))
+    axes.set(xlim=(-0.4, columns - 0.45), ylim=(low, high))
     axes.axis("off")
     return figure
 

@@ -86,8 +86,17 @@ def test_what_is_made_of_an_output_by_noise_is_followed_to_its_network():
 def test_a_loss_is_fed_by_what_it_reads_itself_and_not_by_what_a_judge_reads():
     game = diagrams.watch(diagrams.tiny("aae"))
     into = {start for start, end in game.edges if end == "autoencoder loss"}
-    assert into == {"generator"}
+    assert into == {"generator", "x"}  # x - G(E(x))
     assert ("encoder", "encoder loss") not in game.edges
+
+
+def test_a_loss_that_compares_with_the_batch_reads_it_and_an_adversarial_one_does_not():
+    game = diagrams.watch(diagrams.tiny("pix2pix"))
+    assert ("y", "generator loss") in game.edges  # |y - G(x)|
+    assert ("x", "generator loss") not in game.edges
+    assert ("y", "discriminator loss") not in game.edges  # D reads it
+    at = diagrams.layout(game)
+    assert len(set(at.values())) == len(at)
 
 
 def test_a_network_that_a_loss_derives_counts_as_the_one_that_it_was_derived_from():
