@@ -5,12 +5,33 @@ import hashlib
 import json
 import math
 import os
+import re
 import shutil
 from pathlib import Path
 
 LONG = (
     100  # bytes of a name, from which on the name of its draft is a hash; systems take 143 or 255
 )
+
+
+def local_path(path, name):
+    """Returns the `pathlib.Path` of a path on this machine.
+
+    Args:
+        path: a string or a path.
+        name: of the argument, for the message.
+
+    Raises:
+        ValueError: for an address, such as gs://bucket/runs, which would name a local folder "gs:".
+
+    Example:
+        >>> local_path("gs://bucket/runs", "out")
+        Traceback (most recent call last):
+        ValueError: `out` should be a path on this machine. Received: gs://bucket/runs
+    """
+    if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", os.fspath(path)):  # `Path` drops the second slash
+        raise ValueError(f"`{name}` should be a path on this machine. Received: {path}")
+    return Path(path)
 
 
 def ensure_folder(path, name):
@@ -21,13 +42,13 @@ def ensure_folder(path, name):
         name: of the argument, for the message.
 
     Raises:
-        ValueError: when the folder cannot be created or written to.
+        ValueError: when the folder is not on this machine, or cannot be created or written to.
 
     Example:
         >>> print(ensure_folder("runs/digits", "out"))
         runs/digits
     """
-    path = Path(path)
+    path = local_path(path, name)
     try:
         path.mkdir(parents=True, exist_ok=True)
         reason = None if os.access(path, os.W_OK) else "Permission denied"

@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -92,9 +93,53 @@ def test_an_export_holds_each_weight_once(tmp_path):
     assert sum(map(np.prod, shapes)) == model.generator.count_params()
 
 
-def test_a_folder_that_is_no_version_is_refused(tmp_path):
+@pytest.mark.parametrize("name", ["cgan", pytest.param("acgan", marks=pytest.mark.thorough)])
+def test_an_export_refuses_classes_that_there_are_not(name, tmp_path):
+    model = zoo.create(name, image_shape=(2,), width=4, latent_dim=2, classes=3)
+    generate = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["generate"]
+    latents = tf.zeros((3, 2))
+    assert generate(latent=latents, labels=tf.constant([0, 1, 2]))["images"].shape == (3, 2)
+    for wrong in (3, -1, 10**6):
+        with pytest.raises(
+            tf.errors.InvalidArgumentError,
+            match=rf"`labels` should be in 0 to 2. Received:.*\[0 {wrong} 2\]",
+        ):
+            generate(latent=latents, labels=tf.constant([0, wrong, 2]))
+
+
+@pytest.mark.parametrize("dropout", [0.0, pytest.param(0.5, marks=pytest.mark.thorough)])
+def test_only_dropout_makes_two_answers_of_pix2pix_differ(dropout, tmp_path):
+    sizes = {"width": 4, "stages": 3, "patch_stages": 1}
+    model = zoo.create("pix2pix", image_shape=(8, 8, 1), dropout=dropout, **sizes)
+    served = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["translate"]
+    x = tf.random.stateless_uniform((4, 8, 8, 1), (0, 0), -1.0, 1.0)
+    answer = served(source=x)["images"].numpy()
+    again = served(source=x)["images"].numpy(), model.translate(x), model.predict(x, verbose=0)
+    for other in again:
+        assert np.allclose(answer, other, rtol=0.0, atol=1e-6) == (not dropout)
+
+
+@pytest.mark.parametrize("name", ["latest", "1.0", "-1", "007", "\u0661", "1" * 30])
+def test_a_folder_that_is_no_version_is_refused(name, tmp_path):
     with pytest.raises(ValueError, match=r"should end in a version number, such as .*/digits/1"):
-        export.save(zoo.create("gan", **SMALL), tmp_path / "latest")
+        export.save(zoo.create("gan", image_shape=(2,), width=2), tmp_path / name)
+
+
+def test_a_remote_folder_is_refused(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    model = zoo.create("gan", image_shape=(2,), width=2)
+    for folder in ("gs://bucket/1", Path("s3://bucket/1")):
+        with pytest.raises(ValueError, match="`folder` should be a path on this machine"):
+            export.save(model, folder)
+        with pytest.raises(ValueError, match="`folder` should be a path on this machine"):
+            export.next_version(folder)
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("model", [None, "dcgan", keras.Sequential([keras.Input((2,))])])
+def test_what_is_no_model_of_the_zoo_is_refused(model, tmp_path):
+    with pytest.raises(TypeError, match="`model` should be a model of the zoo. Received: "):
+        export.save(model, tmp_path / "1")
 
 
 def test_a_version_that_is_there_is_kept(tmp_path):
@@ -108,7 +153,7 @@ def test_a_version_that_is_there_is_kept(tmp_path):
 
 def test_the_next_version_is_one_above_the_highest(tmp_path):
     assert export.next_version(tmp_path / "new") == tmp_path / "new" / "1"
-    for name in ("2", "10", "notes"):
+    for name in ("2", "0010", "notes", "\u0662\u0660", "9" * 30):  # as TF Serving reads them
         (tmp_path / name).mkdir()
     assert export.next_version(tmp_path) == tmp_path / "11"
 

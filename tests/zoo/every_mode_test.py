@@ -103,6 +103,21 @@ def test_its_export_answers_what_predict_returns(row, tmp_path):
     np.testing.assert_allclose(answer, model.predict(inputs, verbose=0), atol=1e-5)
 
 
+@families.each(quick=("srgan", "cgan"), thorough=families.IMAGES)
+def test_its_export_answers_an_empty_batch_with_an_empty_one(row, tmp_path):
+    served = tf.saved_model.load(export.save(families.create(row), tmp_path / "1")).signatures
+    for name, signature in served.items():
+        answers = []
+        for n in (2, 0):
+            inputs = {
+                key: tf.zeros((n, *(side or 16 for side in spec.shape[1:])), spec.dtype)
+                for key, spec in signature.structured_input_signature[1].items()
+            }
+            answers.append(signature(**inputs))
+        for key, empty in answers[1].items():
+            assert empty.shape == (0, *answers[0][key].shape[1:]), name
+
+
 @families.each(quick=("dcgan", "aae"), thorough=families.SOME)
 def test_the_modern_recipe_trains_it_and_shows_averaged_weights(row):
     model = families.recompile(families.create(row), row, recipe="modern")
