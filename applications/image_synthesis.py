@@ -183,7 +183,7 @@ def use_finished_run(
     from trainers.imaging import grids, samples
     from trainers.tasks import image_synthesis as task
 
-    settings = runs.load_settings(out)
+    settings = runs.load_settings(out, SETTINGS)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
     if others:
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)

@@ -5,6 +5,7 @@ Nothing here imports TensorFlow, so that `--help` and wrong flags are answered a
 
 import contextlib
 import os
+import re
 import sys
 import warnings
 from pathlib import Path
@@ -45,10 +46,10 @@ def run_script(define_flags, main):
     """Defines flags, parses them and calls `main()`.
 
     Flags are global: importing a script defines none. An error of `main` ends the script with one
-    line: a ValueError, as a wrong flag does, with exit code 2; an OSError (such as a full disk) or
-    a FloatingPointError (a training that diverged) with 1; Ctrl-C with 130, and the message of the
-    KeyboardInterrupt: see `when_stopped`. A warning is printed once. `main` should check everything
-    before it does any work.
+    line: a ValueError, as a wrong flag does, with exit code 2; an OSError (such as a full disk), a
+    lack of memory, a file that TensorFlow cannot read or a FloatingPointError (a training that
+    diverged) with 1; Ctrl-C with 130, and the message of the KeyboardInterrupt: see `when_stopped`.
+    A warning is printed once. `main` should check everything before it does any work.
 
     Args:
         define_flags: a function without arguments that defines the flags.
@@ -88,7 +89,7 @@ def flag_errors(*names):
 
 @contextlib.contextmanager
 def when_stopped(advice):
-    """Says after Ctrl-C what to do, unless what is inside has said it.
+    """Gives a KeyboardInterrupt (Ctrl-C) that has no message one that advises what to do.
 
     Args:
         advice: a function without arguments that returns a sentence, or "".
@@ -122,12 +123,13 @@ def _call(main):
         logging.set_verbosity(logging.WARNING)
     try:
         main()
-    except (ValueError, OSError, FloatingPointError) as error:
-        if FLAGS.verbosity > 0:  # --verbosity=1 shows the traceback
-            raise
-        _refuse(" ".join(str(error).split()), 2 if isinstance(error, ValueError) else 1)
     except KeyboardInterrupt as interrupt:
         _refuse(str(interrupt) or "Stopped.", 130)
+    except Exception as error:
+        sentence = _sentence(error)
+        if sentence is None or FLAGS.verbosity > 0:  # --verbosity=1 shows the traceback
+            raise
+        _refuse(" ".join(sentence.split()), 2 if isinstance(error, ValueError) else 1)
 
 
 def _once_without_line():
@@ -141,6 +143,24 @@ def _once_without_line():
         return text
 
     return format_warning
+
+
+def _sentence(error):
+    """What ends a script with one line; None for an error of the program itself."""
+    if isinstance(error, ValueError | OSError | FloatingPointError):
+        return str(error)
+    tensorflow = sys.modules.get("tensorflow")  # None where it was not needed so far
+    text = str(error)
+    if tensorflow is not None and isinstance(error, tensorflow.errors.OpError):
+        of_python = re.findall(r"(?:^|\s)OSError: (.*)$", text, re.MULTILINE)  # in a pipeline
+        if of_python or isinstance(error, tensorflow.errors.DataLossError):
+            return of_python[-1] if of_python else text
+    if isinstance(error, MemoryError) or "OOM when allocating" in text:
+        return (
+            "There is not enough memory. Choose a smaller batch size, image size or scale, or "
+            f"fewer images. {text:.200}"
+        )
+    return None
 
 
 def _refuse(sentence, code=2):

@@ -1,6 +1,7 @@
 """Atomic writes: files are written under another name, synced, then renamed."""
 
 import contextlib
+import errno
 import hashlib
 import json
 import math
@@ -12,6 +13,7 @@ from pathlib import Path
 LONG = (
     100  # bytes of a name, from which on the name of its draft is a hash; systems take 143 or 255
 )
+FULL = "No space left on device"  # in the messages of Python, HDF5 and TensorFlow alike
 
 
 def local_path(path, name):
@@ -92,6 +94,7 @@ def atomic_path(path):
 
     Raises:
         FileExistsError: when `path` is an existing folder.
+        OSError: when the disk is full, whatever the writer raises then.
 
     Example:
         >>> with atomic_path("note.txt") as draft:
@@ -116,6 +119,10 @@ def atomic_path(path):
             os.fsync(folder)
         finally:
             os.close(folder)
+    except Exception as error:
+        if FULL not in str(error):
+            raise
+        raise OSError(errno.ENOSPC, FULL, str(path)) from error  # HDF5 tells a dozen numbers
     finally:
         if draft.is_dir():
             shutil.rmtree(draft)
@@ -171,19 +178,51 @@ def _finite(content):
 
 
 def read_json(path):
-    """Returns the content of a JSON file; None if the file does not exist.
+    """Returns the dict of a JSON file; None if the file does not exist.
 
     Raises:
-        ValueError: when the file is corrupt.
+        ValueError: when the file is corrupt, or holds something else.
 
     Example:
         >>> write_json("settings.json", {"model": "dcgan"})
         >>> read_json("settings.json"), read_json("metrics.json")
         ({'model': 'dcgan'}, None)
     """
-    try:
-        return json.loads(Path(path).read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not Path(path).exists():
         return None
-    except ValueError:
-        raise ValueError(f"{path} should be JSON. It is corrupt: delete the run.") from None
+    with reading(path, "a JSON object"):
+        content = json.loads(Path(path).read_text(encoding="utf-8"))
+        if not isinstance(content, dict):
+            raise ValueError(f"it holds {json.dumps(content):.40}")
+    return content
+
+
+@contextlib.contextmanager
+def reading(path, expected, remedy=""):
+    """Names the file in an error that its reader raises.
+
+    Args:
+        path: of the file.
+        expected: what the file should be.
+        remedy: a sentence that ends the message.
+
+    Raises:
+        ValueError: for any exception, since a reader of damaged bytes may raise all kinds of them;
+            but a MemoryError is raised as it is.
+
+    Example:
+        >>> with reading("table.csv", "a CSV of numbers", "Write it anew."):
+        ...     float("1.2.3")
+        Traceback (most recent call last):
+        ValueError: table.csv should be a CSV of numbers. It cannot be read: could not convert ...
+    """
+    try:
+        yield
+    except MemoryError:
+        raise
+    except Exception as error:
+        message = " ".join(str(error).split())[:200] or type(error).__name__
+        end = f" {remedy}" if remedy else ""
+        raise ValueError(
+            f"{path} should be {expected}. It cannot be read: {message.rstrip('.')}.{end}"
+        ) from None

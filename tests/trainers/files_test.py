@@ -1,4 +1,5 @@
 import pytest
+import tensorflow as tf
 
 from trainers import files
 
@@ -51,9 +52,28 @@ def test_json_is_read_as_it_was_written(tmp_path):
     files.write_json(tmp_path / "a.json", {"ö": [1, None]})
     assert files.read_json(tmp_path / "a.json") == {"ö": [1, None]}
     assert files.read_json(tmp_path / "b.json") is None
-    (tmp_path / "a.json").write_text("{")
-    with pytest.raises(ValueError, match=r"a.json should be JSON. It is corrupt"):
+
+
+@pytest.mark.parametrize("content", ["{", "[]", "5", "", "\udcff"])
+def test_json_of_something_else_is_named(content, tmp_path):
+    (tmp_path / "a.json").write_text(content, errors="surrogateescape")
+    with pytest.raises(ValueError, match=r"a\.json should be a JSON object. It cannot be read: "):
         files.read_json(tmp_path / "a.json")
+
+
+def test_a_full_disk_is_named_with_the_file_in_a_few_words(tmp_path):
+    long = "Can't write data (file write failed: time = 3, filename = 'x', file descriptor = 9, "
+    for error in (OSError(28, f"{long} error message = 'No space left on device')"), None):
+        error = error or tf.errors.ResourceExhaustedError(None, None, "x; No space left on device")
+        with pytest.raises(OSError) as raised, files.atomic_path(tmp_path / "model.keras"):
+            raise error
+        path = tmp_path / "model.keras"
+        assert str(raised.value) == f"[Errno 28] No space left on device: '{path}'"
+
+
+def test_a_memory_error_of_a_reader_is_no_damaged_file():
+    with pytest.raises(MemoryError), files.reading("a.npz", "an array"):
+        raise MemoryError
 
 
 def test_drafts_that_a_killed_process_left_are_swept(tmp_path):

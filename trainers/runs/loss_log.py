@@ -53,7 +53,10 @@ class LossCsvLogger(keras.callbacks.Callback):
 
 
 def read_log(path):
-    """Returns the rows of a `LossCsvLogger` as dicts of floats; [] if there is no file.
+    """Returns the rows of a `LossCsvLogger` as dicts of numbers; [] if there is no file.
+
+    Raises:
+        ValueError: when the file is corrupt.
 
     Example:
         >>> read_log("losses.csv")  # there is no file yet
@@ -61,8 +64,20 @@ def read_log(path):
     """
     if not Path(path).exists():
         return []
-    with open(path, newline="") as file:
-        return [{k: float(v) for k, v in row.items() if v} for row in csv.DictReader(file)]
+    expected = "a CSV with columns `step` and `seconds`, and numbers in all of them"
+    remedy = "Put the file back, or delete it to go on without the losses so far."
+    with files.reading(path, expected, remedy), open(path, newline="") as file:
+        rows = [_numbers(row) for row in csv.DictReader(file, strict=True)]
+        if not rows:
+            raise ValueError("it has no row")
+    return rows
+
+
+def _numbers(row):
+    if None in row or None in row.values():
+        raise ValueError("a row has more or fewer cells than the first")
+    numbers = {name: float(value) for name, value in row.items() if value}
+    return {"step": int(numbers.pop("step")), "seconds": numbers.pop("seconds")} | numbers
 
 
 def plot_losses(folder, title):

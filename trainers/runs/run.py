@@ -10,11 +10,17 @@ import shutil
 import sys
 from pathlib import Path
 
-import keras
 import tensorflow as tf
 
 from trainers import devices, files
-from trainers.runs import callbacks, checkpoints, environment, loss_log, run_folder
+from trainers.runs import (
+    callbacks,
+    checkpoints,
+    environment,
+    finished_run,
+    loss_log,
+    run_folder,
+)
 
 LOG_INTERVALS = 25  # a run logs this often, or a little less
 
@@ -49,7 +55,7 @@ class Run:
         Epoch 1/20
         ...
         >>> metrics = run.finish(model, {"note": "a try"})  # the content of metrics.json
-        >>> load_model("runs/ring").generate(3).shape
+        >>> finished_run.load_model("runs/ring").generate(3).shape
         (3, 2)
     """
 
@@ -114,11 +120,17 @@ class Run:
                 "the file back, replace the run with --overwrite, or choose another --out."
             )
         if self.checkpoint is None and figures:  # a finished run continues from the model itself
-            position = figures.get("data_position") or figures["place"]  # its name in older runs
-            model = _verified_model(self.folder, figures)
+            model = finished_run.verified_model(self.folder, figures)
+            position = finished_run.position(figures)
             self.checkpoint = checkpoints.Checkpoint(model, figures["steps"], *position)
         self.done = self.checkpoint.step if self.checkpoint else 0
         self.finished = bool(figures) and figures["steps"] >= self.steps
+        log = loss_log.read_log(self.folder / "losses.csv")  # it is needed after the last step
+        if not log and self.done >= self.steps and not self.finished:
+            raise ValueError(
+                f"{self.folder / 'losses.csv'} should hold the losses of all steps, which are done "
+                f"already. There is none: put it back, or go on with --steps above {self.done}."
+            )
         if self.done > self.steps and not self.finished:
             raise ValueError(
                 f"`steps` should be at least {self.done}, which are done already. "
@@ -128,7 +140,7 @@ class Run:
     @property
     def figures(self):
         """The content of `metrics.json` in the folder; None where no run is finished."""
-        return files.read_json(self.folder / "metrics.json")
+        return finished_run.read_figures(self.folder)
 
     def train(self, model, load, batches, draw=None, notes=None):
         """Trains a compiled model up to the last step of the run.
@@ -280,49 +292,3 @@ class Run:
 
     def _step_of(self, epoch):
         return min((epoch + 1) * self.interval, self.steps)
-
-
-def load_settings(folder):
-    """Returns the settings of the run in a folder, a dict.
-
-    Raises:
-        ValueError: when the folder holds no run.
-
-    Example:
-        >>> files.write_json("runs/ring/settings.json", {"model": "gan", "batch_size": 100})
-        >>> load_settings("runs/ring")
-        {'model': 'gan', 'batch_size': 100}
-    """
-    settings = files.read_json(Path(folder) / "settings.json")
-    if settings is None:
-        raise ValueError(f"`out` should be the folder of a run. Received: {folder}")
-    return settings
-
-
-def load_model(folder):
-    """Loads the model of the finished run in a folder.
-
-    Raises:
-        ValueError: when there is no run, it is not finished, or its model file was altered.
-
-    Example:
-        >>> files.write_json("runs/ring/settings.json", {"model": "gan", "batch_size": 100})
-        >>> load_model("runs/ring")
-        Traceback (most recent call last):
-        ValueError: runs/ring holds a run that is not finished. Continue it with --resume.
-    """
-    load_settings(folder)
-    figures = files.read_json(Path(folder) / "metrics.json")
-    if figures is None:
-        raise ValueError(f"{folder} holds a run that is not finished. Continue it with --resume.")
-    return keras.saving.load_model(_verified_model(folder, figures))
-
-
-def _verified_model(folder, figures):
-    """The path of a finished run's model, whose checksum is that of the saved file."""
-    model = Path(folder) / "model.keras"
-    if not model.exists() or checkpoints.sha256(model) != figures.get("model_sha256"):
-        raise ValueError(
-            f"{model} is not the file that the run saved. Start again with --overwrite."
-        )
-    return model
