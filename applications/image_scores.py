@@ -10,8 +10,6 @@ which Keras downloads. Compare only scores of as many images, at one size, by th
 figures of two halves of the real images show what the best samples would have.
 """
 
-from pathlib import Path
-
 from absl import flags
 
 from trainers import command_line, files
@@ -52,7 +50,7 @@ def main():
         best = f"; two halves of the real images have {halves[name]:.4g}" if halves else ""
         print(f"{name:>12} {found[name]:.4g}{best}")
     if FLAGS.out:
-        files.write_json(Path(FLAGS.out).expanduser(), found | {"halves": halves})
+        files.write_json(files.expanded(FLAGS.out), found | {"halves": halves})
 
 
 if __name__ == "__main__":

@@ -17,8 +17,6 @@ edited, and a picture of before and after; without --images it edits samples. Va
 from 0, black, to 1, one of them or three.
 """
 
-from pathlib import Path
-
 import numpy as np
 from absl import flags
 
@@ -54,7 +52,7 @@ def define_flags():
 
 def main():
     """Reads the flags and does the job."""
-    edit, out = FLAGS.edit, Path(FLAGS.out).expanduser()
+    edit, out = FLAGS.edit, files.expanded(FLAGS.out)
     targets = [out / name.format(FLAGS.format) for name in RESULTS.get(edit, ())]
     flag_sets.check_not_existing(targets, FLAGS.overwrite)
     if edit != "move":
@@ -187,7 +185,7 @@ def parse_brush(texts, mask):
         ValueError: for a file that does not exist, and for other colors.
     """
     with command_line.flag_errors("mask"):
-        if mask is None or not Path(mask).expanduser().is_file():
+        if mask is None or not files.expanded(mask).is_file():
             raise ValueError(f"should be an image, white where to paint. Received: {mask}")
     with command_line.flag_errors("color"):
         try:
@@ -198,7 +196,7 @@ def parse_brush(texts, mask):
             raise ValueError(
                 f"should be one number from 0 to 1, or three. Received: {','.join(texts)}"
             )
-    return values, Path(mask).expanduser()
+    return values, files.expanded(mask)
 
 
 def load_brush(brush, image_shape):

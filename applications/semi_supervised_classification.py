@@ -224,7 +224,7 @@ def classifier_of(model, settings, run=None, data_dir=None):
     if not hasattr(model, "classify"):
         data = load_data(settings | {"image_size": model.image_shape[0]}, data_dir)
         return task.linear_probe(model, data), data.class_names
-    known = files.read_json(Path(run).expanduser() / "metrics.json") if run else {}
+    known = files.read_json(files.expanded(run) / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
     return task.class_probabilities(model), known.get("class_names", list(range(count)))
 

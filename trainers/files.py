@@ -16,6 +16,17 @@ LONG = (
 FULL = "No space left on device"  # in the messages of Python, HDF5 and TensorFlow alike
 
 
+def expanded(path):
+    """Returns the `pathlib.Path` of a path, with ~ replaced by the home folder. A ~name that is no
+    user's stays, and is not found later; `Path.expanduser` would raise a RuntimeError.
+
+    Example:
+        >>> print(expanded("~nobody-of-that-name/runs"))
+        ~nobody-of-that-name/runs
+    """
+    return Path(os.path.expanduser(path))
+
+
 def local_path(path, name):
     """Returns the `pathlib.Path` of a path on this machine.
 

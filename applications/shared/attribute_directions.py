@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from applications.shared import image_files
-from trainers import command_line
+from trainers import command_line, files
 
 
 def load_table(path, balance=None):
@@ -21,7 +21,7 @@ def load_table(path, balance=None):
         if path is None:
             raise ValueError("should name a CSV. Received: nothing.")
         try:
-            with open(Path(path).expanduser(), newline="", encoding="utf-8-sig") as file:
+            with open(files.expanded(path), newline="", encoding="utf-8-sig") as file:
                 lines = list(csv.DictReader(file))
             table = {
                 line.pop("file"): {name: float(value) for name, value in line.items()}

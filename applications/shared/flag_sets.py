@@ -7,7 +7,7 @@ from pathlib import Path
 
 from absl import flags
 
-from trainers import command_line
+from trainers import command_line, files
 from trainers.names import DEVICES
 
 FLAGS = flags.FLAGS
@@ -63,7 +63,7 @@ def results_folder():
     with command_line.flag_errors("out"):
         if FLAGS.out is None:
             raise ValueError("should name a folder for the results. Received: nothing.")
-    return Path(FLAGS.out).expanduser()
+    return files.expanded(FLAGS.out)
 
 
 def reject_flags(names, why):
@@ -115,7 +115,7 @@ def load_trained(preset=None, run=None):
         with command_line.flag_errors("preset"):
             return zoo.from_preset(preset)
     with command_line.flag_errors("run"):
-        run = Path(run).expanduser()
+        run = files.expanded(run)
         inside = sorted(path.parent.name for path in run.glob("*/settings.json"))
         if inside and not (run / "settings.json").exists():
             raise ValueError(f"{run} holds several runs: name one, such as {run / inside[0]}.")

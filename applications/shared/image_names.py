@@ -28,7 +28,7 @@ class NamedImage:
     @property
     def printable_name(self):
         """`name` as text that every encoding can hold: see `image_listing.printable`."""
-        from trainers.datasets import image_listing
+            from trainers.datasets import image_listing
 
         return image_listing.printable(self.name)
 
@@ -90,10 +90,11 @@ def _repeated(names):
 
 def _files(text):
     """Yields (path, name) of each image file: the path within the folder, or the file's name."""
+    from trainers import files
     from trainers.datasets import image_listing
 
-    for part in [text] if text and Path(text).expanduser().exists() else text.split(","):
-        place = Path(part).expanduser()
+    for part in [text] if text and files.expanded(text).exists() else text.split(","):
+        place = files.expanded(part)
         if part and place.is_dir():
             for name, _ in image_listing.list_images(place, "images"):
                 yield place / name, Path(name)

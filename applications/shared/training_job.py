@@ -55,11 +55,11 @@ class TrainingJob:
         """
         if not isinstance(settings, dict):
             settings = values_of(settings)
-        out = Path(FLAGS.out or f"runs/{name}").expanduser()
+        out = files.expanded(FLAGS.out or f"runs/{name}")
         settings = with_absolute_paths(settings, earlier_settings(out / stage))
         chosen = chosen_arguments(out if FLAGS.resume else None)
         settings = settings | ({"set": chosen} if chosen else {})
-        export_dir = Path(FLAGS.export_dir).expanduser() if FLAGS.export_dir else None
+        export_dir = files.expanded(FLAGS.export_dir) if FLAGS.export_dir else None
         others = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
         places = out, export_dir or out / "saved_models"
         return cls(settings, FLAGS.steps, *places, **values_of(others))
@@ -259,7 +259,7 @@ def resume_flags(names, name, stage=""):
     """
     if not FLAGS.resume or FLAGS.workers or "TF_CONFIG" in os.environ:
         return
-    earlier = earlier_settings(Path(FLAGS.out or f"runs/{name}").expanduser() / stage)
+    earlier = earlier_settings(files.expanded(FLAGS.out or f"runs/{name}") / stage)
     for name in names:
         if name in earlier and not FLAGS[name].present:
             FLAGS[name].value = earlier[name]
@@ -291,8 +291,8 @@ def with_absolute_paths(settings, earlier):
     for name in set(PATHS) & set(settings):
         value = settings[name]
         is_name = value is None or (name == "dataset" and value in datasets.list_datasets())
-        if not is_name and value != earlier.get(name) and Path(value).expanduser().exists():
-            found[name] = os.path.abspath(Path(value).expanduser())
+        if not is_name and value != earlier.get(name) and files.expanded(value).exists():
+            found[name] = os.path.abspath(files.expanded(value))
     return found
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
+from trainers import files
 from trainers.datasets import image_cache, image_decoding, image_listing
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
@@ -63,20 +64,20 @@ def find(path):
         ValueError: there is no image in the folder, or none in its folder of the split `train`; or
             a folder in it cannot be read.
     """
-    path = Path(path).expanduser().resolve()
-    files = image_listing.list_images(path)
-    if not files:
+    path = files.expanded(path).resolve()
+    listed = image_listing.list_images(path)
+    if not listed:
         raise ValueError(
             "`name` should be a folder with images "
             f"({' '.join(image_listing.SUFFIXES)}). Received: {path}, which has none"
         )
-    names = [name for name, _ in files]
-    key = hashlib.sha256(repr((str(path), files)).encode()).hexdigest()[:12]
+    names = [name for name, _ in listed]
+    key = hashlib.sha256(repr((str(path), listed)).encode()).hexdigest()[:12]
     tops = [name.partition("/")[0] if "/" in name else "" for name in names]
     known = {top: SPLITS.get(top.lower()) for top in set(tops)}
     divided = "train" in known.values() and None not in known.values()
     if not divided and None not in known.values():  # else `test` would be a class to train on
-        _reject_empty_train(path)
+        _reject_no_train(path)
     splits = np.array([known[top] if divided else "train" for top in tops])
     if divided:
         tops = [name.split("/")[1] if name.count("/") > 1 else "" for name in names]
@@ -155,13 +156,21 @@ def open_or_build(folder, image_size, data_dir):
     return store
 
 
-def _reject_empty_train(path):
-    for folder in sorted(path.iterdir()):
-        if folder.is_dir() and SPLITS.get(folder.name.lower()) == "train":
-            raise ValueError(
-                "`name` should be a folder with images to train on. "
-                f"Received: {path}, whose folder {folder.name} has none. Fill or remove it"
-            )
+def _reject_no_train(path):
+    """Raises a ValueError for a folder whose images are all in folders of other splits."""
+    empty = [
+        folder.name
+        for folder in path.iterdir()
+        if folder.is_dir() and SPLITS.get(folder.name.lower()) == "train"
+    ]
+    reason = (
+        f"whose folder {empty[0]} has none. Fill or remove it"
+        if empty
+        else ("whose images are all held out: it has no folder `train`")
+    )
+    raise ValueError(
+        f"`name` should be a folder with images to train on. Received: {path}, {reason}"
+    )
 
 
 def _split_by_hash(names):

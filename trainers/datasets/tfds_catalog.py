@@ -42,7 +42,7 @@ def builder(name, data_dir):
 
     try:
         dataset = tfds.builder(name, data_dir=data_dir)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:  # a TypeError for an argument in the name
         if isinstance(error, tfds.core.registered.DatasetNotFoundError):
             return None
         raise ValueError(f"`name` is not one that TFDS takes: {_line(error)}") from None

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from trainers import datasets, metrics
+from trainers import datasets, files, metrics
 from trainers.datasets import crops, image_decoding, image_folders
 from trainers.tasks import style_transfer
 
@@ -219,7 +219,7 @@ def _images(folder, argument, image_size):
         return image_decoding.decode(item.source, image_size), grey
 
     try:
-        items = list(image_folders.find(Path(folder).expanduser()).items())
+        items = list(image_folders.find(files.expanded(folder)).items())
     except ValueError as error:
         raise ValueError(f"`{argument}`: {error}") from None
     images = list(image_decoding.readable_images(items, read, lambda item: item.name))

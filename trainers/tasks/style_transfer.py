@@ -6,13 +6,12 @@ patches of it.
 
 import dataclasses
 import functools
-from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
 from scipy import ndimage
 
-from trainers import metrics, tasks
+from trainers import files, metrics, tasks
 from trainers.datasets import crops, image_decoding
 from trainers.imaging import grids, ycbcr
 
@@ -156,7 +155,7 @@ def load_style(style, side):
         raise ValueError("`style` should be an image file. Received: None")
     try:
         with image_decoding.reject_huge_images():
-            pixels = image_decoding.decode(Path(style).expanduser())
+            pixels = image_decoding.decode(files.expanded(style))
     except image_decoding.UnreadableImage as error:
         raise ValueError(f"`style` should be an image file. Received: {style} ({error})") from None
     except ValueError as error:

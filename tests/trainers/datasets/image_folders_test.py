@@ -80,6 +80,14 @@ def test_an_empty_folder_to_train_on_does_not_mean_those_to_test_with(tmp_path):
         image_folders.find(tmp_path / "set")
 
 
+def test_images_that_are_all_held_out_are_not_trained_on(tmp_path):
+    (tmp_path / "test").mkdir()
+    for name in ("a.png", "b.png"):
+        Image.new("L", (8, 8)).save(tmp_path / "test" / name)
+    with pytest.raises(ValueError, match="whose images are all held out: it has no folder `train`"):
+        datasets.load(str(tmp_path), batch_size=1)
+
+
 def test_a_folder_called_train_beside_other_classes_is_a_class(tmp_path):
     for name in ("train", "bus"):
         save(tmp_path / "traffic" / name / "0.png")
