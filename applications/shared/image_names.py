@@ -28,7 +28,7 @@ class NamedImage:
     @property
     def printable_name(self):
         """`name` as text that every encoding can hold: see `image_listing.printable`."""
-            from trainers.datasets import image_listing
+        from trainers.datasets import image_listing
 
         return image_listing.printable(self.name)
 
