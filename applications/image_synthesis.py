@@ -35,6 +35,12 @@ from trainers import command_line
 
 FLAGS = flags.FLAGS
 SETTINGS = ("model", "dataset", "recipe", "scale", "image_size", "batch_size", "seed", "precision")
+USES = {  # what to do with a finished run -> flags that it uses, beside the settings of the run
+    "sample": ("labels", "truncation", "data_dir"),
+    "interpolate": (),
+    "grid": (),
+    "evaluate": ("features", "data_dir"),
+}
 N_PATHS = 8  # rows of interpolation.png
 
 
@@ -73,7 +79,10 @@ def main():
     job = training_job.TrainingJob.from_flags(SETTINGS, name)
     if (FLAGS.labels or FLAGS.truncation != 1.0) and not FLAGS.sample:
         raise ValueError("--labels and --truncation should be given with --sample=HOW_MANY.")
-    if FLAGS.sample or FLAGS.interpolate or FLAGS.grid or FLAGS.evaluate:
+    actions = [name for name in USES if FLAGS[name].value]
+    if actions:
+        used = {flag for name in actions for flag in (name, *USES[name])}
+        flag_sets.reject_unused_flags(" ".join(f"--{name}" for name in actions), *SETTINGS, *used)
         given = {name: FLAGS[name].value for name in SETTINGS if FLAGS[name].present}
         given = training_job.with_absolute_paths(given, training_job.earlier_settings(job.out))
         given |= {"set": chosen} if (chosen := training_job.chosen_arguments()) else {}
@@ -183,7 +192,8 @@ def use_finished_run(
     from trainers.imaging import grids, samples
     from trainers.tasks import image_synthesis as task
 
-    settings = runs.load_settings(out, SETTINGS)
+    with command_line.flag_errors("out", folder="out"):
+        settings = runs.load_settings(out, SETTINGS)
     others = {k: v for k, v in (given or {}).items() if k != "seed" and settings.get(k) != v}
     if others:
         has = ", ".join(f"--{name}={settings.get(name)}" for name in others)
@@ -203,7 +213,7 @@ def use_finished_run(
         if labels:
             names = () if _are_numbers(labels) else dataset_class_names(settings, data_dir)
             condition = label_conditions(model, labels, sample, names)
-        with command_line.flag_errors("labels"):
+        with command_line.flag_errors("labels", "truncation", "seed"):
             images = model.generate(sample, seed=seed, truncation=truncation, **condition)
         shutil.rmtree(drawn, ignore_errors=True)
         with files.atomic_path(drawn) as folder:

@@ -53,10 +53,11 @@ def define_flags():
 def main():
     """Reads the flags and does the job."""
     edit, out = FLAGS.edit, files.expanded(FLAGS.out)
+    flag_sets.reject_unused_flags(f"--edit={edit}", "edit", "seed", *USES[edit])
+    if edit == "move" and FLAGS.images is not None:
+        flag_sets.reject_flags(["count"], "should be given without --images.")
     targets = [out / name.format(FLAGS.format) for name in RESULTS.get(edit, ())]
     flag_sets.check_not_existing(targets, FLAGS.overwrite)
-    if edit != "move":
-        flag_sets.reject_flags(["skip_existing"], "applies to --edit=move only.")
     moves = attribute_directions.parse_moves(FLAGS.move, out) if edit == "move" else None
     table = (
         attribute_directions.load_table(FLAGS.attributes, FLAGS.balance)
@@ -125,6 +126,15 @@ def main():
         image_files.save_image(after[0], path, *opacities, metadata_of(*sources))
 
 
+USES = {  # edit -> flags that it uses
+    "invert": ["images", "steps"],
+    "learn": ["images", "steps", "attributes", "balance"],
+    "discover": ["method", "count"],
+    "move": ["images", "steps", "move", "count", "format", "skip_existing"],
+    "morph": ["images", "steps"],
+    "combine": ["images", "steps"],
+    "paint": ["images", "steps", "mask", "color", "format"],
+}
 RESULTS = {  # edit -> new files
     "invert": ["latents.npz", "inverted.png"],
     "morph": ["morph.png"],

@@ -31,6 +31,7 @@ SETTINGS = (
     "labels_per_class",
 )
 MODELS = ("semi_supervised", "aae")
+PROBE_FLAGS = ("dataset", "labels_per_class", "seed", "data_dir")  # of an SVM on features
 PROBE_RESULTS = ["metrics.json", "classified.png", "reliability.png"]  # of `probe`
 
 
@@ -62,6 +63,10 @@ def main():
         with command_line.when_stopped(job.stopped_advice):
             train(job)
         return
+    action, used = ("--preset and --run", ())
+    if FLAGS.images is not None:
+        action, used = "--images", ("images", "skip_existing")
+    flag_sets.reject_unused_flags(action, *used, *PROBE_FLAGS)
     settings, out = training_job.values_of(SETTINGS), flag_sets.results_folder()
     table, known, unknown = out / "predictions.csv", [], None
     if FLAGS.images is None:
@@ -224,6 +229,8 @@ def classifier_of(model, settings, run=None, data_dir=None):
     if not hasattr(model, "classify"):
         data = load_data(settings | {"image_size": model.image_shape[0]}, data_dir)
         return task.linear_probe(model, data), data.class_names
+    why = f"should be given without a model that classifies, such as a {type(model).__name__}."
+    flag_sets.reject_flags(PROBE_FLAGS, why)
     known = files.read_json(files.expanded(run) / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
     return task.class_probabilities(model), known.get("class_names", list(range(count)))

@@ -66,13 +66,16 @@ def main():
     out = flag_sets.results_folder()
     if FLAGS.combine and FLAGS.interpolate:
         raise ValueError("--combine: should be given without --interpolate. Received: both.")
-    one_each = FLAGS.images is not None and not (FLAGS.combine or FLAGS.interpolate)
+    how = [name for name in ("combine", "interpolate") if FLAGS[name].value]
+    one_each = FLAGS.images is not None and not how
+    used = ["seed", *(how or ["sample"])] if FLAGS.images is None else ["images", *how]
+    used = ["skip_existing"] * one_each + used
+    flag_sets.reject_unused_flags(f"--{used[-1]}", "largest", *used)
     if one_each:
         left = flag_sets.without_existing(object_paths(out), FLAGS.overwrite, FLAGS.skip_existing)
         if not left:  # all are done
             return
     else:
-        flag_sets.reject_flags(["skip_existing"], "applies to a shape for each of --images.")
         flag_sets.check_not_existing([out / name for name in RESULTS], FLAGS.overwrite)
     from trainers import devices
     from trainers.tasks import shape_synthesis as task

@@ -84,6 +84,7 @@ def main():
     """Reads the flags and does the job."""
     if FLAGS.preset is None and FLAGS.run is None:
         flag_sets.reject_inference_flags(INFERENCE_FLAGS)
+        reject_unused_data_flags()
         name = f"{FLAGS.model}_{data_name(training_job.values_of(SETTINGS))}"
         training_job.resume_flags(SETTINGS, name)
         job = training_job.TrainingJob.from_flags(SETTINGS, name)
@@ -92,7 +93,10 @@ def main():
         return
     flag_sets.reject_training_flags(TRAINING_FLAGS)
     if FLAGS.size is not None:
-        flag_sets.reject_flags(["images", "skip_existing"], "should be given without --size.")
+        flag_sets.reject_unused_flags("--size", "size", "count", "format", "seed")
+    else:
+        used = "images", "strength", "keep_color", "backwards", "format", "skip_existing", "seed"
+        flag_sets.reject_unused_flags("--images", *used)
     out = flag_sets.results_folder()
     if FLAGS.size is None:
         images = image_files.ImageFolder(
@@ -118,6 +122,19 @@ def main():
         )
     with command_line.when_stopped(images.stopped_advice):
         stylize_all(stylizer, images, out)
+
+
+def reject_unused_data_flags():
+    """Raises a ValueError for flags of data that the training of --model does not use."""
+    action, used = f"--model={FLAGS.model}", ("style", "dataset", "image_size")
+    if FLAGS.model == "spatial_gan":
+        used = "style", "image_size"
+    elif FLAGS.model != "mgan" and (FLAGS.source or FLAGS.target):
+        action, used = "--source and --target", ("source", "target", "image_size")
+    elif FLAGS.model != "mgan":
+        action, used = f"{action} --dataset", ("dataset", "data_dir")
+    given = {"style", "dataset", "source", "target", "image_size", "data_dir"}
+    flag_sets.reject_flags(sorted(given - set(used)), f"should be given without {action}.")
 
 
 def data_name(settings):

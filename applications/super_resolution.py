@@ -71,6 +71,7 @@ def main():
             if FLAGS.preset or FLAGS.run or FLAGS.blend:
                 raise ValueError("should name an image, or a folder of them. Received: nothing.")
         flag_sets.reject_flags(["tile", "format", "skip_existing"], "applies to --images. Add it.")
+        flag_sets.reject_flags(["data_dir"], "does not apply: photographs are read where they are.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
         training_job.resume_flags(SETTINGS, name, "srresnet")
         settings = training_job.values_of(SETTINGS) | {"factor": int(FLAGS.factor)}
@@ -83,10 +84,11 @@ def main():
     remedy = "--images, --evaluate, --preset and --run"
     flag_sets.reject_training_flags(TRAINING_FLAGS, remedy)
     if FLAGS.evaluate:
-        flag_sets.reject_flags(["images", "skip_existing"], "should be given without --evaluate.")
+        flag_sets.reject_unused_flags("--evaluate", "evaluate", "dataset", "factor", "blend")
         flag_sets.check_not_existing([out / "metrics.json", out / "enlarged.png"], FLAGS.overwrite)
     else:
-        flag_sets.reject_flags(["dataset"], "applies to --evaluate and to training only.")
+        used = "images", "factor", "blend", "tile", "format", "skip_existing"
+        flag_sets.reject_unused_flags("--images", *used)
         images = image_files.ImageFolder(
             FLAGS.images, out, FLAGS.format, FLAGS.overwrite, FLAGS.skip_existing
         )

@@ -33,13 +33,18 @@ def define_training_flags(model, dataset, steps, batch_size):
         "steps", steps, "Train steps; the modern recipe decays over them.", lower_bound=1
     )
     flags.DEFINE_integer("batch_size", batch_size, "Samples of each turn.", lower_bound=1)
-    flags.DEFINE_integer("seed", 0, "Seed of weights, noise and order of the data.", lower_bound=0)
+    define_seed("Seed of weights, noise and order of the data.")
     flags.DEFINE_enum("device", "auto", DEVICES, "Device to train on.")
     flags.DEFINE_list("workers", None, "host:port of each worker; by default from TF_CONFIG.")
     flags.DEFINE_integer("worker", 0, "Index of this process in --workers.", lower_bound=0)
     flags.DEFINE_enum("precision", "float32", PRECISIONS, "Precision of the networks.")
     flags.DEFINE_bool("resume", False, "Continue the run in --out, up to --steps.")
     flags.DEFINE_bool("overwrite", False, "Replace the run in --out.")
+
+
+def define_seed(help):
+    """Defines --seed: 32 bits, as NumPy's seeds are."""
+    flags.DEFINE_integer("seed", 0, help, lower_bound=0, upper_bound=2**32 - 1)
 
 
 def run_script(define_flags, main):
@@ -62,13 +67,14 @@ def run_script(define_flags, main):
 
 
 @contextlib.contextmanager
-def flag_errors(*names):
+def flag_errors(*names, **arguments):
     """Names the flag that a ValueError raised inside is about.
 
     Args:
         names: of flags. A message that begins with one of them in backticks, as a library names its
             arguments, is about that flag; one that begins with a flag is left as it is; any other
             message is about the first of `names`.
+        arguments: the flags of arguments that have another name, as argument="flag".
 
     Example:
         >>> with flag_errors("dataset", "style"):
@@ -79,12 +85,12 @@ def flag_errors(*names):
     try:
         yield
     except ValueError as error:
-        message = str(error)
+        message, flags_of = str(error), dict(zip(names, names, strict=True)) | arguments
         if message.startswith("--"):  # an inner one has named the flag
             raise
-        flag = next((name for name in names if message.startswith(f"`{name}`")), names[0])
-        message = message.removeprefix(f"`{flag}`").removeprefix(":").lstrip()
-        raise ValueError(f"--{flag}: {message}") from None
+        name = next((name for name in flags_of if message.startswith(f"`{name}`")), names[0])
+        message = message.removeprefix(f"`{name}`").removeprefix(":").lstrip()
+        raise ValueError(f"--{flags_of[name]}: {message}") from None
 
 
 @contextlib.contextmanager

@@ -16,6 +16,7 @@ TRAINING_FLAGS = (  # flags that a trained model does not take
     *("resume", "precision", "data_dir", "workers", "worker", "set"),
 )
 
+EVERYWHERE = ("preset", "run", "out", "overwrite", "device")  # flags of any use of a trained model
 
 SKIP = " Leave it as it is with --skip_existing."
 
@@ -25,7 +26,7 @@ def define():
     define_trained()
     flags.DEFINE_string("out", None, "Folder of the results.", required=True)
     flags.DEFINE_bool("overwrite", False, "Replace existing results.")
-    flags.DEFINE_integer("seed", 0, "Seed of all random draws.", lower_bound=0)
+    command_line.define_seed("Seed of all random draws.")
     flags.DEFINE_enum("device", "auto", DEVICES, "Device to compute on.")
 
 
@@ -78,6 +79,19 @@ def reject_flags(names, why):
             raise ValueError(f"--{name} {why}")
 
 
+def reject_unused_flags(action, *used):
+    """Raises a ValueError for flags that were given and that the script does not use this time.
+
+    Args:
+        action: what the script does, as the flag that asks for it: "--images".
+        used: names of flags that it uses, those of `EVERYWHERE` aside.
+    """
+    own = [name for name in FLAGS if not FLAGS.find_module_defining_flag(name).startswith("absl.")]
+    aliases = {name for name in own if FLAGS[name].help.startswith("Alias for --")}
+    unused = sorted(set(own) - aliases - {*EVERYWHERE, *used})  # an alias sets its flag too
+    reject_flags(unused, f"should be given without {action}: nothing would use it.")
+
+
 def reject_inference_flags(names):
     """Raises a ValueError for flags that were given and need a trained model."""
     reject_flags(names, "should be given with --preset or --run. Received: neither.")
@@ -114,7 +128,7 @@ def load_trained(preset=None, run=None):
     if preset is not None:
         with command_line.flag_errors("preset"):
             return zoo.from_preset(preset)
-    with command_line.flag_errors("run"):
+    with command_line.flag_errors("run", folder="run"):
         run = files.expanded(run)
         inside = sorted(path.parent.name for path in run.glob("*/settings.json"))
         if inside and not (run / "settings.json").exists():

@@ -51,8 +51,11 @@ class TrainingJob:
             stage: the folder within, of the first of several runs.
 
         Raises:
-            ValueError: for a --set that cannot be read, or is not that of the run.
+            ValueError: for --resume with --overwrite, and for a --set that cannot be read, or is
+                not that of the run.
         """
+        if FLAGS.resume and FLAGS.overwrite:
+            raise ValueError("--resume: should be given without --overwrite. Received: both.")
         if not isinstance(settings, dict):
             settings = values_of(settings)
         out = files.expanded(FLAGS.out or f"runs/{name}")

@@ -183,6 +183,25 @@ def test_wrong_flags_are_answered_in_one_line_without_tensorflow():
     assert "--labels and --truncation should be given with --sample" in errors
 
 
+@pytest.mark.parametrize(
+    ("flags", "message"),
+    [
+        (["--sample=2", "--steps=9"], "--steps should be given without --sample: nothing would"),
+        (["--grid=2", "--features=none"], "--features should be given without --grid"),
+        (["--resume", "--overwrite"], "--resume: should be given without --overwrite. Received: b"),
+        ([f"--seed={2**32}"], "flag --seed=4294967296"),
+        (["--sample=2", "--truncation=nan"], "--truncation: should be from 0 to 1. Received: nan"),
+        (["--sample=2", "--labels=12"], "--labels: should be in 0"),
+    ],
+)
+def test_the_wrong_flag_is_named(run, flags, message):
+    before = sorted(run[0].rglob("*"))
+    code, _, errors = scripts.here(image_synthesis, f"--out={run[0]}", "--seed=77", *flags)
+    assert (code, len(errors.splitlines())) == (2, 1)
+    assert message in errors
+    assert sorted(run[0].rglob("*")) == before
+
+
 def test_a_finished_run_is_scored_again_without_training(run, data_dir, capsys, monkeypatch):
     out, figures = run
     before = (out / "model.keras").read_bytes()
@@ -315,7 +334,7 @@ def test_a_folder_of_copies_has_no_memorisation_ratio(mode, tmp_path, capsys):
 
 
 def test_what_is_no_finished_run_is_not_revisited(tmp_path, run, data_dir):
-    with pytest.raises(ValueError, match="^`out` should be the folder of a run"):
+    with pytest.raises(ValueError, match="^--out: should be that of a run. Received: "):
         image_synthesis.use_finished_run(tmp_path / "none", sample=1)
     (tmp_path / "settings.json").write_text(json.dumps(SETTINGS))
     with pytest.raises(ValueError, match=r"not finished\. Continue it with --resume"):

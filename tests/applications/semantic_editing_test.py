@@ -194,7 +194,8 @@ def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():
 
 def call(run, presets, out, *flags, **how):
     flags = [flag.replace("OUT", str(out)) for flag in flags]
-    flags = ["--preset=halves", f"--out={out}", "--steps=100", *flags]
+    steps = [] if "--edit=discover" in flags else ["--steps=100"]
+    flags = ["--preset=halves", f"--out={out}", *steps, *flags]
     code, output, errors = run(semantic_editing, *flags, GAN_ZOO_PRESETS=str(presets), **how)
     errors = [line for line in errors.splitlines() if line.startswith(("semantic", str(out)))]
     return code, output, errors
@@ -253,6 +254,12 @@ def test_directions_are_drawn_and_a_second_batch_has_a_picture_of_its_own(preset
         (["--edit=learn", "--attributes=OUT/nan.csv"], "should have lines of finite numbers"),
         (["--edit=move", "--move=known:nan"], "--move: should be name:amount, a finite number"),
         (["--edit=discover", "--count=1"], "has sefa_0 already"),
+        (["--edit=discover", "--images=a.png"], "--images should be given without --edit=discover"),
+        (["--count=3"], "--count should be given without --edit=invert: nothing would use it."),
+        (
+            ["--edit=move", "--images=a.png", "--count=3"],
+            "--count should be given without --images",
+        ),
         (["--edit=paint"], "--mask: should be an image"),
         (["--edit=paint", "--mask=OUT/morph.png", "--color=2"], "--color: should be one number"),
         (["--edit=morph"], "morph.png exists already"),

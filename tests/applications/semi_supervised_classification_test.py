@@ -172,6 +172,9 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
     [
         (["--images=x"], "--images: should be given with --preset or --run"),
         (["--run=runs/none"], "--out: should name a folder for the results"),
+        (["--run=a", "--out=c", "--images=x", "--steps=3"], "--steps should be given without --im"),
+        (["--run=a", "--out=c", "--scale=small"], "--scale should be given without --preset and -"),
+        (["--run=a", "--out=none", "--images=x"], "--run: should be that of a run. Received: a"),
         (["--run=a", "--preset=b", "--out=c"], "Either --preset or --run should name"),
         (["--labels_per_class=0"], "--labels_per_class"),
     ],

@@ -157,10 +157,18 @@ def test_shapes_in_a_picture_are_large_and_named(tmp_path):
             "--steps applies to training only. Remove it, or --preset and --run.",
         ),
         (
+            ["--preset=vaegan3d_x", "--sample=3", "--images=a.png"],
+            "--sample should be given without --images: nothing would use it.",
+        ),
+        (
+            ["--preset=gan3d_x", "--combine", "--sample=3"],
+            "--sample should be given without --combine",
+        ),
+        (
             ["--preset=gan3d_x", "--combine", "--interpolate=3"],
             "--combine: should be given without",
         ),
-        (["--preset=gan3d_x", "--skip_existing"], "--skip_existing applies to a shape for each"),
+        (["--preset=gan3d_x", "--skip_existing"], "--skip_existing should be given without"),
     ],
 )
 def test_wrong_flags_are_answered_in_one_line_before_any_work(presets, tmp_path, flags, message):

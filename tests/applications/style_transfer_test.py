@@ -276,6 +276,17 @@ def test_a_folder_of_odd_files_is_redrawn_and_the_bad_one_named(run, presets, tm
     [
         (["--images=none"], "--images should be given with --preset or --run"),
         (["--preset=mgan_1", "--size=3by4"], "--size: should be HEIGHTxWIDTH in pixels"),
+        (["--preset=mgan_1", "--size=3x4", "--strength=0.5"], "--strength should be given without"),
+        (
+            ["--preset=mgan_1", "--images=a", "--count=2"],
+            "--count should be given without --images",
+        ),
+        (["--style=a.png", "--source=b"], "--source should be given without --model=mgan."),
+        (["--model=pix2pix", "--style=a"], "--style should be given without --model=pix2pix"),
+        (
+            ["--model=cyclegan", "--source=a", "--target=b", "--dataset=photos"],
+            "--dataset should be given without --source and --target.",
+        ),
         (["--preset=mgan_1"], "--images: should name an image"),
         (["--strength=0.5"], "--strength should be given with --preset or --run"),
         (

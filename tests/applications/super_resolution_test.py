@@ -272,6 +272,8 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
         (["--blend=2"], "flag --blend=2"),
         (["--tile=8"], "--tile applies to --images. Add it."),
         (["--images=ODD", "--steps=3"], "--steps applies to training only. Remove it, or --images"),
+        (["--evaluate", "--tile=8"], "--tile should be given without --evaluate"),
+        (["--images=ODD", "--seed=1"], "--seed should be given without --images: nothing would"),
         (["--images="], "--images: should name files or folders. Received: ''"),
     ],
 )

@@ -59,6 +59,7 @@ def run(*flags):
         (2, "--steps=many", "flag --steps=many: invalid literal"),
         (2, "--batch_size=-1", "flag --batch_size=-1"),
         (2, "--seed=-1", "flag --seed=-1"),
+        (2, f"--seed={2**32}", "flag --seed=4294967296"),
         (2, "--device=cuda", "value should be one of <auto|cpu|gpu|tpu>"),
         (2, "--precision=int8", "value should be one of <float32|mixed_bfloat16|mixed_float16>"),
         (2, "--resume=perhaps", "flag --resume=perhaps"),
@@ -105,6 +106,12 @@ def test_errors_of_tensorflow_that_are_none_of_the_program_are_one_line(
     assert ended.value.code == 1
     line = capsys.readouterr().err
     assert message in line and len(line.splitlines()) == 1
+
+
+def test_the_flag_of_an_argument_of_another_name_is_named():
+    found = pytest.raises(ValueError, match="^--run: should be that of a run$")
+    with found, command_line.flag_errors("images", folder="run"):
+        raise ValueError("`folder` should be that of a run")
 
 
 def test_ctrl_c_is_answered_in_one_line():

@@ -9,12 +9,13 @@ All are read into memory as they are.
 
 import gzip
 import math
+import os
 import re
 import zlib
+from pathlib import Path
 
 import numpy as np
 
-from trainers import files
 from trainers.datasets import memory, pickled_arrays
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
@@ -36,7 +37,7 @@ def source(path):
     Raises:
         ValueError: a file is corrupt, or holds something else.
     """
-    path = files.expanded(path)
+    path = Path(os.path.expanduser(path))
     reader = find(path)
     if reader is None:
         return None
@@ -88,7 +89,7 @@ def find(path):
         A function without arguments that returns (a dict split -> (images uint8 (n, h, w, c),
         labels int32 (n,) or None), names of the classes, () where they are not known).
     """
-    path = files.expanded(path)
+    path = Path(os.path.expanduser(path))
     if path.is_file():
         return (lambda: (_read_npz(path), ())) if path.suffix.lower() == ".npz" else None
     idx = sorted(p for p in path.iterdir() if IDX.match(p.name) and p.is_file())

@@ -12,7 +12,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers import files
 from trainers.datasets import array_files, builtin, image_folders, image_listing, tfds_catalog
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Info, Source
@@ -96,7 +95,7 @@ def _find(name, image_size, data_dir):
     if isinstance(name, str) and name in DATASETS:
         return _builtin(DATASETS[name], data_dir)
     if isinstance(name, os.PathLike) or (isinstance(name, str) and _is_path(name)):
-        return _path(files.expanded(name), image_size, data_dir)
+        return _path(Path(os.path.expanduser(name)), image_size, data_dir)
     if isinstance(name, str) and name:
         builder = tfds_catalog.builder(name, data_dir)
         if builder is not None:

@@ -17,7 +17,6 @@ from pathlib import Path
 
 import numpy as np
 
-from trainers import files
 from trainers.datasets import image_cache, image_decoding, image_listing
 from trainers.datasets.builtin.samples import Samples
 from trainers.datasets.source import Source, image_info
@@ -64,7 +63,7 @@ def find(path):
         ValueError: there is no image in the folder, or none in its folder of the split `train`; or
             a folder in it cannot be read.
     """
-    path = files.expanded(path).resolve()
+    path = Path(os.path.expanduser(path)).resolve()
     listed = image_listing.list_images(path)
     if not listed:
         raise ValueError(

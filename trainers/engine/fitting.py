@@ -4,6 +4,8 @@ It checks data and cuts arrays into batches, keeps the data in step with the mod
 compiles the step for several replicas. The step itself is in `trainers.adversarial`.
 """
 
+import numbers
+
 import keras
 import numpy as np
 import tensorflow as tf
@@ -44,7 +46,7 @@ class FittingMixin:
             x, y: a tf.data.Dataset of the batches that the class docstring names, or arrays
                 (n, ...).
             batch_size: samples of one train step, for arrays; by default 32 for each turn.
-            validation_split: the share of the arrays, from 0 to 1, that is kept out for
+            validation_split: the share of the arrays, from 0 to below 1, that is kept out for
                 validation, taken from their end.
             callbacks: as in Keras. `ReduceLROnPlateau`, with mode="min" for a loss, and
                 `LearningRateScheduler` read the first player's learning rate, and set those of all
@@ -56,9 +58,9 @@ class FittingMixin:
 
         Raises:
             TypeError: for data, or callbacks, that are none.
-            ValueError: in one sentence, for data of the wrong dtype, shape or range, for weights
-                of samples or classes, for batches that cannot be split evenly, and for callbacks
-                that would set a learning rate that follows a schedule.
+            ValueError: in one sentence, for numbers out of range, for data of the wrong dtype,
+                shape or range, for weights of samples or classes, for batches that cannot be split
+                evenly, and for callbacks that would set a learning rate that follows a schedule.
 
         Example:
             >>> import zoo
@@ -71,6 +73,13 @@ class FittingMixin:
             2
         """
         _refuse_weights(kwargs)
+        shape_checks.check_counts(least=0, epochs=epochs)
+        shape_checks.check_counts(steps_per_epoch=kwargs.get("steps_per_epoch") or 1)
+        if not isinstance(validation_split, numbers.Real) or not 0.0 <= validation_split < 1.0:
+            raise ValueError(
+                "`validation_split` should be from 0 to less than 1. "
+                f"Received: validation_split={validation_split!r}"
+            )
         if validation_split:
             if not _is_array(x):
                 raise ValueError(

@@ -26,7 +26,7 @@ def load_settings(folder, names=()):
     path = Path(folder) / "settings.json"
     settings = files.read_json(path)
     if settings is None:
-        raise ValueError(f"`out` should be the folder of a run. Received: {folder}")
+        raise ValueError(f"`folder` should be that of a run. Received: {folder}")
     missing = [name for name in names if name not in settings]
     if missing:
         raise ValueError(

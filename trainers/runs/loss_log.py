@@ -35,7 +35,8 @@ class LossCsvLogger(keras.callbacks.Callback):
     def __init__(self, path, step_of, done=0):
         super().__init__()
         self.path, self.step_of = Path(path), step_of
-        self.rows = [row for row in read_log(self.path) if row["step"] <= done]
+        rows = [row | {"step": int(row["step"])} for row in read_log(self.path)]
+        self.rows = [row for row in rows if row["step"] <= done]
         self.before = self.rows[-1]["seconds"] if self.rows else 0.0
         self.start = None
 

@@ -41,9 +41,9 @@ class Run:
         strategy: the `tf.distribute.Strategy` of the model, by default the current one.
 
     Raises:
-        ValueError: when the folder holds a run and neither `resume` nor `overwrite` is set, a run
-            with other settings, or other files; when it cannot be created, or another process
-            trains in it.
+        ValueError: when both or, for a folder that holds a run, neither of `resume` and `overwrite`
+            is set; when it holds a run with other settings, or other files; when it cannot be
+            created, or another process trains in it.
 
     Example:
         >>> import zoo
@@ -60,11 +60,13 @@ class Run:
     """
 
     def __init__(self, folder, settings, steps, resume=False, overwrite=False, strategy=None):
+        if resume and overwrite:
+            raise ValueError("`resume` should be given without `overwrite`. Received: both.")
         self.folder, self.settings, self.steps = Path(folder), settings, steps
         self.strategy = strategy or tf.distribute.get_strategy()
         self.is_chief = devices.is_chief(self.strategy)
         self.checkpoint, self.damaged = None, []
-        self._is_new, self._overwrites = True, overwrite and not resume
+        self._is_new, self._overwrites = True, overwrite
         self._lock, self._has_trained = None, False
         self.done, self.finished, open_error = 0, False, None
         if self.is_chief:

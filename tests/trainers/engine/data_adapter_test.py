@@ -408,3 +408,18 @@ def test_weights_given_to_fit_are_refused(given, name):
 def test_what_is_no_data_and_no_callback_is_refused(arguments, sentence):
     with pytest.raises(TypeError, match=sentence):
         make().fit(**arguments, verbose=0)
+
+
+@pytest.mark.parametrize(
+    "arguments, sentence",
+    [
+        ({"epochs": "a"}, "`epochs` should be an integer from 0. Received: epochs='a'"),
+        ({"epochs": 1.5}, "`epochs` should be an integer from 0. Received: epochs=1.5"),
+        ({"steps_per_epoch": -1}, "`steps_per_epoch` should be an integer from 1. Received: .*-1"),
+        ({"validation_split": "a"}, "`validation_split` should be from 0 to less than 1. .*'a'"),
+        ({"validation_split": 1.0}, "`validation_split` should be from 0 to less than 1. .*=1.0"),
+    ],
+)
+def test_numbers_that_make_no_sense_are_refused(arguments, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        make().fit(images(), **arguments, verbose=0)

@@ -462,3 +462,9 @@ def test_dense_networks_run_many_steps_a_call_and_never_too_many():
     assert runs.fast_options(dense, 53)["steps_per_execution"] == 1
     if not tf.config.list_physical_devices("GPU"):
         assert runs.fast_options(convolutional, 600)["jit_compile"] is False
+
+
+def test_a_run_is_not_both_resumed_and_replaced(tmp_path):
+    with pytest.raises(ValueError, match="`resume` should be given without `overwrite`"):
+        runs.Run(tmp_path / "run", SETTINGS, 10, resume=True, overwrite=True)
+    assert not (tmp_path / "run").exists()
