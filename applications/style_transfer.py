@@ -129,10 +129,11 @@ def reject_unused_data_flags():
     action, used = f"--model={FLAGS.model}", ("style", "dataset", "image_size")
     if FLAGS.model == "spatial_gan":
         used = "style", "image_size"
-    elif FLAGS.model != "mgan" and (FLAGS.source or FLAGS.target):
-        action, used = "--source and --target", ("source", "target", "image_size")
-    elif FLAGS.model != "mgan":
-        action, used = f"{action} --dataset", ("dataset", "data_dir")
+    elif FLAGS.model in ("cyclegan", "pix2pix"):
+        if FLAGS.source or FLAGS.target:
+            action, used = "--source and --target", ("source", "target", "image_size")
+        else:
+            action, used = f"{action} and --dataset", ("dataset", "data_dir")
     given = {"style", "dataset", "source", "target", "image_size", "data_dir"}
     flag_sets.reject_flags(sorted(given - set(used)), f"should be given without {action}.")
 

@@ -7,6 +7,8 @@ docs/scaling.md lists which of them were tested.
 
 import json
 import os
+import sys
+import zlib
 
 import keras
 import numpy as np
@@ -26,8 +28,8 @@ WORKER_LOST_ERRORS = (  # raised by TensorFlow when another worker has ended
 def strategy(device="auto", workers=None, worker=0):
     """Returns the `tf.distribute.Strategy` to build and train a model in.
 
-    With several workers it waits until all of them are connected, and must be called before
-    anything else of TensorFlow is used.
+    With several workers it says on stderr which others there are, waits until all of them are
+    connected, and must be called before anything else of TensorFlow is used.
 
     Args:
         device: one of `trainers.names.DEVICES`.
@@ -64,7 +66,9 @@ def strategy(device="auto", workers=None, worker=0):
                 "`device` should be auto: TensorFlow uses its GPUs already. Received: cpu"
             ) from None
         gpus = []
-    if _cluster_size() > 1:
+    others = _other_workers()
+    if others:
+        print(f"Waiting until all workers are connected: {', '.join(others)}.", file=sys.stderr)
         try:
             return tf.distribute.MultiWorkerMirroredStrategy()
         except tf.errors.OpError as error:
@@ -93,17 +97,25 @@ def _set_tf_config(workers, worker):
     os.environ["TF_CONFIG"] = json.dumps({"cluster": {"worker": list(workers)}, "task": task})
 
 
-def _cluster_size():
-    """The number of workers in TF_CONFIG."""
+def _other_workers():
+    """The addresses of the other workers in TF_CONFIG."""
     text = os.environ.get("TF_CONFIG") or "{}"
     try:
-        cluster = json.loads(text).get("cluster", {})
-        return sum(len(addresses) for kind, addresses in cluster.items() if kind != "evaluator")
+        config = json.loads(text)
+        tasks = {
+            (kind, str(index)): address
+            for kind, addresses in config.get("cluster", {}).items()
+            for index, address in enumerate(addresses)
+            if kind != "evaluator"
+        }
+        own = config.get("task", {})
+        own = own.get("type"), str(own.get("index"))
     except (ValueError, AttributeError, TypeError):
         raise ValueError(
             'TF_CONFIG should be JSON such as {"cluster": {"worker": ["10.0.0.1:4000", …]}, '
             f'"task": {{"type": "worker", "index": 0}}}}. Received: {text}'
         ) from None
+    return [address for task, address in tasks.items() if task != own and len(tasks) > 1]
 
 
 def _tpu():
@@ -130,6 +142,37 @@ def is_chief(strategy):
     if "chief" in resolver.cluster_spec().as_dict():
         return resolver.task_type == "chief"
     return resolver.task_id == 0
+
+
+def check_agreement(strategy, settings):
+    """Raises a ValueError on all workers if they were given different settings.
+
+    All workers have to call it, before they build a model: models that differ cannot be built.
+
+    Args:
+        strategy: a `tf.distribute.Strategy`; without several workers nothing is checked.
+        settings: a JSON-able dict, name of a flag -> value, with the same keys on all workers.
+
+    Example:
+        >>> check_agreement(tf.distribute.get_strategy(), {"seed": 0})
+    """
+    if not has_workers(strategy):
+        return
+    texts = [json.dumps(settings[name], sort_keys=True) for name in sorted(settings)]
+    own = tf.constant([zlib.crc32(text.encode()) for text in texts], tf.int64)
+
+    def row_of_replica():
+        replica = tf.distribute.get_replica_context()
+        rows = replica.num_replicas_in_sync
+        row = tf.one_hot(replica.replica_id_in_sync_group, rows, dtype=tf.int64)
+        return replica.all_reduce(tf.distribute.ReduceOp.SUM, row[:, None] * own)
+
+    rows = tf.function(lambda: strategy.run(row_of_replica), autograph=False)()
+    rows = strategy.experimental_local_results(rows)[0].numpy()
+    different = (rows != rows[0]).any(axis=0)
+    if different.any():
+        names = ", ".join(f"--{name}" for name in np.array(sorted(settings))[different])
+        raise ValueError(f"Workers should be given the same flags. Received: different {names}.")
 
 
 def broadcast_from_chief(strategy, values):

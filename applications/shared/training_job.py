@@ -169,6 +169,8 @@ class TrainingJob:
         from trainers.engine import data_adapter
 
         strategy = devices.strategy(self.device, self.workers, self.worker)
+        flags = {"steps": self.steps, "resume": self.resume, "overwrite": self.overwrite}
+        devices.check_agreement(strategy, self.settings | flags)
         devices.set_precision(self.settings["precision"])
         with strategy.scope():
             model = build(data)

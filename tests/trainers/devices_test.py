@@ -74,6 +74,18 @@ def test_a_cluster_of_one_needs_no_distribution(monkeypatch):
     assert devices.strategy("cpu").num_replicas_in_sync == 1
 
 
+def test_workers_name_those_that_they_wait_for(monkeypatch, capsys):
+    found = object()
+    monkeypatch.setattr(tf.distribute, "MultiWorkerMirroredStrategy", lambda: found)
+    monkeypatch.setenv("TF_CONFIG", "{}")
+    assert devices.strategy("cpu", ["a:4000", "b:4000", "c:4000"], 1) is found
+    assert capsys.readouterr().err == "Waiting until all workers are connected: a:4000, c:4000.\n"
+
+
+def test_a_single_process_agrees_with_itself():
+    devices.check_agreement(devices.strategy("cpu"), {"seed": 0, "dataset": None})
+
+
 def test_a_single_process_receives_what_it_broadcasts():
     strategy = devices.strategy("cpu")
     assert devices.is_chief(strategy)

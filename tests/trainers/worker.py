@@ -20,10 +20,11 @@ def load(start=(0, 0)):
     return datasets.load("digits", "test", batch_size=BATCH, turns=TURNS, image_size=4, start=start)
 
 
-def play(folder, steps, resume=False, workers=None, worker=0, strategy=None):
+def play(folder, steps, resume=False, workers=None, worker=0, strategy=None, seed=0):
     """Trains a small GAN on digits by SGD without momentum, and returns the model."""
     strategy = strategy or devices.strategy("auto", workers, worker)
-    keras.utils.set_random_seed(0)
+    devices.check_agreement(strategy, {"steps": steps, "seed": seed})
+    keras.utils.set_random_seed(seed)
     with strategy.scope():
         model = zoo.GAN(image_shape=(4, 4, 1), width=8, latent_dim=2)
         model.compile(

@@ -29,12 +29,12 @@ def addresses(n=2):
     return found
 
 
-def start(folder, how, *, steps=30, resume=False):
+def start(folder, how, *, steps=30, resume=False, seeds=(0, 0)):
     """The processes of two workers that train in `folder`; `how` passes them their addresses."""
     workers = addresses()
     started = []
     for i in range(2):
-        arguments = {"folder": str(folder), "steps": steps, "resume": resume}
+        arguments = {"folder": str(folder), "steps": steps, "resume": resume, "seed": seeds[i]}
         env = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3"}
         if how == "TF_CONFIG":
             task = {"type": "worker", "index": i}
@@ -114,3 +114,14 @@ def test_a_refusal_of_the_first_worker_ends_the_other_too(tmp_path):
     assert "which holds other files" in errors[0]
     assert "The chief worker refused to begin and reports why." in errors[1]
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]
+
+
+def test_workers_with_different_flags_are_refused_in_one_line_each(tmp_path):
+    workers = start(tmp_path / "run", "workers", seeds=(0, 1))
+    for process in workers:
+        _, error = process.communicate(timeout=600)
+        assert process.returncode != 0
+        last = "ValueError: Workers should be given the same flags. Received: different --seed."
+        assert error.splitlines()[-1] == last
+        assert "Waiting until all workers are connected: 127.0.0.1:" in error
+    assert not (tmp_path / "run").exists()
