@@ -91,6 +91,9 @@ def main():
         files.check_folder(out, "out")
         probe(model, settings, out, FLAGS.data_dir)
         return
+    if hasattr(model, "classify"):
+        why = f"should be given without a {type(model).__name__}, which classifies itself."
+        flag_sets.reject_flags(PROBE_FLAGS, why)
     classify, classes = classifier_of(model, settings, FLAGS.run, FLAGS.data_dir)
     images, x, _ = image_files.load_images(
         FLAGS.images,
@@ -229,8 +232,6 @@ def classifier_of(model, settings, run=None, data_dir=None):
     if not hasattr(model, "classify"):
         data = load_data(settings | {"image_size": model.image_shape[0]}, data_dir)
         return task.linear_probe(model, data), data.class_names
-    why = f"should be given without a model that classifies, such as a {type(model).__name__}."
-    flag_sets.reject_flags(PROBE_FLAGS, why)
     known = files.read_json(files.expanded(run) / "metrics.json") if run else {}
     count = getattr(model, "categories", 0) or model.classes
     return task.class_probabilities(model), known.get("class_names", list(range(count)))

@@ -157,6 +157,9 @@ def test_a_folder_is_sorted_by_the_script_and_a_bad_file_is_named(way, run, tmp_
     code, _, errors = way(script, *flags)
     assert code == 2
     assert "predictions.csv exists already. Replace it with --overwrite" in errors
+    code, _, errors = way(script, *flags, "--overwrite", "--labels_per_class=2")
+    assert code == 2
+    assert "--labels_per_class should be given without a SemiSupervised" in errors
     odd = tmp_path / "images" / os.fsdecode(b"caf\xe9.png")  # is not UTF-8
     image_files.save_image(x[0], odd)
     code, output, errors = way(script, *flags, "--skip_existing")
