@@ -101,10 +101,12 @@ def when_stopped(advice):
         advice: a function without arguments that returns a sentence, or "".
 
     Example:
-        >>> with when_stopped(lambda: "The same command with --skip_existing goes on."):
-        ...     raise KeyboardInterrupt
-        Traceback (most recent call last):
-        KeyboardInterrupt: Stopped. The same command with --skip_existing goes on.
+        >>> try:
+        ...     with when_stopped(lambda: "The same command with --skip_existing goes on."):
+        ...         raise KeyboardInterrupt
+        ... except KeyboardInterrupt as interrupt:
+        ...     print(interrupt)
+        Stopped. The same command with --skip_existing goes on.
     """
     try:
         yield
