@@ -42,7 +42,7 @@ def test_players_that_are_none_are_refused(arguments):
 
 MODERN = {  # family: rates, β₁, β₂, whose weights are averaged
     "aae": ({"autoencoder": 1e-3, "discriminator": 1e-3, "encoder": 1e-3}, 0.5, 0.999),
-    "avb": ({"discriminator": 2e-3, "autoencoder": 3e-4}, 0.5, 0.999),
+    "avb": ({"discriminator": 2e-3, "autoencoder": 3e-4}, 0.9, 0.999),
     "infogan": ({"discriminator": 2e-4, "generator": 1e-3}, 0.5, 0.999),
     "gan": ({"discriminator": 5e-4, "generator": 5e-4}, 0.0, 0.99),
     "bigan": ({"discriminator": 5e-4, "generator": 5e-4}, 0.5, 0.99),
