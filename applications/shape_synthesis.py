@@ -168,9 +168,9 @@ def write(out, shapes, latents, views=None, names=(), overwrite=False):
     views = views if views is not None and len(views) == len(shapes) else None
     save_shapes(picture, shapes, views, printable)
     voxels.turntable(turntable, shapes[:N_SHOWN], names=printable[:N_SHOWN])
-    for name, shown, shape in zip(names, printable, shapes, strict=True):
+    for name, label, shape in zip(names, printable, shapes, strict=True):
         if not voxels.filled(shape).any():
-            print(f"Shape {shown} has no voxel that is full: there is no {shown}.obj.")
+            print(f"Shape {label} has no voxel that is full: there is no {label}.obj.")
             continue
         with files.atomic_path(objects / f"{name}.obj") as draft:
             voxels.write_obj(draft, shape)

@@ -84,7 +84,7 @@ def demo():
         arrow = "↓" if figure == "frechet" else "↑"
         table.append(
             f"| {LABELS[figure]} {arrow} | {compared['value']:.2f} "
-            f"| {_shown_verdict(compared, compared['baseline'], '.2f')} "
+            f"| {_displayed_verdict(compared, compared['baseline'], '.2f')} "
             f"| {compared['baseline']:.2f} ({SAMPLERS[compared['sampler']]}) | {real:.2f} |"
         )
     protocol = run["scores"]["protocol"]
@@ -301,12 +301,12 @@ def _worth(cell):
     value = f"{cell['unit']} {cell['value']:.3g}"
     if "verdict" not in cell:
         return value
-    verdict = _shown_verdict(cell, cell["reference"], ".3g")
+    verdict = _displayed_verdict(cell, cell["reference"], ".3g")
     return f"{value} {verdict} {cell['beside']}, {cell['reference']:.3g}"
 
 
-def _shown_verdict(compared, reference, form):
-    """Returns the verdict that a file has, or "ties with" where both figures are shown alike."""
+def _displayed_verdict(compared, reference, form):
+    """Returns the verdict that a file has, or "ties with" where both figures look alike."""
     alike = f"{compared['value']:{form}}" == f"{reference:{form}}"
     return "ties with" if alike else compared["verdict"]
 
@@ -355,7 +355,7 @@ def precision():
         seconds = sorted(run["seconds"] for run in runs)[len(runs) // 2]
         table.append(
             f"| {name} | {middle['value']:.2f} | {each} "
-            f"| {_shown_verdict(middle, middle['baseline'], '.2f')} "
+            f"| {_displayed_verdict(middle, middle['baseline'], '.2f')} "
             f"| {middle['baseline']:.2f} ({SAMPLERS[middle['sampler']]}) | {seconds:.0f} |"
         )
     return lines(

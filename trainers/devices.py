@@ -28,7 +28,7 @@ WORKER_LOST_ERRORS = (  # raised by TensorFlow when another worker has ended
 def strategy(device="auto", workers=None, worker=0):
     """Returns the `tf.distribute.Strategy` to build and train a model in.
 
-    With several workers it says on stderr which others there are, waits until all of them are
+    With several workers it prints the addresses of the others on stderr, waits until all are
     connected, and must be called before anything else of TensorFlow is used.
 
     Args:

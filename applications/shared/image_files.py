@@ -86,7 +86,7 @@ class ImageFolder:
 
     def stopped_advice(self):
         """Returns what to do after Ctrl-C: a sentence, or ""."""
-        if self.overwrite:  # results that are to be replaced are not told from new ones
+        if self.overwrite:  # nothing distinguishes results that are to be replaced from new ones
             return ""
         return "The same command with --skip_existing goes on with the images that are left."
 

@@ -313,7 +313,7 @@ def chosen_arguments(out=None):
     """
     chosen = model_arguments.text_of(model_arguments.parse(FLAGS["set"].value or []))
     stages = [] if out is None else [out, *sorted(path.parent for path in out.glob("*/losses.csv"))]
-    runs = [found for stage in stages if (found := files.read_json(stage / "settings.json"))]
+    runs = [found for stage in stages if (found := earlier_settings(stage))]
     if not runs:
         return chosen
     recorded = runs[0].get("set", "")

@@ -1,4 +1,4 @@
-"""docs/outside.md: its snippets run, one after the other, and do what the page says of them."""
+"""docs/outside.md: its snippets run, one after the other, and do what the page describes."""
 
 import contextlib
 import re

@@ -132,10 +132,10 @@ def overview(images, title):
         >>> overview(np.zeros((200, 8, 8, 1)), "GAN, seed 7").size  # 12 x 12 of them
         (602, 626)
     """
-    shown = images[: COLUMNS**2]
-    first = f"the first {len(shown)} of " if len(shown) < len(images) else ""
+    drawn = images[: COLUMNS**2]
+    first = f"the first {len(drawn)} of " if len(drawn) < len(images) else ""
     title = f"{title}: {first}{len(images):,} samples"
-    return grids.grid(grids.split_rows(shown, COLUMNS), title=title)
+    return grids.grid(grids.split_rows(drawn, COLUMNS), title=title)
 
 
 def write(images, folder):

@@ -12,7 +12,7 @@ def verdict(value, reference, lower=False, form=".4g"):
         value: the figure.
         reference: the same figure of a baseline.
         lower: whether less is better.
-        form: the format in which both are shown: figures that look alike tie.
+        form: the format in which both are displayed: figures that look alike tie.
 
     Returns:
         "beats", "ties with" or "loses to".

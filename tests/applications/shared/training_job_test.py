@@ -1,4 +1,4 @@
-"""What a job takes from the flags, from the run that it goes on with, and what it says."""
+"""What a job takes from the flags, from the run that it goes on with, and its messages."""
 
 import contextlib
 import json
