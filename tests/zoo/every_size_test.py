@@ -182,11 +182,11 @@ PAPER_SIZES |= {
         + (64 * 256 * 512 + 2 * 512)
         + (512 + 1),
     ),
-    # G: three layers of 256. T: 256, five residual layers of 256, 1.
+    # G: three layers of 256. T: 256, five residual blocks of two layers of 256, 1.
     "avb": (
         ((28, 28, 1), 8),
         (8 * 256 + 256) + 2 * (256 * 256 + 256) + (256 * 784 + 784),
-        (792 * 256 + 256) + 5 * (256 * 256 + 256) + (256 + 1),
+        (792 * 256 + 256) + 10 * (256 * 256 + 256) + (256 + 1),
     ),
     # Weight normalisation adds a length to each unit's bias.
     "semi_supervised": (

@@ -19,7 +19,7 @@ class ForwardPass:
         >>> model = zoo.create("gan", image_shape=(2,))
         >>> batch = tf.zeros((8, 2))
         >>> forward_pass = model.run_forward(batch)
-        >>> model.take_turn("generator", batch, forward_pass)
+        >>> losses = model.take_turn("generator", batch, forward_pass)
         >>> forward_pass.stale
         True
     """
