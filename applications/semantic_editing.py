@@ -52,7 +52,7 @@ def define_flags():
 
 def main():
     """Reads the flags and does the job."""
-    edit, out = FLAGS.edit, files.expanded(FLAGS.out)
+    edit, out = FLAGS.edit, flag_sets.results_folder()
     flag_sets.reject_unused_flags(f"--edit={edit}", "edit", "seed", *USES[edit])
     if edit == "move" and FLAGS.images is not None:
         flag_sets.reject_flags(["count"], "should be given without --images.")
@@ -79,6 +79,9 @@ def main():
     model = flag_sets.load_trained(FLAGS.preset, FLAGS.run)
     with command_line.flag_errors(flag_sets.trained_flag()):
         editor = task.LatentEditor(model, FLAGS.steps, FLAGS.seed)
+    if moves:
+        with command_line.flag_errors("move"):
+            editor.step_of(moves)
     files.check_folder(out, "out")
     if edit == "discover":
         with command_line.flag_errors("method"):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
+from trainers import files
 from trainers.names import DEVICES, PRECISIONS
 
 FLAGS = flags.FLAGS
@@ -91,6 +92,28 @@ def flag_errors(*names, **arguments):
         name = next((name for name in flags_of if message.startswith(f"`{name}`")), names[0])
         message = message.removeprefix(f"`{name}`").removeprefix(":").lstrip()
         raise ValueError(f"--{flags_of[name]}: {message}") from None
+
+
+def output_folder(flag, default=None):
+    """Returns the `pathlib.Path` of the folder that a flag names.
+
+    Args:
+        flag: name of the flag.
+        default: the folder without it.
+
+    Raises:
+        ValueError: for an address, and for the home folder of a user that there is not.
+
+    Example:
+        >>> from absl.testing import flagsaver
+        >>> with flagsaver.flagsaver():
+        ...     holder = flags.DEFINE_string("to", "gs://bucket/runs", "Folder.")
+        ...     output_folder("to")
+        Traceback (most recent call last):
+        ValueError: --to: should be a path on this machine. Received: gs://bucket/runs
+    """
+    with flag_errors(flag):
+        return files.local_path(FLAGS[flag].value or default, flag)
 
 
 @contextlib.contextmanager

@@ -18,7 +18,8 @@ FULL = "No space left on device"  # in the messages of Python, HDF5 and TensorFl
 
 def expanded(path):
     """Returns the `pathlib.Path` of a path, with ~ replaced by the home folder. A ~name that is no
-    user's stays, and is not found later; `Path.expanduser` would raise a RuntimeError.
+    user's stays: it is not found, and `local_path` refuses it; `Path.expanduser` would raise a
+    RuntimeError.
 
     Example:
         >>> print(expanded("~nobody-of-that-name/runs"))
@@ -28,14 +29,15 @@ def expanded(path):
 
 
 def local_path(path, name):
-    """Returns the `pathlib.Path` of a path on this machine.
+    """Returns the `pathlib.Path` of a path on this machine, with ~ as in `expanded`.
 
     Args:
         path: a string or a path.
         name: of the argument, for the message.
 
     Raises:
-        ValueError: for an address, such as gs://bucket/runs, which would name a local folder "gs:".
+        ValueError: for an address, such as gs://bucket/runs, which would name a local folder "gs:",
+            and for the home folder of a user that there is not, which would name a folder "~user".
 
     Example:
         >>> local_path("gs://bucket/runs", "out")
@@ -44,7 +46,10 @@ def local_path(path, name):
     """
     if re.match(r"[A-Za-z][A-Za-z0-9+.-]+:/", os.fspath(path)):  # `Path` drops the second slash
         raise ValueError(f"`{name}` should be a path on this machine. Received: {path}")
-    return Path(path)
+    found = expanded(path)
+    if str(found).startswith("~"):
+        raise ValueError(f"`{name}` should not begin with the ~ of no user. Received: {path}")
+    return found
 
 
 def ensure_folder(path, name):
@@ -219,7 +224,7 @@ def reading(path, expected, remedy=""):
 
     Raises:
         ValueError: for any exception, since a reader of damaged bytes may raise all kinds of them;
-            but a MemoryError is raised as it is.
+            but a MemoryError and a PermissionError are raised as they are.
 
     Example:
         >>> with reading("table.csv", "a CSV of numbers", "Write it anew."):
@@ -229,7 +234,7 @@ def reading(path, expected, remedy=""):
     """
     try:
         yield
-    except MemoryError:
+    except (MemoryError, PermissionError):
         raise
     except Exception as error:
         message = " ".join(str(error).split())[:200] or type(error).__name__

@@ -27,7 +27,7 @@ def load_table(path, balance=None):
                 line.pop("file"): {name: float(value) for name, value in line.items()}
                 for line in lines
             }
-        except (KeyError, TypeError, ValueError, OSError) as error:
+        except (csv.Error, KeyError, TypeError, ValueError, OSError) as error:
             raise ValueError(
                 f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
             ) from None
@@ -121,12 +121,23 @@ def _about(attributes):
 
 
 def load_directions(out):
-    """Loads directions.npz of a folder: name -> direction; {} without the file."""
+    """Loads directions.npz of a folder: name -> direction (d,); {} without the file.
+
+    Raises:
+        ValueError: the file is corrupt, or holds something else.
+    """
     path = Path(out) / "directions.npz"
     if not path.exists():
         return {}
-    with np.load(path) as arrays:
-        return dict(arrays)
+    remedy = "Delete it, and learn or discover directions anew."
+    with files.reading(path, "an .npz of directions", remedy), np.load(path) as arrays:
+        directions = dict(arrays)
+        for name, direction in directions.items():
+            if direction.ndim != 1 or direction.dtype.kind != "f":
+                raise ValueError(f"{name} is {direction.dtype}, shape={direction.shape}")
+            if not np.isfinite(direction).all():
+                raise ValueError(f"{name} is not finite")
+    return directions
 
 
 def check_not_taken(out, names, overwrite=False):

@@ -61,10 +61,9 @@ def results_folder():
     Raises:
         ValueError: without --out.
     """
-    with command_line.flag_errors("out"):
-        if FLAGS.out is None:
-            raise ValueError("should name a folder for the results. Received: nothing.")
-    return files.expanded(FLAGS.out)
+    if FLAGS.out is None:
+        raise ValueError("--out: should name a folder for the results. Received: nothing.")
+    return command_line.output_folder("out")
 
 
 def reject_flags(names, why):

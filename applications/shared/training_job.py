@@ -51,21 +51,20 @@ class TrainingJob:
             stage: the folder within, of the first of several runs.
 
         Raises:
-            ValueError: for --resume with --overwrite, and for a --set that cannot be read, or is
-                not that of the run.
+            ValueError: for --resume with --overwrite, for folders that are not of this machine, and
+                for a --set that cannot be read, or is not that of the run.
         """
         if FLAGS.resume and FLAGS.overwrite:
             raise ValueError("--resume: should be given without --overwrite. Received: both.")
         if not isinstance(settings, dict):
             settings = values_of(settings)
-        out = files.expanded(FLAGS.out or f"runs/{name}")
+        out = command_line.output_folder("out", f"runs/{name}")
         settings = with_absolute_paths(settings, earlier_settings(out / stage))
         chosen = chosen_arguments(out if FLAGS.resume else None)
         settings = settings | ({"set": chosen} if chosen else {})
-        export_dir = files.expanded(FLAGS.export_dir) if FLAGS.export_dir else None
+        export_dir = command_line.output_folder("export_dir", out / "saved_models")
         others = ("device", "workers", "worker", "data_dir", "resume", "overwrite")
-        places = out, export_dir or out / "saved_models"
-        return cls(settings, FLAGS.steps, *places, **values_of(others))
+        return cls(settings, FLAGS.steps, out, export_dir, **values_of(others))
 
     def stopped_advice(self):
         """Returns what to do after Ctrl-C outside of `fit`: a sentence, or ""."""
@@ -264,7 +263,7 @@ def resume_flags(names, name, stage=""):
     """
     if not FLAGS.resume or FLAGS.workers or "TF_CONFIG" in os.environ:
         return
-    earlier = earlier_settings(files.expanded(FLAGS.out or f"runs/{name}") / stage)
+    earlier = earlier_settings(command_line.output_folder("out", f"runs/{name}") / stage)
     for name in names:
         if name in earlier and not FLAGS[name].present:
             FLAGS[name].value = earlier[name]

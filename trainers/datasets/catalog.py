@@ -74,9 +74,13 @@ def open(name, image_size=None, data_dir=None):  # as `PIL.Image.open`; no file 
             "`image_size` should be a positive integer, or None for the size as stored. "
             f"Received: image_size={image_size!r}"
         )
-    data_dir = os.path.expanduser(
-        data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets")
-    )
+    data_dir = os.fspath(data_dir or os.environ.get("TFDS_DATA_DIR", "~/tensorflow_datasets"))
+    data_dir = os.path.expanduser(data_dir)
+    if data_dir.startswith("~"):
+        raise ValueError(
+            "`data_dir` should be in the home folder of a user that there is. "
+            f"Received: data_dir={data_dir!r}"
+        )
     source = _find(name, image_size, data_dir)
     if image_size is not None and len(source.facts.shape) != 3:
         kind = "points" if len(source.facts.shape) == 1 else "voxels"
@@ -136,7 +140,7 @@ def _digits(data_dir):
     def read(split):
         from trainers.datasets import digits  # imports TFDS, and reading TensorFlow
 
-        return Samples(*digits.read(split, data_dir), {})
+        return Samples(*digits.read(split, DIGITS.splits[split], data_dir), {})
 
     return Source(DIGITS, read, levels=16)
 

@@ -6,6 +6,7 @@ under another name and renamed when it is complete; memory holds one chunk of im
 
 import concurrent.futures
 import dataclasses
+import hashlib
 import itertools
 import json
 import os
@@ -77,6 +78,8 @@ class Store:
     def __init__(self, folder):
         self.folder = Path(folder)
         index = json.loads((self.folder / "index.json").read_text())
+        if index.pop("sha256") != _checksum(index):
+            raise ValueError(f"{self.folder} is corrupt")
         self.shape, self.skipped = tuple(index["shape"]), [tuple(s) for s in index["skipped"]]
         self.names, self.splits = index["names"], np.array(index["splits"])
         labelled = None not in index["labels"]
@@ -90,6 +93,11 @@ class Store:
         return Rows(self.folder / "pixels", self.shape, rows)
 
 
+def _checksum(index):
+    """The digest of all other entries of an index."""
+    return hashlib.sha256(json.dumps(index).encode()).hexdigest()
+
+
 def open_or_build(folder, write):
     """Returns the `Store` in a folder, after `write(folder)` where there is none or a corrupt one.
 
@@ -98,7 +106,7 @@ def open_or_build(folder, write):
     """
     try:
         return Store(folder)
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         shutil.rmtree(folder, ignore_errors=True)
     write(folder)
     return Store(folder)
@@ -179,6 +187,7 @@ def write(folder, items, image_size, grey, title, total):
             "labels": [label for _, label, _ in kept],
             "splits": [split for _, _, split in kept],
         }
+        index["sha256"] = _checksum(index)
         (draft / "index.json").write_text(json.dumps(index))
         printable = image_listing.printable
         lines = "".join(f"{printable(name)}\t{reason}\n" for name, reason in skipped)

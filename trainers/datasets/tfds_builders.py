@@ -8,11 +8,12 @@ import contextlib
 import io
 import os
 import time
+from pathlib import Path
 
 import numpy as np
 import tensorflow_datasets as tfds
 
-from trainers.datasets import builtin
+from trainers.datasets import builtin, tfds_catalog
 from trainers.datasets.builtin.samples import Samples
 
 TENSOR = {"encoding": tfds.features.Encoding.BYTES}  # by default a uint8 takes eight bytes
@@ -89,22 +90,55 @@ def read(dataset, split, data_dir=None):
 
     Args:
         dataset: name of the dataset.
-        split: one of the dataset's, or "all": train and then test. (To TFDS "all" would be every
-            split one after the other.)
+        split: one of the dataset's, or "all": train and then test.
         data_dir: where TFDS keeps its datasets; by default ~/tensorflow_datasets. The dataset is
             written there on the first call, which takes some seconds.
+
+    Raises:
+        ValueError: the written files are damaged.
     """
-    examples = prepared(BUILDERS[dataset], data_dir).as_dataset(
-        "train+test" if split == "all" else split, batch_size=-1
-    )
-    factors = {name: rows.numpy() for name, rows in examples.get("factors", {}).items()}
+    builder = BUILDERS[dataset]
+    examples = read_examples(builder, split, builder.DATASET.splits[split], data_dir)
+    factors = examples.get("factors", {})
     for name, rows in factors.items():
         if rows.dtype == object:
             factors[name] = np.array([text.decode() for text in rows])
-    y = examples["y"].numpy() if "y" in examples else None
+    y = examples.get("y")
     if y is not None and y.dtype == np.int64:  # of a ClassLabel
         y = y.astype(np.int32)
-    return Samples(examples["x"].numpy(), y, factors)
+    return Samples(examples["x"], y, factors)
+
+
+def read_examples(builder, split, count, data_dir=None):
+    """Returns the examples of a split as a dict of NumPy arrays, prepared now or before.
+
+    Args:
+        builder: a class of builders.
+        split: one of the builder's, or "all": train and then test. (To TFDS "all" would be every
+            split one after the other.)
+        count: how many examples it should have.
+        data_dir: as for `read`.
+
+    Raises:
+        ValueError: the written files are damaged.
+        OSError: they cannot be written.
+    """
+    rows = "train+test" if split == "all" else split
+    try:
+        dataset = prepared(builder, data_dir).as_dataset(rows, batch_size=-1)
+        examples = dict(tfds.as_numpy(dataset))
+        found = {len(values) for values in examples.values() if isinstance(values, np.ndarray)}
+        if found != {count}:
+            raise ValueError(f"{split} has {found} examples instead of {count}")
+    except (OSError, MemoryError):
+        raise
+    except Exception as error:  # of TFDS's readers, any
+        folder = Path(data_dir or tfds.core.constants.DATA_DIR).expanduser() / builder.name
+        raise ValueError(
+            f"{folder} should hold the data that were written there. It is damaged "
+            f"({tfds_catalog.one_line(error)}): delete it, and it is written anew."
+        ) from None
+    return examples
 
 
 def prepared(builder, data_dir=None):

@@ -42,10 +42,10 @@ def builder(name, data_dir):
 
     try:
         dataset = tfds.builder(name, data_dir=data_dir)
-    except (ValueError, TypeError) as error:  # a TypeError for an argument in the name
-        if isinstance(error, tfds.core.registered.DatasetNotFoundError):
-            return None
-        raise ValueError(f"`name` is not one that TFDS takes: {_line(error)}") from None
+    except tfds.core.registered.DatasetNotFoundError:
+        return None
+    except Exception as error:  # a version, config or argument that there is not, or files of it
+        raise ValueError(f"`name` is not one that TFDS takes: {one_line(error)}") from None
     if dataset.is_prepared():
         return dataset
     instead = (
@@ -61,7 +61,7 @@ def builder(name, data_dir):
         dataset.download_and_prepare()
     except Exception as error:  # network, checksum, quota or missing package
         raise ValueError(
-            f"`name` is {name!r}, which TFDS could not fetch: {_line(error)}. {instead}"
+            f"`name` is {name!r}, which TFDS could not fetch: {one_line(error)}. {instead}"
         ) from error
     return tfds.builder(name, data_dir=data_dir)
 
@@ -138,10 +138,16 @@ def open_or_build(builder, split, image_size, data_dir):
     def items():
         import tensorflow_datasets as tfds
 
-        data = builder.as_dataset(split, decoders={image: tfds.decode.SkipDecoding()})
-        for row, example in enumerate(data.as_numpy_iterator()):
-            number = int(example[label]) if label else None
-            yield image_cache.Item(f"{split} {row}", example[image], number)
+        try:
+            data = builder.as_dataset(split, decoders={image: tfds.decode.SkipDecoding()})
+            for row, example in enumerate(data.as_numpy_iterator()):
+                number = int(example[label]) if label else None
+                yield image_cache.Item(f"{split} {row}", example[image], number)
+        except Exception as error:  # of TFDS's readers, any
+            raise ValueError(
+                f"`name` is {builder.name!r}, whose files in {builder.data_dir} are damaged: "
+                f"{one_line(error)}. Delete the folder and prepare it again."
+            ) from None
 
     def write(target):
         title, total = builder.name, builder.info.splits[split].num_examples
@@ -174,6 +180,7 @@ def keys(builder):
     return images[0], labels[0] if labels else None
 
 
-def _line(error):
-    """Returns the message of an error on one line."""
-    return " ".join(str(error).split())[:200] or type(error).__name__
+def one_line(error):
+    """Returns the message of an error on one line, without the names of TensorFlow's nodes."""
+    message = re.sub(r"{{function_node .*?}}|\[Op:\w+\] name:", "", str(error))
+    return " ".join(message.split())[:200] or type(error).__name__

@@ -86,11 +86,29 @@ class LatentEditor:
 
         Returns:
             Images, (n, *image_shape).
+
+        Raises:
+            ValueError: as `step_of`.
         """
         from trainers.latents import inversion
 
-        step = sum(amount * np.asarray(direction) for direction, amount in moves.values())
-        return inversion.transfer_edit(x, self.generate(latents), self.generate(latents + step))
+        moved = latents + self.step_of(moves)
+        return inversion.transfer_edit(x, self.generate(latents), self.generate(moved))
+
+    def step_of(self, moves):
+        """Returns the sum of moves, (d,): see `move`.
+
+        Raises:
+            ValueError: for a direction in latents of another size.
+        """
+        size = sum(self.widths)
+        for name, (direction, _) in moves.items():
+            if np.shape(direction) != (size,):
+                raise ValueError(
+                    f"A direction should have {size} numbers, as latents of this model. "
+                    f"Received: {name}, shape={np.shape(direction)}"
+                )
+        return sum(amount * np.asarray(direction) for direction, amount in moves.values())
 
     def morph(self, start, end, steps):
         """Returns images along the great circle between two latents, (steps, *image_shape)."""

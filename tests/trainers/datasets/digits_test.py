@@ -117,7 +117,7 @@ def test_digits_are_prepared_once_and_read_afterwards(tmp_path, monkeypatch):
 
 
 def test_preparing_prints_nothing(tmp_path, capfd):
-    digits.read("test", tmp_path)
+    digits.read("test", 500, tmp_path)
     out, err = capfd.readouterr()
     assert out == ""
     assert "examples" not in err
@@ -131,11 +131,11 @@ def test_a_process_that_is_overtaken_while_preparing_reads_what_the_other_wrote(
     def overtake(self, *args, **kwargs):
         if not overtaken:
             overtaken.append(True)
-            digits.read("test", tmp_path)
+            digits.read("test", 500, tmp_path)
         return prepare(self, *args, **kwargs)
 
     monkeypatch.setattr(digits.Digits, "_download_and_prepare", overtake)
-    images, labels = digits.read("test", tmp_path)
+    images, labels = digits.read("test", 500, tmp_path)
     assert overtaken and images.shape == (500, 8, 8, 1) and labels.shape == (500,)
     assert [path.name for path in (tmp_path / "digits").iterdir()] == ["1.0.0"]
 
@@ -147,6 +147,6 @@ def test_a_data_dir_that_is_a_file_is_an_error_of_the_system(tmp_path):
 
 
 def test_tfds_knows_the_builder_by_its_name(data_dir):
-    digits.read("test", data_dir)
+    digits.read("test", 500, data_dir)
     dataset = tfds.load("digits", split="half_a", data_dir=data_dir, download=False)
     assert len(dataset) == 899

@@ -1,6 +1,7 @@
 """Names that TFDS knows: fetched where it can be, refused within seconds where it cannot."""
 
 import io
+import shutil
 import threading
 import urllib.error
 import urllib.request
@@ -132,6 +133,21 @@ def test_a_failure_of_tfds_is_one_sentence(tmp_path, monkeypatch):
         datasets.load("mnist", data_dir=tmp_path)
 
 
-def test_a_config_that_there_is_not_is_one_sentence(tmp_path):
-    with pytest.raises(ValueError, match="^`name` is not one that TFDS takes: "):
-        datasets.load("mnist/none", data_dir=tmp_path)
+@pytest.mark.parametrize(
+    "name", ["mnist/none", "mnist:9.9.9", "mnist/size=9", "mnist::", "huggingface:mnist"]
+)
+def test_a_config_version_or_argument_that_there_is_not_is_one_sentence(name, tmp_path):
+    with pytest.raises(ValueError, match="^`name` is not one that TFDS takes: [^\n]*$"):
+        datasets.load(name, data_dir=tmp_path)
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-9], lambda data: data[:80] + b"x" * 40])
+def test_damaged_files_of_tfds_are_named(change, fetched, tmp_path):
+    builder = shutil.copytree(fetched / "odd_photos", tmp_path / "odd_photos") / "1.0.0"
+    path = next(builder.glob("*.tfrecord*"))
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ValueError, match=f"whose files in {builder} are damaged: .* record"):
+        datasets.arrays("odd_photos", "all", 8, tmp_path)
+    (builder / "dataset_info.json").write_text("{")
+    with pytest.raises(ValueError, match="not one that TFDS takes: .*JSON"):
+        datasets.info("odd_photos", 8, tmp_path)
