@@ -4,6 +4,7 @@ Nothing here imports TensorFlow, so that `--help` and wrong flags are answered a
 """
 
 import contextlib
+import math
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ from pathlib import Path
 
 from absl import app, flags, logging
 
-from trainers import files
+from trainers import files, quiet_import
 from trainers.names import DEVICES, PRECISIONS
 
 FLAGS = flags.FLAGS
@@ -63,7 +64,8 @@ def run_script(define_flags, main):
     """
     define_flags()
     warnings.formatwarning = _once_without_line()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # TensorFlow prints ten lines at the start
+    if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+        quiet_import.quiet_tensorflow()
     app.run(lambda argv: _call(main), flags_parser=_parse)
 
 
@@ -142,6 +144,10 @@ def _parse(argv):
         arguments = FLAGS(argv)
     except flags.Error as error:
         _refuse(" ".join(str(error).split()))
+    for name in FLAGS:
+        value = FLAGS[name].value
+        if isinstance(value, float) and not math.isfinite(value):  # NaN passes any bound
+            _refuse(f"flag --{name}={value}: should be a finite number")
     if len(arguments) > 1:
         _refuse(
             f"Every argument should be a flag, --name=value. Received: {' '.join(arguments[1:])}"

@@ -12,9 +12,11 @@ from trainers import command_line
 
 SCRIPT = """
 import warnings
+from absl import flags
 from trainers import command_line
 def define():
     command_line.define_training_flags(model="gan", dataset="digits", steps=10, batch_size=64)
+    flags.DEFINE_float("rate", 0.5, "A rate.", 0.0, 1.0)
 def main():
     with command_line.flag_errors("model"):
         if command_line.FLAGS.model == "bad":
@@ -60,6 +62,7 @@ def run(*flags):
         (2, "--batch_size=-1", "flag --batch_size=-1"),
         (2, "--seed=-1", "flag --seed=-1"),
         (2, f"--seed={2**32}", "flag --seed=4294967296"),
+        (2, "--rate=nan", "flag --rate=nan: should be a finite number"),
         (2, "--device=cuda", "value should be one of <auto|cpu|gpu|tpu>"),
         (2, "--precision=int8", "value should be one of <float32|mixed_bfloat16|mixed_float16>"),
         (2, "--resume=perhaps", "flag --resume=perhaps"),

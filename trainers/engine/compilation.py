@@ -172,7 +172,7 @@ class CompileMixin:
                 that after `steps` less than a hundredth of the first weights is left in them.
 
         Raises:
-            ValueError: for a name that is no player of the family.
+            ValueError: for a name that is no player of the family, and a β outside [0, 1).
 
         Example:
             >>> import zoo
@@ -186,6 +186,13 @@ class CompileMixin:
             raise ValueError(
                 f"`rate`, `beta_1` and `averaged` should name players of {type(self).__name__}, "
                 f"the first two all: {', '.join(self.players)}. Received: {', '.join(received)}."
+            )
+
+        betas = [*(beta_1.values() if isinstance(beta_1, dict) else [beta_1]), beta_2]
+        if not all(0.0 <= beta < 1.0 for beta in betas):
+            raise ValueError(
+                "`beta_1` and `beta_2` should be from 0 to below 1. "
+                f"Received: beta_1={beta_1}, beta_2={beta_2}"
             )
 
         if momentum is None:

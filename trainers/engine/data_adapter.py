@@ -6,7 +6,6 @@ sentence and are never trained on.
 
 import contextlib
 import re
-import types
 
 import keras
 import numpy as np
@@ -17,8 +16,9 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     """Returns the data as batches that are checked and can be split evenly.
 
     Args:
-        data: a tf.data.Dataset of batches, a tuple of arrays, a Python generator or a
-            `keras.utils.PyDataset`; anything else is returned unchanged, for Keras to check.
+        data: a tf.data.Dataset of batches, a tuple of arrays, a Python generator or another
+            iterator, a `keras.utils.PyDataset`, or a loader that can be iterated over again, such
+            as those of PyTorch and Grain; anything else is returned unchanged, for Keras to check.
         components: a `FieldSpec` per part of a batch, in order; further parts are ignored.
         parts: into how many equal sub-batches each batch is split, one per turn.
         replicas: on how many replicas each sub-batch is split again.
@@ -44,10 +44,13 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     """
     if isinstance(data, tuple):
         data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, keep_remainder)
-    if isinstance(data, types.GeneratorType):
+    if hasattr(data, "__next__"):
         return (_checked_arrays(batch, components) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
         return _CheckedPyDataset(data, components)
+    datasets = tf.data.Dataset, tf.distribute.DistributedDataset
+    if hasattr(data, "__iter__") and not isinstance(data, datasets):
+        data = _from_loader(data, components)
     if not isinstance(data, tf.data.Dataset):
         return data
     specs = _parts(data.element_spec, components)
@@ -97,6 +100,25 @@ def _checked_arrays(batch, components):
             component.check_spec(part)
         component.check_array(np.asarray(part))
     return parts
+
+
+def _from_loader(loader, components):
+    """The batches of a loader as a tf.data.Dataset, each epoch from a new iterator."""
+    first = next(iter(loader), None)
+    if first is None:
+        raise ValueError("`x` should have batches. Received: a loader without any.")
+    first = _checked_arrays(first, components)
+
+    def batches():
+        for batch in loader:
+            yield tuple(map(np.asarray, _parts(batch, components)))
+
+    arrays = [np.asarray(part) for part in first]
+    signature = tuple(tf.TensorSpec((None, *a.shape[1:]), a.dtype) for a in arrays)
+    data = tf.data.Dataset.from_generator(batches, output_signature=signature)
+    if hasattr(loader, "__len__"):
+        data = data.apply(tf.data.experimental.assert_cardinality(len(loader)))
+    return data
 
 
 class _CheckedPyDataset(keras.utils.PyDataset):

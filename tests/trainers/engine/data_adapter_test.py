@@ -281,80 +281,6 @@ def test_an_error_that_is_none_of_ours_is_passed_on_as_it_is():
         tf.debugging.assert_equal(1, 2)
 
 
-# Streams ------------------------------------------------------------------------------------------
-
-
-def rows_of(dataset):
-    return [batch.numpy().ravel().astype(int).tolist() for batch in dataset]
-
-
-def numbers(n):
-    return (np.arange(n, dtype="float32").reshape(n, 1),)
-
-
-NUMBER = [batch_spec.FieldSpec("x", (1,))]
-
-
-def test_arrays_are_split_into_complete_batches_without_the_rest():
-    stream = data_adapter.prepare(numbers(10), NUMBER, parts=1, batch_size=4)
-    assert rows_of(stream) == [[0, 1, 2, 3], [4, 5, 6, 7]]
-    assert stream.element_spec.shape == (4, 1)
-
-
-def test_shuffled_epochs_hold_each_sample_once_in_the_requested_order():
-    place = [np.array([5, 0]), np.array([5, 1]), np.array([5, 0])]
-    orders = iter(place)
-    stream = data_adapter.prepare(numbers(8), NUMBER, 1, batch_size=4, order=lambda: next(orders))
-    first, second, third = (np.concatenate(rows_of(stream)).tolist() for _ in place)
-    assert sorted(first) == sorted(second) == list(range(8))
-    assert first != second
-    assert first == third
-    assert stream.cardinality() == 2
-
-
-def test_on_replicas_each_turn_sees_the_samples_that_one_replica_would_see():
-    stream = data_adapter.prepare(numbers(12), NUMBER, parts=3, replicas=2, batch_size=12)
-    (rows,) = rows_of(stream)
-    first, second = (np.reshape(share, (3, -1)) for share in np.split(np.array(rows), 2))
-    turns = np.concatenate([first, second], axis=1)
-    assert turns.tolist() == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 10, 11]]
-
-
-def test_by_default_each_turn_gets_32_samples():
-    stream = data_adapter.prepare(numbers(200), NUMBER, parts=3)
-    assert [len(rows) for rows in rows_of(stream)] == [96, 96]
-
-
-def test_a_small_array_is_one_batch_that_can_be_split_into_turns():
-    stream = data_adapter.prepare(numbers(11), NUMBER, parts=3, batch_size=96)
-    assert rows_of(stream) == [list(range(9))]
-
-
-def test_samples_of_a_last_batch_that_do_not_fill_each_turn_are_left_out():
-    data = tf.data.Dataset.range(10).batch(6).map(lambda x: tf.cast(x[:, None], "float32"))
-    assert rows_of(data_adapter.prepare(data, NUMBER, parts=3)) == [[*range(6)], [6, 7, 8]]
-    assert len(rows_of(data_adapter.prepare(data, NUMBER, parts=2))) == 2
-
-
-def test_arrays_of_double_precision_become_float32():
-    stream = data_adapter.prepare((np.zeros((4, 1)),), NUMBER, parts=1)
-    assert stream.element_spec.dtype == tf.float32
-
-
-def test_what_is_no_data_that_can_be_checked_is_passed_on():
-    data = object()
-    assert data_adapter.prepare(data, NUMBER, parts=1) is data
-
-
-def test_a_sequence_keeps_its_batches_workers_and_ends_of_epochs():
-    data = Batches([(np.full((2, 1), i, "float32"),) for i in range(3)], workers=2)
-    checked = data_adapter.prepare(data, NUMBER, parts=1)
-    assert (checked.num_batches, checked.workers) == (3, 2)
-    assert [int(batch[0][0, 0]) for batch in checked] == [0, 1, 2]
-    checked.on_epoch_end()
-    assert data.ended == 1
-
-
 @pytest.mark.parametrize("given", [as_generator, as_sequence, as_dataset])
 def test_a_late_batch_that_is_not_a_number_ends_the_training_with_the_sentence(given):
     """Of a generator, Keras looks at two batches before the first step."""
@@ -370,12 +296,6 @@ def test_bounds_outside_a_dtype_are_those_of_the_dtype(dtype, low, high):
     part = batch_spec.FieldSpec("y", (), low, high, integer=dtype == "uint8")
     part.check_values(tf.constant([0, 255], dtype))
     part.check_array(np.array([0, 255], dtype))
-
-
-def test_streams_are_not_autotuned():
-    """The autotuner's thread holds up the end of every epoch for seconds."""
-    stream = data_adapter.prepare(numbers(4), NUMBER, parts=1)
-    assert stream.options().autotune.enabled is False
 
 
 @given_as
@@ -407,6 +327,7 @@ def test_weights_given_to_fit_are_refused(given, name):
 )
 def test_what_is_no_data_and_no_callback_is_refused(arguments, sentence):
     with pytest.raises(TypeError, match=sentence):
+        make().fit(**arguments, verbose=0)
         make().fit(**arguments, verbose=0)
 
 
