@@ -17,7 +17,8 @@ def save(model, folder):
         model: a model of the zoo. `model.signatures()` names the signatures, such as "generate";
             the first is "serving_default" too. A signature takes the inputs of its network by their
             names, such as "latent", with any batch size, 0 included, and returns the outputs by
-            their names. It refuses class numbers that are out of range: an InvalidArgumentError.
+            their names. Class numbers and images out of their range, and NaN, are an
+            InvalidArgumentError whose message names the input.
         folder: a path on this machine that ends in a version number, as TF Serving requires:
             "models/digits/1".
 

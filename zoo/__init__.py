@@ -13,6 +13,7 @@ import difflib
 import inspect
 
 from trainers.adversarial import AdversarialModel
+from trainers.engine import shape_checks
 from zoo.aae import AAE
 from zoo.acgan import ACGAN
 from zoo.ali import ALI
@@ -117,6 +118,8 @@ def create(name, recipe="paper", scale="paper", steps=None, **arguments):
     if scale not in ("paper", "small"):
         raise ValueError(f"`scale` should be 'paper' or 'small'. Received: scale={scale!r}")
     cls = family(name)
+    if "image_shape" in arguments:
+        arguments["image_shape"] = shape_checks.as_shape(arguments["image_shape"])
     if scale == "small":
         default = inspect.signature(cls).parameters["image_shape"].default
         arguments = cls.small(arguments.get("image_shape", default)) | arguments

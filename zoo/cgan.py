@@ -18,6 +18,7 @@ import math
 import keras
 from keras import layers, ops
 
+from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.gan import GAN
 from zoo.layers import Dropout, Maxout
@@ -65,6 +66,7 @@ class CGAN(GAN):
         name=None,
         **networks,
     ):
+        shape_checks.check_counts(classes=classes)
         super().__init__(
             image_shape,
             latent_dim,

@@ -23,6 +23,7 @@ from keras.initializers import RandomUniform
 
 from trainers import noise
 from trainers.adversarial import AdversarialModel
+from trainers.engine import shape_checks
 from trainers.objectives import NonSaturating
 from zoo.layers import Dropout, Maxout
 from zoo.networks import mlp
@@ -59,7 +60,11 @@ class GAN(AdversarialModel):
         self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
     ):
         super().__init__(
-            name, image_shape=tuple(image_shape), latent_dim=latent_dim, width=width, **arguments
+            name,
+            image_shape=shape_checks.as_shape(image_shape),
+            latent_dim=latent_dim,
+            width=width,
+            **arguments,
         )
 
     def default_sizes(self, image_shape, **sizes):

@@ -72,6 +72,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
     entry_method = "enlarge"
     input_sizes = {"discriminator": "image_shape"}
     image_ranks = (3,)
+    overshoot = 0.5  # of small images by bicubic interpolation, as in training
 
     def __init__(
         self,
@@ -95,7 +96,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
             shape_checks.check_counts(patch_stages=patch_stages)
         super().__init__(
             name,
-            image_shape=tuple(image_shape),
+            image_shape=shape_checks.as_shape(image_shape),
             factor=factor,
             width=width,
             blocks=blocks,
@@ -207,7 +208,7 @@ class SRGAN(ImageConditioned, AdversarialModel):
         """
         ema_copy = self.averaged()
         shape = (None, None, self.image_shape[-1])
-        x = self.validated(x, batch_spec.images("x", shape, overshoot=0.5))  # as in training
+        x = self.validated(x, batch_spec.images("x", shape, self.overshoot))
         return predict_in_batches(ema_copy.view("enlarge", ema_copy.build_enlarging), x, batch_size)
 
     def build_enlarging(self):

@@ -102,9 +102,42 @@ def test_an_export_refuses_classes_that_there_are_not(name, tmp_path):
     for wrong in (3, -1, 10**6):
         with pytest.raises(
             tf.errors.InvalidArgumentError,
-            match=rf"`labels` should be in 0 to 2. Received:.*\[0 {wrong} 2\]",
+            match=r"`labels` should hold values in \[0, 2\]. Received values from ",
         ):
             generate(latent=latents, labels=tf.constant([0, wrong, 2]))
+
+
+def refusal(signature, **inputs):
+    with pytest.raises(tf.errors.InvalidArgumentError) as error:
+        signature(**{name: tf.constant(value) for name, value in inputs.items()})
+    return str(error.value)
+
+
+def test_an_export_refuses_images_and_latents_that_inference_refuses(tmp_path):
+    model = zoo.create("bigan", image_shape=(8, 8, 1), width=8, latent_dim=2)
+    signatures = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures
+    for name in ("encode", "reconstruct", "features"):
+        message = refusal(signatures[name], images=np.full((1, 8, 8, 1), 255, "f"))
+        assert "`images` should hold values in [-1.0, 1.0]." in message
+        assert "Divide pixels of 0 … 255 by 127.5 and subtract 1." in message
+    message = refusal(signatures["generate"], latent=np.array([[np.nan, 0]], "f"))
+    assert "`latent` should hold finite values." in message
+
+
+def test_an_export_of_srgan_takes_what_bicubic_interpolation_overshoots(tmp_path):
+    model = zoo.create("srgan", image_shape=(16, 16, 1), width=4, blocks=1, factor=2)
+    enlarge = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["enlarge"]
+    assert enlarge(low=tf.fill((1, 8, 8, 1), 1.3))["images"].shape == (1, 16, 16, 1)
+    assert "`low` should hold" in refusal(enlarge, low=np.full((1, 8, 8, 1), 255, "f"))
+
+
+def test_an_export_of_shapes_takes_pictures_by_their_range_and_not_that_of_voxels(tmp_path):
+    sizes = {"image_shape": (8, 8, 8, 1), "view_shape": (8, 8, 1), "width": 4, "latent_dim": 2}
+    model = zoo.create("vaegan3d", **sizes)
+    encode = tf.saved_model.load(export.save(model, tmp_path / "1")).signatures["encode"]
+    (name,) = encode.structured_input_signature[1]
+    encode(**{name: tf.fill((1, 8, 8, 1), -1.0)})
+    assert "values in [-1.0, 1.0]" in refusal(encode, **{name: np.full((1, 8, 8, 1), 2, "f")})
 
 
 @pytest.mark.parametrize("dropout", [0.0, pytest.param(0.5, marks=pytest.mark.thorough)])

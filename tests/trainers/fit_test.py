@@ -22,6 +22,13 @@ def test_what_comes_past_the_checks_of_fit_is_checked_by_the_step():
         duel().fit(batches(), verbose=0)
 
 
+@pytest.mark.parametrize("name", ["batch_size", "epochs", "steps_per_epoch"])
+@pytest.mark.parametrize("value", [-1, 2.5, float("nan"), "a"])
+def test_a_number_of_batches_or_epochs_that_is_none_is_refused(name, value):
+    with pytest.raises(ValueError, match=f"`{name}` should be an integer from [01]. Received"):
+        duel().fit(points(), verbose=0, **{name: value})
+
+
 def test_a_split_keeps_the_last_part_of_the_arrays_for_validation():
     model = duel(Terms)
     x = np.concatenate([np.zeros((12, 2)), np.ones((4, 2))]).astype("float32")

@@ -25,6 +25,7 @@ class FamilyMixin:
         "encoder": "image_shape",
     }
     output_sizes = {"generator": "image_shape", "encoder": "latent_dim"}
+    overshoot = batch_spec.ROUNDING  # how far outside their range images of a request may lie
     image_ranks = (1, 3)  # how many axes an `image_shape` may have: 1 for points, 3 for images
     # The classes of objectives that the family can be trained with; () for all, None for a family
     # whose losses are its own: objective, penalties and `augment` are refused then.

@@ -1,10 +1,13 @@
 """The SavedModel of a model's signatures, which `model.export` and `trainers.export` write."""
 
+import dataclasses
+
 import keras
 import tensorflow as tf
 from keras import tree
 
 from trainers import noise
+from trainers.engine import batch_spec
 
 
 def archive_of(model):
@@ -27,27 +30,24 @@ def archive_of(model):
     if not networks:
         raise ValueError(f"`model` should have signatures. Received: {type(model).__name__}.")
     archive = keras.export.ExportArchive()
-    served = networks | {"serving_default": next(iter(networks.values()))}
-    for name, network in served.items():
-        archive.add_endpoint(name, *_endpoint(network, _class_count(model)))
+    endpoints = {name: _endpoint(model, name, network) for name, network in networks.items()}
+    for name, endpoint in endpoints.items():
+        archive.add_endpoint(name, *endpoint)
+    archive.add_endpoint("serving_default", *next(iter(endpoints.values())))
     return archive
 
 
-def _class_count(model):
-    """The number of classes that a batch of the model is labelled with; 0 without labels."""
-    return max((int(part.high) + 1 for part in model.batch_format() if part.integer), default=0)
-
-
-def _endpoint(network, classes):
+def _endpoint(model, name, network):
     """A function from named inputs to named outputs, and the input signature of the function."""
     if isinstance(network, keras.Sequential):
         network = keras.Model(network.inputs, network.outputs)
     signature = [tf.TensorSpec((None, *x.shape[1:]), x.dtype, name=x.name) for x in network.inputs]
+    images = signature[0].name if name != "generate" else None
+    fields = [_field(model, spec, is_image=spec.name == images) for spec in signature]
 
     def serve(*inputs):
-        for spec, values in zip(signature, inputs, strict=True):
-            if spec.dtype.is_integer and classes:
-                _assert_classes(spec.name, values, classes)
+        for field, values in zip(fields, inputs, strict=True):
+            field.check_values(values)
         n = tf.shape(inputs[0])[0]
         inputs = [_at_least_one_row(*pair) for pair in zip(inputs, signature, strict=True)]
         # A network that draws noise draws new noise at each request.
@@ -59,11 +59,17 @@ def _endpoint(network, classes):
     return serve, signature
 
 
-def _assert_classes(name, labels, classes):
-    """Adds an assertion to the graph that class numbers are in range: `one_hot` takes any."""
-    in_range = tf.reduce_all((labels >= 0) & (labels < classes))
-    text = f"`{name}` should be in 0 to {classes - 1}. Received:"
-    tf.debugging.Assert(in_range, [text, labels])
+def _field(model, spec, is_image):
+    """The `FieldSpec` of an input: class numbers, images as the model infers from, or floats."""
+    shape = spec.shape[1:]
+    if spec.dtype.is_integer:
+        labels = [part for part in model.batch_format() if part.integer]
+        high = labels[0].high if labels else None
+        return batch_spec.FieldSpec(spec.name, shape, low=0, high=high, integer=True)
+    if is_image:
+        x = model.batch_format()[0]
+        return dataclasses.replace(x, name=spec.name, shape=shape, overshoot=model.overshoot)
+    return batch_spec.FieldSpec(spec.name, shape)
 
 
 def _at_least_one_row(values, spec):

@@ -1,6 +1,7 @@
 """Sizes of a model: from arguments and given networks, with checks that they fit together."""
 
 import numbers
+import operator
 
 import keras
 import numpy as np
@@ -179,6 +180,28 @@ SHAPE_HINTS = {  # number of axes of an `image_shape` -> their meaning
     4: "(depth, height, width, channels)",
     1: "(2,) for points",
 }
+
+
+def as_shape(shape, name="image_shape"):
+    """Returns a tuple of Python's integers.
+
+    Args:
+        shape: any iterable of integers.
+        name: of the argument, for the message.
+
+    Raises:
+        ValueError: for anything else.
+
+    Example:
+        >>> as_shape(np.array([8, 8, 1]))
+        (8, 8, 1)
+    """
+    try:
+        return tuple(operator.index(n) for n in shape)
+    except TypeError:
+        raise ValueError(
+            f"`{name}` should be a tuple of integers. Received: {name}={shape!r}"
+        ) from None
 
 
 def check_image_shape(shape, image_ranks=(1, 3)):

@@ -3,6 +3,7 @@
 import keras
 from keras import layers
 
+from trainers.engine import shape_checks
 from zoo.networks import mlp
 from zoo.networks.feature_taps import penultimate_tensor, with_fresh_input
 
@@ -22,7 +23,11 @@ class EncoderMixin:
         self, image_shape=(28, 28, 1), latent_dim=None, width=None, name=None, **arguments
     ):
         super().__init__(
-            name, image_shape=tuple(image_shape), latent_dim=latent_dim, width=width, **arguments
+            name,
+            image_shape=shape_checks.as_shape(image_shape),
+            latent_dim=latent_dim,
+            width=width,
+            **arguments,
         )
 
     @classmethod

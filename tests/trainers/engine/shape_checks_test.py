@@ -12,6 +12,20 @@ def test_what_is_no_image_shape_is_refused(shape):
         zoo.create("dcgan", image_shape=shape)
 
 
+@pytest.mark.parametrize("scale", ["paper", "small"])
+@pytest.mark.parametrize("shape", [(8.0, 8, 1), "a", None, 5])
+@pytest.mark.parametrize("name", ["dcgan", "bigan", "srgan"])
+def test_what_is_no_tuple_of_integers_is_refused(name, shape, scale):
+    with pytest.raises(ValueError, match="`image_shape` should be a tuple of integers. Received"):
+        zoo.create(name, scale=scale, image_shape=shape)
+
+
+@pytest.mark.parametrize("name", ["cgan", "acgan", "semi_supervised"])
+def test_a_conditional_family_has_a_class(name):
+    with pytest.raises(ValueError, match="`classes` should be an integer from 1. Received: .*=0"):
+        zoo.create(name, image_shape=(2,), classes=0)
+
+
 def small_generator(latent_dim=3, shape=(8, 8, 1)):
     units = int(np.prod(shape))
     return keras.Sequential(
