@@ -118,8 +118,14 @@ class AdversarialModel(
         unknown = sorted(set(arguments) - set(accepted) - set(self.network_names))
         if unknown:
             names = [k for k in accepted if k not in ("self", "name")] + self.network_names
+            passed_on = type(self).__base__ is not AdversarialModel and any(
+                name in inspect.signature(type(self).__base__.__init__).parameters
+                for name in unknown
+            )
+            hint = " Its constructor should list all arguments that it passes on." * passed_on
             raise TypeError(
-                f"{type(self).__name__} takes {', '.join(names)}. Received: {', '.join(unknown)}."
+                f"{type(self).__name__} takes {', '.join(names)}. "
+                f"Received: {', '.join(unknown)}.{hint}"
             )
         given = {k: arguments.pop(k) for k in self.network_names if arguments.get(k) is not None}
         self.sizes = shape_checks.resolve_sizes(

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 from keras.callbacks import CSVLogger, EarlyStopping, ModelCheckpoint
 
+import zoo
 from tests.trainers.duel import Duel, Terms, assert_same, duel, points, stream
 
 
@@ -114,3 +115,36 @@ def test_losses_are_logged_as_csv(tmp_path):
         rows = list(csv.DictReader(file))
     assert list(rows[0])[:3] == ["epoch", "discriminator_loss", "generator_loss"]
     assert [float(r["generator_loss"]) for r in rows] == pytest.approx(history["generator_loss"])
+
+
+@pytest.mark.parametrize("method", ["train_on_batch", "test_on_batch"])
+def test_one_batch_is_checked_as_those_of_fit(method):
+    model = duel()
+    for x, message in [
+        (np.full((4, 2), np.nan, "float32"), "finite values"),
+        (np.zeros((4, 2), "int64"), "should hold floats"),
+        (np.zeros((4, 3), "float32"), "should have shape"),
+    ]:
+        with pytest.raises(ValueError, match=message):
+            getattr(model, method)(x)
+    with pytest.raises(ValueError, match="`sample_weight` should not be given"):
+        getattr(model, method)(points(4), sample_weight=np.ones(4))
+    assert len(getattr(model, method)(points(4))) == 2
+
+
+def test_a_loss_that_returns_nothing_is_refused():
+    class Forgot(Duel):
+        def generator_loss(self, x, outputs):
+            super().generator_loss(x, outputs)
+
+    with pytest.raises(ValueError, match="generator_loss of None"):
+        duel(Forgot).fit(points(8), verbose=0)
+
+
+def test_a_constructor_that_hides_the_arguments_of_its_base_is_named():
+    class Hiding(zoo.GAN):
+        def __init__(self, gamma=0.5, **arguments):
+            super().__init__(**arguments)
+
+    with pytest.raises(TypeError, match="should list all arguments that it passes on"):
+        Hiding(image_shape=(2,))

@@ -45,7 +45,7 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     if isinstance(data, tuple):
         data = _from_arrays(data, batch_size or 32 * parts, parts, replicas, order, keep_remainder)
     if hasattr(data, "__next__"):
-        return (_checked_arrays(batch, components) for batch in data)
+        return (checked_arrays(batch, components) for batch in data)
     if isinstance(data, keras.utils.PyDataset):
         return _CheckedPyDataset(data, components)
     datasets = tf.data.Dataset, tf.distribute.DistributedDataset
@@ -92,8 +92,22 @@ def _parts(batch, components):
     return parts
 
 
-def _checked_arrays(batch, components):
-    """The batch of a generator, as a tuple, once its parts are checked."""
+def checked_arrays(batch, components):
+    """Returns the parts of a batch of arrays as a tuple, once they are checked.
+
+    Args:
+        batch: an array, or a tuple of arrays.
+        components: a `FieldSpec` per part.
+
+    Raises:
+        ValueError: for a missing part, and a part of the wrong dtype, shape or range.
+
+    Example:
+        >>> from trainers.engine.batch_spec import FieldSpec
+        >>> checked_arrays(np.full((4, 2), np.nan, "float32"), [FieldSpec("x", (2,))])
+        Traceback (most recent call last):
+        ValueError: `x` should hold finite values. Received values from nan to nan.
+    """
     parts = _parts(batch, components)
     for component, part in zip(components, parts, strict=False):
         if isinstance(part, dict):
@@ -107,7 +121,7 @@ def _from_loader(loader, components):
     first = next(iter(loader), None)
     if first is None:
         raise ValueError("`x` should have batches. Received: a loader without any.")
-    first = _checked_arrays(first, components)
+    first = checked_arrays(first, components)
 
     def batches():
         for batch in loader:
@@ -129,7 +143,7 @@ class _CheckedPyDataset(keras.utils.PyDataset):
         self._data, self._components = data, components
 
     def __getitem__(self, index):
-        return _checked_arrays(self._data[index], self._components)
+        return checked_arrays(self._data[index], self._components)
 
     @property
     def num_batches(self):

@@ -125,6 +125,26 @@ class FittingMixin:
             batches = self._checked_batches(x, y, batch_size, keep_remainder=True)
             return super().evaluate(batches, **kwargs)
 
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """Takes one train step on a batch of arrays, which is checked as `fit` checks batches.
+
+        Arguments and returned values are those of `keras.Model.train_on_batch`.
+        """
+        _refuse_weights({"sample_weight": sample_weight, "class_weight": class_weight})
+        return super().train_on_batch(*self._checked_batch(x, y), return_dict=return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """Returns the losses on a batch of arrays, as `evaluate` computes them.
+
+        Arguments and returned values are those of `keras.Model.test_on_batch`.
+        """
+        _refuse_weights({"sample_weight": sample_weight})
+        return super().test_on_batch(*self._checked_batch(x, y), return_dict=return_dict)
+
+    def _checked_batch(self, x, y):
+        parts = (x,) if y is None else (x, y)
+        return data_adapter.checked_arrays(parts, self.batch_format())
+
     def _checked_batches(self, x, y, batch_size, order=None, keep_remainder=False):
         """The data as `data_adapter.prepare` returns them; `keep_remainder`: without a split."""
         if y is not None and not _is_array(x):

@@ -136,6 +136,8 @@ def check_scalars(player, terms):
 Received: generator_loss of shape (8,).
     """
     for name, value in terms.items():
+        if value is None:
+            raise ValueError(f"`{player}_loss` should return scalars. Received: {name} of None.")
         shape = tuple(getattr(value, "shape", ()))
         if shape:
             raise ValueError(
