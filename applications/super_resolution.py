@@ -74,6 +74,7 @@ def main():
         flag_sets.reject_flags(["data_dir"], "does not apply: photographs are read where they are.")
         name = f"{FLAGS.model}_{Path(FLAGS.dataset).stem}"
         training_job.resume_flags(SETTINGS, name, "srresnet")
+        training_job.resume_flags((), name, "srgan", steps="srgan_steps")
         settings = training_job.values_of(SETTINGS) | {"factor": int(FLAGS.factor)}
         settings["image_size"] = FLAGS.image_size or task.CROP
         job = training_job.TrainingJob.from_flags(settings, name, "srresnet")

@@ -252,21 +252,23 @@ class Trained:
         return figures
 
 
-def resume_flags(names, name, stage=""):
-    """Sets flags that were not given to the settings of the run that --resume continues.
+def resume_flags(names, name, stage="", steps="steps"):
+    """Sets flags that were not given to the settings of the run that --resume continues, and to the
+    steps that it was to take.
 
     Workers do without: only the first of them has the folder.
 
     Args:
         names: of the flags that are settings.
         name, stage: as for `TrainingJob.from_flags`.
+        steps: name of the flag of the steps of that stage.
     """
     if not FLAGS.resume or FLAGS.workers or "TF_CONFIG" in os.environ:
         return
     earlier = earlier_settings(command_line.output_folder("out", f"runs/{name}") / stage)
-    for name in names:
-        if name in earlier and not FLAGS[name].present:
-            FLAGS[name].value = earlier[name]
+    for flag, setting in (*((name, name) for name in names), (steps, "steps")):
+        if setting in earlier and not FLAGS[flag].present:
+            FLAGS[flag].value = earlier[setting]
 
 
 def earlier_settings(out):

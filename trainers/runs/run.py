@@ -95,6 +95,8 @@ class Run:
         self._lock = run_folder.lock(self.folder)
         run_folder.recover(self.folder)
         earlier = files.read_json(self.folder / "settings.json")
+        if earlier is not None:
+            earlier.pop("steps", None)  # a run may be continued beyond them
         if self._overwrites:
             return
         if earlier is not None and not resume:
@@ -176,8 +178,11 @@ class Run:
         try:
             if begins:
                 run_folder.set_aside(self.folder)
-                for name, content in {"settings.json": self.settings, **(notes or {})}.items():
-                    files.write_json(self.folder / name, content)
+            if self.is_chief:
+                settings = self.settings | {"steps": self.steps}
+                files.write_json(self.folder / "settings.json", settings)
+            for name, content in (notes or {}).items() if begins else ():
+                files.write_json(self.folder / name, content)
             self._fit(model, load, batches, self._callbacks(saving, draw), saving)
         except KeyboardInterrupt:
             raise KeyboardInterrupt(self._stop_message(saving.saved or self.done)) from None

@@ -67,6 +67,20 @@ def test_a_new_run_and_workers_have_the_defaults(tmp_path, monkeypatch):
     assert job_of(out, "--resume").settings["seed"] == 0
 
 
+def test_a_run_goes_on_to_the_steps_that_it_was_to_take(tmp_path):
+    write_run(tmp_path / "run", SETTINGS | {"steps": 20_000})
+    out = f"--out={tmp_path / 'run'}"
+    assert job_of(out, "--resume").steps == 20_000
+    assert job_of(out, "--resume", "--steps=30000").steps == 30_000
+    assert "steps" not in job_of(out, "--resume").settings
+    write_run(tmp_path / "run/srresnet", {"steps": 7})
+    write_run(tmp_path / "run/srgan", {"steps": 9})
+    with given(super_resolution, out, "--resume"):
+        training_job.resume_flags((), "srgan_photos", "srresnet")
+        training_job.resume_flags((), "srgan_photos", "srgan", steps="srgan_steps")
+        assert (super_resolution.FLAGS.steps, super_resolution.FLAGS.srgan_steps) == (7, 9)
+
+
 def test_a_stage_goes_on_with_its_own_settings(tmp_path):
     write_run(tmp_path / "run/srresnet", {"factor": 2, "seed": 3, "image_size": 32})
     with given(super_resolution, f"--out={tmp_path / 'run'}", "--resume"):
