@@ -11,13 +11,13 @@ test checks that all pages are up to date.
 import json
 import re
 import shutil
-import sys
 from pathlib import Path
 
 from absl import flags
 
 from benchmarks import theorems
-from benchmarks.shared import presets, tables
+from benchmarks.shared import listings, presets, tables
+from benchmarks.shared.listings import lines
 from trainers import command_line
 
 FLAGS = flags.FLAGS
@@ -51,11 +51,11 @@ def written(text):
     """Returns the text of a page with all its sections rewritten."""
     sections = {
         "demo": demo,
-        "families": families,
-        "presets": preset_table,
+        "families": listings.families,
+        "presets": lambda: listings.preset_table(SAVED_MODELS),
         "addons": addons,
         "theory": theory,
-        "diagrams": diagrams,
+        "diagrams": listings.diagrams,
         "fgan": lambda: lines(*tables.fgan(SURVEY)),
         "wasserstein": lambda: lines(*tables.wasserstein(SURVEY)),
         "rows": lambda: lines(*tables.summary(SURVEY)),
@@ -67,7 +67,7 @@ def written(text):
         "precision": precision,
         "calibration": calibration,
         "data": data,
-        "worlds": builtin_datasets,
+        "worlds": lambda: listings.builtin_datasets(read(DOCS / "data.json")["worlds"]),
     }
     for name, section in sections.items():
         marked = re.compile(f"(<!-- {name} -->\n).*(<!-- /{name} -->)", flags=re.DOTALL)
@@ -122,77 +122,6 @@ SAMPLERS = {
 }
 
 
-def families():
-    """Returns the table of all families: name, paper, task and file."""
-    import zoo
-
-    table = ["| name | paper | task | file |", "|---|---|---|---|"]
-    for name in zoo.list_models():
-        page, _, paper = family_page(name)
-        task = TASKS.get(name, "image generation")
-        table.append(f"| `{name}` | {citation(paper)} | {task} | [{page}]({page}) |")
-    return lines(*table)
-
-
-TASKS = {  # of families that do not only generate images from noise
-    "aae": "autoencoding",
-    "acgan": "class-conditional generation",
-    "ali": "encoding and generation",
-    "alice": "encoding and generation",
-    "avb": "autoencoding",
-    "bigan": "encoding and generation",
-    "cgan": "class-conditional generation",
-    "cyclegan": "unpaired image translation",
-    "gan3d": "shape generation",
-    "infogan": "disentangled generation",
-    "mgan": "style transfer",
-    "pix2pix": "paired image translation",
-    "semi_supervised": "semi-supervised classification",
-    "spatial_gan": "texture synthesis",
-    "srgan": "super-resolution",
-    "vaegan": "autoencoding",
-    "vaegan3d": "shape reconstruction",
-}
-
-
-def family_page(name):
-    """Returns (path of the module, first line of its docstring, paper) of a family."""
-    import zoo
-
-    module = zoo.family(name).__module__
-    docstring = sys.modules[module].__doc__.splitlines()
-    paper = " ".join(docstring[2 : docstring.index("", 2)]).rstrip(".")
-    return module.replace(".", "/") + ".py", docstring[0].rstrip("."), paper
-
-
-def citation(paper):
-    """Returns a short citation, linked to the paper.
-
-    Args:
-        paper: 'Authors (year), "Title", https://...', the authors' last names.
-
-    Example:
-        >>> citation('Mirza, Osindero (2014), "Conditional GANs", https://arxiv.org/abs/1411.1784')
-        '[Mirza & Osindero 2014](https://arxiv.org/abs/1411.1784)'
-    """
-    names, year = re.match(r"(.+?) \((\d{4})\)", paper).groups()
-    first, *others = names.split(", ")
-    short = " & ".join([first, *others]) if len(others) < 2 else f"{first} et al."
-    return f"[{short} {year}]({re.search(r'https?://[^ ,]+', paper)[0]})"
-
-
-def preset_table():
-    """Returns the table of presets: name, family, method and training data."""
-    table = ["| preset | class | method | trained on |", "|---|---|---|---|"]
-    for folder in presets.folders(SAVED_MODELS):
-        name, method = presets.class_name(folder), presets.method(folder)
-        table.append(
-            f"| [{folder.name}]({folder.name}) | `{name}` | `{method}` "
-            f"| {presets.data_of(folder).partition(',')[0]} |"
-        )
-    return lines(*table)
-
-
 def addons():
     """Returns the differences between layers here and those of tensorflow-addons."""
     found = read(DOCS / "addons.json")
@@ -217,24 +146,6 @@ def addons():
         "that of tensorflow-addons begins with the first weights, that of Keras with the weights "
         "after the first step.",
     )
-
-
-def diagrams():
-    """Returns a section for each family, with the diagram of its players, networks and losses."""
-    import zoo
-
-    parts = []
-    for name in zoo.list_models():
-        page, idea, paper = family_page(name)
-        parts += [
-            f"## {idea}",
-            "",
-            f"`{name}`, [{page}](../{page}). {paper}.",
-            "",
-            f"![Players, networks and losses of {name}](diagrams/{name}.png)",
-            "",
-        ]
-    return lines(*parts[:-1])
 
 
 def theory():
@@ -422,39 +333,9 @@ def data():
     )
 
 
-def builtin_datasets():
-    """Returns the table of the built-in datasets."""
-    from trainers import datasets
-
-    rates = read(DOCS / "data.json")["worlds"]
-    table = ["| | name | samples | y | factors | generated |", "|---|---|---|---|---|---|"]
-    for name in datasets.list_datasets():
-        info = datasets.info(name)
-        sizes = ", ".join(f"{split} {n:,}" for split, n in info.splits.items() if split != "all")
-        y = {None: "–", (): f"{info.classes} classes"}.get(info.y_shape)
-        rate = f"{rates[name]:,}/s" if name in rates else "real"
-        table.append(
-            f'| <img src="gallery/{name}.png" width="200"> | `{name}` | '
-            f"{_by(info.shape)}: {sizes} "
-            f"| {y or _by(info.y_shape)} | {', '.join(info.factors) or '–'} | {rate} |"
-        )
-    return lines(*table)
-
-
-def _by(shape):
-    if len(shape) > 1:
-        return "x".join(map(str, shape))
-    return "1 number" if shape == (1,) else f"{shape[0]} numbers"
-
-
 def read(path):
     """Returns the content of a JSON file."""
     return json.loads(path.read_text())
-
-
-def lines(*parts):
-    """Returns a section: an empty line, the parts, an empty line."""
-    return "\n" + "\n".join(parts) + "\n\n"
 
 
 if __name__ == "__main__":

@@ -1,8 +1,6 @@
 """The script as its user meets it, in a few steps."""
 
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import keras
@@ -15,7 +13,7 @@ import zoo
 from applications import image_synthesis
 from applications.shared import training_job
 from tests.applications import scripts
-from trainers import datasets, metrics
+from trainers import metrics
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = {
@@ -368,38 +366,3 @@ def test_anyones_photographs_are_trained_on(mode, tmp_path):
         figures = synthesize(settings, 3, tmp_path / "run", tmp_path / "exports", data_dir=tmp_path)
     assert "scores" not in figures and figures["memorisation"]["ratio"] > 0
     assert (tmp_path / "exports" / "cgan_my pets" / "1").is_dir()
-
-
-def test_fit_in_python_gives_the_weights_of_the_script(tmp_path, data_dir):
-    settings = SETTINGS | {"model": "dcgan", "batch_size": 64, "seed": 3}
-    synthesize(settings, 20, tmp_path / "run", tmp_path, data_dir=data_dir, features="none")
-
-    keras.utils.set_random_seed(3)
-    digits = datasets.load("digits", "half_a", batch_size=64, seed=3, data_dir=data_dir)
-    model = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1))
-    model.fit(digits.repeat(), steps_per_epoch=20, verbose=0)
-
-    theirs = keras.saving.load_model(tmp_path / "run" / "model.keras")
-    for a, b in zip(model.variables, theirs.variables, strict=True):
-        np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.slow
-def test_two_workers_train_one_model_that_the_first_shows_and_exports(tmp_path, data_dir):
-    out = tmp_path / "run"
-    command = [sys.executable, "-m", "applications.image_synthesis", "--model=dcgan", "--steps=4"]
-    command += ["--workers=127.0.0.1:23471,127.0.0.1:23472", f"--data_dir={data_dir}"]
-    command += [f"--out={out}", "--batch_size=32"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "cwd": ROOT}
-    workers = [subprocess.Popen([*command, f"--worker={i}"], **pipes) for i in range(2)]
-    printed = [worker.communicate(timeout=240) for worker in workers]
-    assert [worker.returncode for worker in workers] == [0, 0], printed
-    assert f"pictures, metrics.json, model.keras: {out}" in printed[0][0]
-    assert printed[1][0] == ""
-    assert {path.name for path in out.iterdir()} >= PICTURES | {"metrics.json", "model.keras"}
-    model = keras.saving.load_model(out / "model.keras")
-    assert isinstance(model, zoo.DCGAN)
-    latents = model.draw(4)
-    served = tf.saved_model.load(out / "saved_models" / "dcgan_digits" / "1").signatures["generate"]
-    images = served(latent=tf.constant(latents))["images"]
-    np.testing.assert_allclose(images, model.predict(np.asarray(latents), verbose=0), atol=1e-5)
