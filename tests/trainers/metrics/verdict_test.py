@@ -10,7 +10,7 @@ from trainers.metrics import verdict
         (0.8, 0.7, "beats"),
         (0.7, 0.8, "loses to"),
         (0.8, 0.8, "ties with"),
-        (0.80001, 0.8, "ties with"),  # both are shown as 0.8
+        (0.80001, 0.8, "ties with"),  # both print as 0.8
         (0.8001, 0.8, "beats"),
         (-0.0, 0.0, "ties with"),
         (np.nan, 0.8, "loses to"),
