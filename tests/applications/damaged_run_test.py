@@ -42,7 +42,13 @@ def error_of(*flags):
     return line
 
 
-@pytest.mark.parametrize("how", [*DAMAGES, "other entries"])
+def some(kinds, quick):
+    """Each kind of damage, those of `quick` in the quick tests."""
+    thorough = pytest.mark.thorough
+    return [pytest.param(kind, marks=() if kind in quick else thorough) for kind in kinds]
+
+
+@pytest.mark.parametrize("how", some([*DAMAGES, "other entries"], quick=["cut", "a list"]))
 @pytest.mark.parametrize("name", ["settings.json", "metrics.json", "model.keras"])
 def test_a_damaged_file_is_named_whoever_reads_it(name, how, run):
     damage = DAMAGES.get(how, lambda data: b'{"steps": "many"}')
