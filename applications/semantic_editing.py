@@ -104,6 +104,7 @@ def main():
         if edit == "learn":  # reports errors of the table before the descent
             noise = np.random.default_rng(0).normal(size=(len(x), sum(editor.widths)))
             attribute_directions.learn_directions(noise, names, table, FLAGS.balance)
+            print(attribute_directions.count_matches(names, table))
         if edit == "paint":
             color, mask = load_brush(brush, model.image_shape)
         latents, errors = editor.invert(x)

@@ -52,7 +52,9 @@ def define_flags():
     flag_sets.define_trained()
     flag_sets.define_skip_existing()
     flags.adopt_module_key_flags(flag_sets)
-    flags.DEFINE_enum("factor", "4", ["2", "4"], "Factor by which sides are enlarged.")
+    flags.DEFINE_enum(
+        "factor", "4", ["2", "4"], "Factor of the sides; with --preset and --run that of the model."
+    )
     flags.DEFINE_float("blend", 0.0, "Interpolation from SRResNet, 0, to SRGAN, 1.", 0.0, 1.0)
     flags.DEFINE_integer("tile", upscaling.TILE, "Side of the tiles; 0: no tiles.", lower_bound=0)
     flags.DEFINE_integer("srgan_steps", 1000, "Steps of SRGAN, after --steps.", lower_bound=0)
@@ -98,6 +100,8 @@ def main():
     from trainers import devices
 
     devices.strategy(FLAGS.device)
+    if (FLAGS.preset or FLAGS.run) and not FLAGS["factor"].present:
+        factor = None  # that of the model
     model = load_model(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
     if FLAGS.evaluate:
         splits = load_splits(FLAGS.dataset)
@@ -113,6 +117,11 @@ def main():
 def load_model(preset, run, factor, blend=0.0):
     """Loads the model that the flags mean, interpolated between SRResNet and SRGAN by --blend.
 
+    Args:
+        preset, run: as the flags; by default the preset of the factor.
+        factor: as the flag; None with a preset or run for that of the model.
+        blend: as the flag.
+
     Raises:
         ValueError: there is no such model, it enlarges by another factor, or there is no model to
             blend it with.
@@ -123,7 +132,7 @@ def load_model(preset, run, factor, blend=0.0):
     if not hasattr(model, "enlarge"):
         raise ValueError(f"The model should enlarge. Received: a {type(model).__name__}.")
     with command_line.flag_errors("factor"):
-        if model.factor != factor:
+        if factor not in (None, model.factor):
             raise ValueError(f"should be {model.factor}, as the model's. Received: {factor}")
     if not blend:
         return model

@@ -31,6 +31,8 @@ def load_table(path, balance=None):
             raise ValueError(
                 f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
             ) from None
+        if len(table) < len(lines):
+            raise ValueError(f"should name each file once. Received: {path}")
         numbers = [value for line in table.values() for value in line.values()]
         if not numbers or not np.isfinite(numbers).all():
             raise ValueError(f"should have lines of finite numbers. Received: {path}")
@@ -109,6 +111,23 @@ def learn_directions(latents, names, table, balance=None):
                 else:
                     found[name] = directions.mean_difference(z, values[name])
     return found
+
+
+def count_matches(names, table):
+    """Returns a line that tells how many images are in a table, and which of its rows have none.
+
+    Args:
+        names: of the images.
+        table: name of an image -> attribute -> number.
+
+    Example:
+        >>> print(count_matches(["a.png"], {"a.png": {"bold": 1.0}, "b.png": {"bold": 0.0}}))
+        1 of 2 rows of the table have an image; those of b.png have none.
+    """
+    without = [name for name in table if name not in names]
+    line = f"{len(table) - len(without)} of {len(table)} rows of the table have an image"
+    others = f" and {len(without) - 3} more" if len(without) > 3 else ""
+    return f"{line}; those of {', '.join(without[:3])}{others} have none." * bool(without) or line
 
 
 @contextlib.contextmanager

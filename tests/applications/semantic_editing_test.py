@@ -177,6 +177,7 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, message):
         (["0.png,1,0", "1.png,0,1.5"], "wide", "should have 0 and 1 only, with --balance"),
         (["0.png,1,0"], "high", "should have a column for --balance. Received: high"),
         (["0.png,1"], None, "should be a CSV"),
+        (["0.png,1,0", "0.png,0,1"], None, "should name each file once"),
     ],
 )
 def test_errors_about_a_table_name_the_attribute(tmp_path, lines, balance, message):
@@ -184,6 +185,16 @@ def test_errors_about_a_table_name_the_attribute(tmp_path, lines, balance, messa
     with pytest.raises(ValueError, match=f"--attributes: .*{message}"):
         table = attribute_directions.load_table(tmp_path / "table.csv", balance)
         attribute_directions.learn_directions(np.zeros((2, 1)), ["0.png", "1.png"], table, balance)
+
+
+def test_rows_of_a_table_without_an_image_are_named():
+    table = {f"{i}.png": {} for i in range(5)}
+    assert attribute_directions.count_matches(list(table), table) == (
+        "5 of 5 rows of the table have an image"
+    )
+    assert attribute_directions.count_matches(["0.png"], table) == (
+        "1 of 5 rows of the table have an image; those of 1.png, 2.png, 3.png and 1 more have none."
+    )
 
 
 def test_sefa_asks_for_a_dense_layer_that_reads_the_latent():

@@ -259,9 +259,11 @@ def test_a_folder_of_odd_files_is_enlarged_and_the_bad_one_named(run, presets, o
     assert code == 0, errors
     assert "4 of 6 images have a result already: skipped." in output
     assert (out / "new.png").exists() and (out / "before_after_2.png").exists()
-    one = [f"--images={tmp_path / 'one.png'}", "--factor=2"]  # another batch, without a flag
+    # Another batch, without a flag, and the preset's own factor.
+    one = [f"--images={tmp_path / 'one.png'}", "--preset=srgan_x2_photos"]
     Image.fromarray(pixels(8, 8)).save(tmp_path / "one.png")
-    assert call(run, presets, out, *one)[0] == 0 and (out / "one.png").exists()
+    code, _, errors = call(run, presets, out, *one)
+    assert code == 0 and (out / "one.png").exists(), errors
 
 
 @pytest.mark.parametrize(
