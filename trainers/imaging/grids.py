@@ -5,12 +5,13 @@ pictures are `PIL.Image.Image`s or are written to a file. Small images are enlar
 factors, without interpolation.
 """
 
+import math
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-SIDE = 48  # smaller images are enlarged to about this many pixels
+SIDE = 48  # smaller images are enlarged, by a whole number, to at least as many pixels
 GAP = 2  # pixels between images
 LINE = 24  # pixels of the height of a title or of captions
 BACKGROUND = 255  # white
@@ -47,7 +48,7 @@ def grid(rows, labels=None, title=None, captions=None):
             f"Received: {sorted(shapes)}"
         )
     height, width, channels = next(iter(shapes))
-    zoom = max(1, SIDE // min(height, width))
+    zoom = math.ceil(SIDE / min(height, width))
     height, width = height * zoom + GAP, width * zoom + GAP
     font = label_font(12)
     left = 0
