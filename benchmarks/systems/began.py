@@ -18,12 +18,12 @@ from trainers.runs.environment import fast_options
 STEPS, INTERVAL, BATCH = 2_000, 500, 64
 ABLATIONS = """
 All on seed 10; the numbers are Fréchet distances after 2,000 steps, with 16 channels and 16 codes
-unless noted. The paper's γ of .5, with λ from 1e-3 to .2, 32 channels and 8 to 32 codes: 171 to 283,
-and all samples are alike. γ .8 with 32 channels and 8 codes: 143. γ 1: λ .02 98, .1 48 (the row), .5
-55; rates of 3e-4 91, 3e-3 58; 8 channels 49; 8 codes 120, 24 codes 81, 32 codes 90; β₁ 0 74. After
-8,000 steps 74, with 32 channels 114: the better D reconstructs, the smaller k becomes, and nothing
-else in BEGAN asks for diversity. Skip connections and rates that follow M, which the paper has, were
-not tried.
+unless noted. The paper's γ of .5, with λ from 1e-3 to .2, 32 channels and 8 to 32 codes: 171 to
+283, and all samples are alike. γ .8 with 32 channels and 8 codes: 143. γ 1: λ .02 98, .1 48 (the
+row), .5 55; rates of 3e-4 91, 3e-3 58; 8 channels 49; 8 codes 120, 24 codes 81, 32 codes 90; β₁ 0
+74. After 8,000 steps 74, with 32 channels 114: the better D reconstructs, the smaller k becomes,
+and nothing else in BEGAN asks for diversity. Skip connections and rates that follow M, which the
+paper has, were not tried.
 """
 
 
