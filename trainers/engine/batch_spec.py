@@ -1,6 +1,7 @@
 """Specification of a batch: name, shape, dtype and range of each part."""
 
 import dataclasses
+import warnings
 
 import tensorflow as tf
 
@@ -70,6 +71,30 @@ class FieldSpec:
         text = f"<{self._sentence('{}', '{}')}>"
         in_range = (low >= least) & (high <= most)  # no comparison with NaN holds
         tf.debugging.Assert(in_range, [tf.strings.format(text, (low, high))])
+
+    def warn_of_unsigned(self, values):
+        """Warns, when a data pipeline runs, of a batch that seems to be in [0, 1] by mistake."""
+        if self.low is None or self.low >= 0:
+            return
+        unsigned = (tf.reduce_min(values) >= 0) & (tf.reduce_max(values) > 0)
+        tf.cond(unsigned, lambda: tf.py_function(self._warn, [], []), tf.no_op)
+
+    def warn_of_unsigned_array(self, array):
+        """Warns of an array that seems to be in [0, 1] by mistake.
+
+        Example:
+            >>> import numpy as np
+            >>> images("x", (1, 1, 1)).warn_of_unsigned_array(np.zeros((8, 1, 1, 1)))  # grey
+        """
+        if self.low is not None and self.low < 0 and array.size and array.min() >= 0 < array.max():
+            self._warn()
+
+    def _warn(self):
+        warnings.warn(
+            f"`{self.name}` should hold values{self._range()}. Received a batch without a value "
+            "below 0. If its values are in [0, 1], multiply them by 2 and subtract 1.",
+            stacklevel=2,
+        )
 
     def check_array(self, array):
         """Raises a ValueError for a NumPy array of the wrong dtype, shape or range.

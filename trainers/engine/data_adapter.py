@@ -68,6 +68,7 @@ def prepare(data, components, parts, replicas=1, batch_size=None, order=None, ke
     def checked(*batch):
         for component, part in zip(components, batch, strict=False):
             component.check_values(part)
+            component.warn_of_unsigned(part)
         if parts > 1 and replicas > 1:
             batch = _interleave_replicas(batch, parts, replicas)
         return batch if len(batch) > 1 else batch[0]
@@ -113,6 +114,7 @@ def checked_arrays(batch, components):
         if isinstance(part, dict):
             component.check_spec(part)
         component.check_array(np.asarray(part))
+        component.warn_of_unsigned_array(np.asarray(part))
     return parts
 
 

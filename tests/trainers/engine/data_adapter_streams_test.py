@@ -145,3 +145,25 @@ def test_any_iterator_is_checked_batch_by_batch():
 def test_a_loader_without_batches_is_refused():
     with pytest.raises(ValueError, match="`x` should have batches"):
         data_adapter.prepare(Loader([]), NUMBER, parts=1)
+
+
+IMAGES = [batch_spec.images("x", (2, 2, 1))]
+HALF = np.full((4, 2, 2, 1), 0.5, "float32")
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [lambda x: (x,), tf.data.Dataset.from_tensors, lambda x: iter([x]), lambda x: Loader([x])],
+)
+def test_images_that_seem_to_be_in_0_to_1_are_warned_of(kind):
+    with pytest.warns(UserWarning, match="without a value below 0. If its values are in"):
+        list(data_adapter.prepare(kind(HALF), IMAGES, parts=1))
+
+
+@pytest.mark.parametrize("x", [-HALF, np.concatenate([HALF, -HALF]), 0.0 * HALF])
+def test_other_images_are_not_warned_of(x, recwarn):
+    list(data_adapter.prepare((x,), IMAGES, parts=1))
+    list(data_adapter.prepare(iter([x]), IMAGES, parts=1))
+    voxels = [batch_spec.voxels("x", (2, 2, 1))]
+    list(data_adapter.prepare((abs(x),), voxels, parts=1))
+    assert not recwarn.list
