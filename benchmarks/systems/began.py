@@ -1,4 +1,4 @@
-"""BEGAN: the errors of generated and real images settle at the ratio γ, and M falls with quality.
+"""BEGAN: the errors of generated and real images settle at γ, but most classes are not generated.
 
 8x8 digits, small networks with γ 1 and λ .1, the modern recipe for 2,000 steps of 64 on the train
 split. `ratio_off` is |E L(G(z)) / E L(x) - γ|, the mean over the last 1,000 steps: 0 at the

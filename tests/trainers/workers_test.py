@@ -101,7 +101,7 @@ def test_a_cluster_that_lost_a_worker_goes_on_from_the_last_checkpoint(alone, tm
     second.wait()
     _, error = first.communicate(timeout=600)
     assert first.returncode != 0
-    assert "Another worker was lost. Start all of them again with --resume" in error
+    assert "Another worker was lost. Start all of them again, with --resume if" in error
     assert not (folder / "model.keras").exists()
     end(start(folder, "workers", steps=30, resume=True))
     assert_ended_as_one_process(folder, alone[0])
