@@ -82,7 +82,6 @@ def main():
     if moves:
         with command_line.flag_errors("move"):
             editor.step_of(moves)
-    files.check_folder(out, "out")
     if edit == "discover":
         with command_line.flag_errors("method"):
             directions = editor.discover(FLAGS.method, FLAGS.count)

@@ -88,7 +88,6 @@ def main():
     if len(model.image_shape) != 3:
         raise ValueError(f"The model should take images. Received: a {type(model).__name__}.")
     if FLAGS.images is None:
-        files.check_folder(out, "out")
         probe(model, settings, out, FLAGS.data_dir)
         return
     if hasattr(model, "classify"):
@@ -100,7 +99,6 @@ def main():
         model.image_shape,
         wanted=lambda image: unknown is None or image.printable_name in unknown,
     )
-    files.check_folder(out, "out")
     names = [image.printable_name for image in images]
     write_predictions(table, names, classify(x), classes, known)
     print(f"{len(images)} images: {table}")

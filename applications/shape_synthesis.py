@@ -107,7 +107,6 @@ def main():
         a, b, c = latents
         latents = np.stack([a, b, c, a - b + c])
         names = [*(names or "abc"), "combined"]
-    files.check_folder(out, "out")
     shapes = task.generate_shapes(model, latents, FLAGS.largest)
     write(out, shapes, latents, views, names, FLAGS.overwrite)
 

@@ -105,7 +105,6 @@ def main():
     model = load_model(FLAGS.preset, FLAGS.run, factor, FLAGS.blend)
     if FLAGS.evaluate:
         splits = load_splits(FLAGS.dataset)
-        files.check_folder(out, "out")
         evaluate(model, splits, out)
         return
     with command_line.flag_errors("tile"):

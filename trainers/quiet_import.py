@@ -9,7 +9,13 @@ import sys
 
 def quiet_tensorflow():
     """Sets TensorFlow's log level to errors, and hides what is written whatever the level is: lines
-    on missing GPUs and on logs before the first one. Does nothing once TensorFlow is imported."""
+    on missing GPUs and on logs before the first one. Hides nothing once TensorFlow is imported.
+
+    Example:
+        >>> quiet_tensorflow()
+        >>> os.environ["TF_CPP_MIN_LOG_LEVEL"]
+        '3'
+    """
     os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
     if "tensorflow" not in sys.modules:
         sys.meta_path.insert(0, _QuietFinder())

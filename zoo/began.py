@@ -73,8 +73,10 @@ class BEGAN(GAN):
 
     @classmethod
     def small(cls, image_shape):
-        """Returns constructor arguments of networks that train in minutes on two cores, at which
-        the paper's γ gives samples that are all alike and its λ moves k too little."""
+        """Returns constructor arguments of networks that train in minutes on two cores.
+
+        With the paper's γ these generate samples that are all alike, and its λ moves k too little.
+        """
         return {"latent_dim": 16, "width": 16, "gamma": 1.0, "gain": 0.1}
 
     def shapes(self):

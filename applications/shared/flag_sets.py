@@ -59,11 +59,14 @@ def results_folder():
     """Returns the folder of --out.
 
     Raises:
-        ValueError: without --out.
+        ValueError: without --out, and for one that cannot be written.
     """
     if FLAGS.out is None:
         raise ValueError("--out: should name a folder for the results. Received: nothing.")
-    return command_line.output_folder("out")
+    out = command_line.output_folder("out")
+    with command_line.flag_errors("out"):
+        files.check_folder(out, "out")
+    return out
 
 
 def reject_flags(names, why):

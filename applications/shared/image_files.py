@@ -77,9 +77,9 @@ class ImageFolder:
     @staticmethod
     def _is_result(path, name, out):
         """Whether an image lies in the folder of results, which lies in the folder of images."""
-        path, out = path.resolve(), out.resolve()
-        searched = path.parents[len(name.parts) - 1]
-        return searched in out.parents and out in path.parents
+        searched, out = path.parents[len(name.parts) - 1].resolve(), out.resolve()
+        places = {*path.resolve().parents, *(searched / name).parents}  # of a link: both its ends
+        return searched in out.parents and out in places
 
     def __len__(self):
         return len(self.targets)

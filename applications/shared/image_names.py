@@ -72,7 +72,7 @@ def list_images(text):
         raise ValueError(f"should name each image once. Received: {path} twice.")
     while repeated := _repeated(names):
         names = [
-            Path(*path.parts[-len(name.parts) - 1 :]) if name in repeated else name
+            Path(*path.parts[1:][-len(name.parts) - 1 :]) if name in repeated else name
             for path, name in zip(paths, names, strict=True)
         ]
     results = [name.with_name(name.stem) for name in names]

@@ -187,11 +187,12 @@ class TrainingJob:
         """
         from trainers import devices, runs
 
-        if devices.is_chief(strategy):
-            files.check_folder(self.export_dir, "export_dir")
-        run = runs.Run(
-            self.out, self.settings, self.steps, self.resume, self.overwrite, strategy=strategy
-        )
+        with command_line.flag_errors("out", "export_dir"):
+            if devices.is_chief(strategy):
+                files.check_folder(self.export_dir, "export_dir")
+            run = runs.Run(
+                self.out, self.settings, self.steps, self.resume, self.overwrite, strategy=strategy
+            )
         if run.finished and run.is_chief:
             steps = run.figures["steps"]
             print(f"{self.out} is finished, {steps} steps are done: nothing is changed.")

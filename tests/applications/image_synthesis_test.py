@@ -188,7 +188,7 @@ def test_wrong_flags_are_answered_in_one_line_without_tensorflow():
         (["--grid=2", "--features=none"], "--features should be given without --grid"),
         (["--resume", "--overwrite"], "--resume: should be given without --overwrite. Received: b"),
         ([f"--seed={2**32}"], "flag --seed=4294967296"),
-        (["--sample=2", "--truncation=nan"], "--truncation: should be from 0 to 1. Received: nan"),
+        (["--sample=2", "--truncation=nan"], "--truncation=nan: should be a finite number"),
         (["--sample=2", "--labels=12"], "--labels: should be in 0"),
     ],
 )

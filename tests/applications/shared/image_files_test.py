@@ -33,6 +33,20 @@ def test_results_among_the_images_are_not_taken_for_some(tmp_path):
     assert targets(tmp_path, tmp_path / "out", overwrite=True) == {"a.png": "a.png"}
 
 
+def test_images_of_linked_folders_are_taken_unless_they_are_results(tmp_path):
+    folder, out = tmp_path / "photos" / "deep" / "er", tmp_path / "photos" / "large"
+    save(tmp_path / "a.png")
+    save(out / "b.png")
+    folder.mkdir(parents=True)
+    (folder / "a.png").symlink_to(tmp_path / "a.png")
+    (folder / "results").symlink_to(out)
+    deep = folder.joinpath(*"abcdefghijklmnop")  # deeper than the image that it leads to
+    deep.mkdir(parents=True)
+    (deep / "a.png").symlink_to(tmp_path / "a.png")
+    found = targets(tmp_path / "photos", out)
+    assert list(found) == ["deep/er/a.png", f"deep/er/{deep.relative_to(folder)}/a.png"]
+
+
 def test_the_name_of_the_comparison_is_taken(tmp_path):
     save(tmp_path / "before_after.jpg")
     with pytest.raises(ValueError, match="--images: should be named otherwise"):
