@@ -114,7 +114,7 @@ def learn_directions(latents, names, table, balance=None):
 
 
 def count_matches(names, table):
-    """Returns a line that tells how many images are in a table, and which of its rows have none.
+    """Returns a line on how many rows of a table have an image, and which have none.
 
     Args:
         names: of the images.

@@ -1,29 +1,14 @@
 """Arrays, datasets and loaders become batches: which samples, in which order."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import zoo
+from tests.trainers.py_datasets import Batches
 from trainers.engine import batch_spec, data_adapter
 
 NUMBER = [batch_spec.FieldSpec("x", (1,))]
-
-
-class Batches(keras.utils.PyDataset):
-    def __init__(self, batches, **kwargs):
-        super().__init__(**kwargs)
-        self.batches, self.ended = batches, 0
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        return self.batches[index]
-
-    def on_epoch_end(self):
-        self.ended += 1
 
 
 def rows_of(dataset):

@@ -2,12 +2,12 @@
 
 import contextlib
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 import zoo
+from tests.trainers.py_datasets import Batches
 from trainers.engine import batch_spec, data_adapter
 
 SHAPE = (8, 8, 1)
@@ -46,21 +46,6 @@ def as_generator(data, size=4):
     return (
         (tuple(p[i : i + size] for p in parts) for i in range(0, len(parts[0]) - size + 1, size)),
     )
-
-
-class Batches(keras.utils.PyDataset):
-    def __init__(self, batches, **kwargs):
-        super().__init__(**kwargs)
-        self.batches, self.ended = batches, 0
-
-    def __len__(self):
-        return len(self.batches)
-
-    def __getitem__(self, index):
-        return self.batches[index]
-
-    def on_epoch_end(self):
-        self.ended += 1
 
 
 def as_sequence(data, size=4):
