@@ -3,28 +3,26 @@
     python -m benchmarks.survey --system=srgan --seed=0 --preset
     python -m benchmarks.applications --application=semantic_editing --preset
 
-A folder has model.keras, the compile arguments of the training as rules.json, a SavedModel for TF
-Serving under 1, and a card, README.md, with the figures of the same run. The weights are the EMA
-weights, where an optimizer has them. The state of optimizers is not saved, since it takes twice the
-room of the weights.
+A folder has model.keras, the compile arguments of the training as rules.json, the figures of the
+same run as figures.json, a SavedModel for TF Serving under 1, and a card, README.md. The weights
+are the EMA weights, where an optimizer has them. The state of optimizers is not saved, since it
+takes twice the room of the weights.
 
 `python -m benchmarks.document` writes the cards again without training: the text from the docstring
-of the row, the figures from the row's JSON file in docs/.
+of the row, the figures from figures.json. Those of the row in docs/ may be of a later run.
 """
 
 import inspect
 import io
 import json
 import pkgutil
-import re
 import tempfile
 import zipfile
 from pathlib import Path
 
-from benchmarks.shared import rows, tables
+from benchmarks.shared import tables
 
 ROOT = Path(__file__).parents[2]
-FIGURES = {"systems": "survey", "applied": "applications"}  # package of a row -> folder in docs/
 EDITS = ("inversion", "self_inversion", "target", "leakage", "identity", "brush", "locality")
 OWN = {  # name -> its figures, where the row measures other models too
     "srresnet_photos": ["psnr"],
@@ -64,8 +62,9 @@ def write(row, folder=ROOT / "saved_models", package="systems"):
             model.save(files.ensure_folder(draft, "out") / "model.keras")
             files.write_json(draft / "rules.json", compile_args_of(trained))
             export.save(model, draft / "1")
-            text = card(name, draft, module, row, package)
-            (draft / "README.md").write_text(text, encoding="utf-8")
+            figures = row | {"notes": {"machine": row["notes"]["machine"]}, "package": package}
+            files.write_json(draft / "figures.json", figures)
+            (draft / "README.md").write_text(card(name, draft, module), encoding="utf-8")
             if place.exists():
                 place.rename(before)
             draft.rename(place)
@@ -96,37 +95,31 @@ def folders(saved):
 
 
 def rewritten_card(folder):
-    """Returns a preset's card with the current text, and the figures of the row's JSON file.
-
-    The row is the one of the command at the end of the present card.
+    """Returns a preset's card with the current text of its row.
 
     Args:
         folder: of the preset, a `Path`.
-
-    Raises:
-        ValueError: where the present card has no command.
     """
-    found = re.search(COMMAND, (folder / "README.md").read_text(encoding="utf-8"))
-    if not found:
-        raise ValueError(f"{folder / 'README.md'} should end with the command that made it.")
-    script, system, seed = found.groups()
-    package = "systems" if script == "survey" else "applied"
-    path = rows.path_of(ROOT / "docs" / FIGURES[package], system, seed)
-    row = json.loads(path.read_text(encoding="utf-8"))
-    module = pkgutil.resolve_name(f"benchmarks.{package}.{system}")
-    return card(folder.name, folder, module, row, package)
+    row = read_figures(folder)
+    return card(
+        folder.name, folder, pkgutil.resolve_name(f"benchmarks.{row['package']}.{row['system']}")
+    )
 
 
-def card(name, folder, module, row, package):
+def read_figures(folder):
+    """Returns figures.json of a preset: the JSON object of its row, and the row's `package`."""
+    return json.loads((folder / "figures.json").read_text(encoding="utf-8"))
+
+
+def card(name, folder, module):
     """Returns the card of a preset, as Markdown.
 
     Args:
         name: of the preset.
-        folder: where its model.keras is, a `Path`.
+        folder: where its model.keras and figures.json are, a `Path`.
         module: the module of its row.
-        row: the JSON object of the row, a dict.
-        package: of the row's module, within `benchmarks`.
     """
+    row = read_figures(folder)
     title, *_, text = inspect.getdoc(module).partition("\n\n")
     code = usage(folder)
     weights = ", ".join(f"{network} {n:,}" for network, n in weight_counts(folder).items())
@@ -156,7 +149,7 @@ def card(name, folder, module, row, package):
     ]
     if ablations := getattr(module, "ABLATIONS", ""):
         parts.append(f"## Ablations and limits\n\n{inspect.cleandoc(ablations)}")
-    command = COMMANDS[package].format(**row)
+    command = COMMANDS[row["package"]].format(**row)
     return "\n\n".join([*parts, f"Reproduce it with `{command}`."]) + "\n"
 
 
@@ -258,4 +251,3 @@ COMMANDS = {  # by which a row of a package is run
     "systems": "python -m benchmarks.survey --system={system} --seed={seed} --preset",
     "applied": "python -m benchmarks.applications --application={system} --seed={seed} --preset",
 }
-COMMAND = r"python -m benchmarks\.(\w+) --(?:system|application)=(\w+) --seed=(\d+) --preset"

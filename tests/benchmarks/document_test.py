@@ -14,7 +14,7 @@ def test_a_page_holds_the_figures_that_were_measured(page):
 @pytest.mark.parametrize(
     "folder", presets.folders(document.SAVED_MODELS), ids=lambda folder: folder.name
 )
-def test_a_card_holds_the_figures_of_its_row(folder):
+def test_a_card_holds_the_figures_of_its_weights(folder):
     card = (folder / "README.md").read_text()
     assert card == presets.rewritten_card(folder), "run `python -m benchmarks.document`"
 

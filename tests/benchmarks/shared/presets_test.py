@@ -1,3 +1,4 @@
+import json
 import types
 
 import keras
@@ -78,10 +79,17 @@ def test_its_card_has_the_figures_and_what_fell_short(written):
         assert text in card
 
 
+def test_its_card_keeps_the_figures_of_its_weights_when_the_row_is_measured_again(written):
+    card = (written / "README.md").read_text()
+    assert presets.rewritten_card(written) == card
+    figures = json.loads((written / "figures.json").read_text())
+    assert figures == ROW | {"package": "systems"}
+
+
 def test_a_preset_that_was_there_is_replaced(model, written, tmp_path):
     (written / "left.txt").touch()
     presets.write(ROW, tmp_path)
-    there = ["1", "README.md", "model.keras", "rules.json"]
+    there = ["1", "README.md", "figures.json", "model.keras", "rules.json"]
     assert sorted(path.name for path in written.iterdir()) == there
     assert [path.name for path in tmp_path.iterdir()] == [written.name]
 
