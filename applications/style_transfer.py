@@ -244,7 +244,7 @@ def stylize_all(stylizer, images, out):
         if len(previews["before"]) < image_files.N_SHOWN:
             previews["before"].append(grids.center_crop(pixels, PREVIEW_SIZE))
             previews["after"].append(grids.center_crop(stylized, PREVIEW_SIZE))
-    reporting.save_pairs(images.before_after, previews)
+    images.save_before_after(previews)
     print(f"{megapixels:.3g} megapixels in {time.time() - begun:.1f} s: {out}")
 
 

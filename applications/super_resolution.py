@@ -172,7 +172,7 @@ def upscale_all(upscaler, images, out):
             small = grids.center_crop(pixels, task.PREVIEW_SIZE)
             previews["bicubic"].append(task.bicubic_resize(small, factor))
             previews["enlarged"].append(grids.center_crop(large, task.PREVIEW_SIZE * factor))
-    reporting.save_pairs(images.before_after, previews)
+    images.save_before_after(previews)
     print(f"{megapixels:.3g} megapixels are written in {time.time() - begun:.1f} s: {out}")
 
 

@@ -64,7 +64,7 @@ def run_script(define_flags, main):
     """
     define_flags()
     warnings.formatwarning = _once_without_line()
-    if "TF_CPP_MIN_LOG_LEVEL" not in os.environ:
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL", "3") == "3":
         quiet_import.quiet_tensorflow()
     app.run(lambda argv: _call(main), flags_parser=_parse)
 
@@ -148,6 +148,8 @@ def _parse(argv):
         value = FLAGS[name].value
         if isinstance(value, float) and not math.isfinite(value):  # NaN passes any bound
             _refuse(f"flag --{name}={value}: should be a finite number")
+        if FLAGS[name].present and value in ("", [], [""]):  # an empty path is the current folder
+            _refuse(f"flag --{name}=: should have a value")
     if len(arguments) > 1:
         _refuse(
             f"Every argument should be a flag, --name=value. Received: {' '.join(arguments[1:])}"

@@ -78,7 +78,7 @@ def ensure_folder(path, name):
 
 
 def check_folder(path, name):
-    """Raises a ValueError where `ensure_folder` would, but creates nothing.
+    """Raises a ValueError where `ensure_folder` would, but leaves no folder.
 
     Args:
         path: of the folder.
@@ -89,12 +89,32 @@ def check_folder(path, name):
         >>> Path("runs").exists()
         False
     """
-    path = Path(path)
-    there = next(p for p in (path.absolute(), *path.absolute().parents) if p.exists())
-    reason = None if os.access(there, os.W_OK) else "Permission denied"
-    reason = reason if there.is_dir() else "Not a directory"
+    path = local_path(path, name)
+    created = []
+    try:
+        for folder in reversed((path.absolute(), *path.absolute().parents)):
+            if _makes_folder(folder):  # shows more than any rule on names, links and rights
+                created.append(folder)
+        reason = None if os.access(path, os.W_OK) else "Permission denied"
+    except OSError as error:
+        reason = error.strerror
+    finally:
+        for folder in reversed(created):
+            with contextlib.suppress(OSError):  # another process has written there meanwhile
+                folder.rmdir()
     if reason:
         raise ValueError(_unusable(path, name, reason))
+
+
+def _makes_folder(path):
+    """Creates a folder; returns False where there is one, perhaps by another process just now."""
+    try:
+        path.mkdir()
+    except OSError:
+        if path.is_dir():
+            return False
+        raise
+    return True
 
 
 def _unusable(path, name, reason):

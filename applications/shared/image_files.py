@@ -5,12 +5,13 @@ TensorFlow is not imported before it is needed, so that wrong flags are answered
 
 import collections
 import itertools
+import os
 import re
 from pathlib import Path
 
 import numpy as np
 
-from applications.shared import flag_sets, image_names
+from applications.shared import flag_sets, image_names, reporting
 from trainers import command_line, files
 from trainers.imaging import grids
 
@@ -37,6 +38,7 @@ class ImageFolder:
     Attributes:
         targets: path of a result -> path of the image.
         before_after: path of a picture of before and after, a new one for each batch.
+        has_results: whether images were left out.
 
     Raises:
         ValueError: for no image, a result that exists already, a result that would replace an
@@ -66,23 +68,30 @@ class ImageFolder:
                 if target.parent == out and BEFORE_AFTER.fullmatch(target.name):
                     raise ValueError(f"should be named otherwise: {target.name} is a result.")
         with command_line.flag_errors("out"):
-            sources = {path.resolve() for path in self.targets.values()}
-            taken = next((t for t in self.targets if t.resolve() in sources), None)
+            sources = {real_path(path) for path in self.targets.values()}
+            taken = next((t for t in self.targets if real_path(t) in sources), None)
             if taken:
                 raise ValueError(f"should be another folder than the images'. Received: {out}")
         left = flag_sets.without_existing(self.targets, overwrite, skip_existing)
+        self.has_results = len(left) < len(self.targets)
         self.targets = {target: self.targets[target] for target in left}
         self.before_after = new_path(out / "before_after.png", overwrite)
 
     @staticmethod
     def _is_result(path, name, out):
         """Whether an image lies in the folder of results, which lies in the folder of images."""
-        searched, out = path.parents[len(name.parts) - 1].resolve(), out.resolve()
-        places = {*path.resolve().parents, *(searched / name).parents}  # of a link: both its ends
+        searched, out = real_path(path.parents[len(name.parts) - 1]), real_path(out)
+        places = {*real_path(path).parents, *(searched / name).parents}  # of a link: both its ends
         return searched in out.parents and out in places
 
     def __len__(self):
         return len(self.targets)
+
+    def save_before_after(self, previews):
+        """Writes the picture of before and after: see `reporting.save_pairs`. Where no image could
+        be read it raises an error, unless the results of others are there already."""
+        if any(previews.values()) or not self.has_results:
+            reporting.save_pairs(self.before_after, previews)
 
     def stopped_advice(self):
         """Returns what to do after Ctrl-C: a sentence, or ""."""
@@ -118,6 +127,18 @@ class ImageFolder:
         for what, count in lost.items():
             if count:
                 print(f"{count} of {len(self)} images {what}.")
+
+
+def real_path(path):
+    """Returns a path without links, a `Path`. One that leads in a circle stays as it is, where
+    `Path.resolve` raises a RuntimeError.
+
+    Example:
+        >>> Path("circle").symlink_to("circle")
+        >>> real_path(Path("circle")).name
+        'circle'
+    """
+    return Path(os.path.realpath(path))
 
 
 def fill_transparent(pixels, opacity):

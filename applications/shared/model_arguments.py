@@ -234,5 +234,5 @@ def _with(part, values):
         schedule = config["learning_rate"]["config"]
         schedule |= {name: rate for name in FIRST_RATES if name in schedule}
     elif rate is not None:
-        config["learning_rate"] = rate
+        config["learning_rate"] = float(rate)  # Keras takes no integer
     return type(part).from_config(config | changed)

@@ -189,6 +189,7 @@ class TrainingJob:
 
         with command_line.flag_errors("out", "export_dir"):
             if devices.is_chief(strategy):
+                files.check_folder(self.out, "out")
                 files.check_folder(self.export_dir, "export_dir")
             run = runs.Run(
                 self.out, self.settings, self.steps, self.resume, self.overwrite, strategy=strategy

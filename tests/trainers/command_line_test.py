@@ -63,6 +63,7 @@ def run(*flags):
         (2, "--seed=-1", "flag --seed=-1"),
         (2, f"--seed={2**32}", "flag --seed=4294967296"),
         (2, "--rate=nan", "flag --rate=nan: should be a finite number"),
+        (2, "--out=", "flag --out=: should have a value"),
         (2, "--device=cuda", "value should be one of <auto|cpu|gpu|tpu>"),
         (2, "--precision=int8", "value should be one of <float32|mixed_bfloat16|mixed_float16>"),
         (2, "--resume=perhaps", "flag --resume=perhaps"),

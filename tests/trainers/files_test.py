@@ -39,6 +39,17 @@ def test_a_failed_folder_leaves_nothing(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["link/runs", "circle/runs", "file/runs", "n" * 300])
+def test_a_folder_that_cannot_be_created_is_refused_before_any_work(name, tmp_path):
+    (tmp_path / "link").symlink_to(tmp_path / "nothing")
+    (tmp_path / "circle").symlink_to("circle")
+    (tmp_path / "file").touch()
+    for check in (files.check_folder, files.ensure_folder):
+        with pytest.raises(ValueError, match="`out` should be a folder that can be written"):
+            check(tmp_path / name, "out")
+    assert len(list(tmp_path.iterdir())) == 3
+
+
 def test_a_folder_that_is_there_is_not_replaced(tmp_path):
     (tmp_path / "1").mkdir()
     with (

@@ -63,7 +63,7 @@ def find(path):
         ValueError: there is no image in the folder, or none in its folder of the split `train`; or
             a folder in it cannot be read.
     """
-    path = Path(os.path.expanduser(path)).resolve()
+    path = Path(os.path.realpath(os.path.expanduser(path)))
     listed = image_listing.list_images(path)
     if not listed:
         raise ValueError(

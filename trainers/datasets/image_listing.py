@@ -55,7 +55,7 @@ def list_images(folder, argument="name"):
         for entry in _entries(place, argument):
             if entry.name.startswith("."):
                 passed_over["hidden"] += 1
-            elif entry.is_dir():
+            elif _is_folder(entry):
                 (links if entry.is_symlink() else folders).append(Path(entry.path))
             elif (suffix := Path(entry.name).suffix.lower()) not in SUFFIXES:
                 passed_over[printable(suffix) or "without a suffix"] += 1
@@ -89,6 +89,13 @@ def _entries(place, argument):
             f"`{argument}` should be a folder that can be read, with all folders in it. "
             f"Received: {printable(place)} ({error.strerror})"
         ) from None
+
+
+def _is_folder(entry):
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads in a circle
+        return False
 
 
 def _status(entry):

@@ -47,6 +47,21 @@ def test_images_of_linked_folders_are_taken_unless_they_are_results(tmp_path):
     assert list(found) == ["deep/er/a.png", f"deep/er/{deep.relative_to(folder)}/a.png"]
 
 
+def test_where_all_but_unreadable_images_are_done_nothing_is_wrong(tmp_path, capsys):
+    out = tmp_path / "out"
+    save(tmp_path / "x" / "a.png")
+    (tmp_path / "x" / "circle.png").symlink_to("circle.png")
+    save(out / "a.png")
+    album = image_files.ImageFolder(str(tmp_path / "x"), out, "png", False, skip_existing=True)
+    assert list(album) == [] and len(album) == 1
+    assert "circle.png is skipped" in capsys.readouterr().err
+    album.save_before_after({"before": [], "after": []})
+    assert not album.before_after.exists()
+    album = image_files.ImageFolder(str(tmp_path / "x"), tmp_path / "new", "png", False)
+    with pytest.raises(ValueError, match="--images: should name an image that can be read"):
+        album.save_before_after({"before": [], "after": []})
+
+
 def test_the_name_of_the_comparison_is_taken(tmp_path):
     save(tmp_path / "before_after.jpg")
     with pytest.raises(ValueError, match="--images: should be named otherwise"):

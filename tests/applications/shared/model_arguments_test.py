@@ -94,6 +94,13 @@ def test_an_objective_has_its_defaults_and_numbers():
     assert isinstance(model.penalties[0], penalties.R1)
 
 
+def test_a_rate_may_be_an_integer():
+    dcgan = zoo.create("dcgan", scale="small", image_shape=(8, 8, 1), width=4)
+    assert rates(changed(dcgan, "rate=1")) == [1.0, 1.0]
+    with pytest.raises(ValueError, match="should have a finite learning rate from 0"):
+        changed(dcgan, "rate=-1")
+
+
 def test_rates_that_fall_by_a_schedule_of_keras_begin_at_the_number():
     model = zoo.create("gan", image_shape=(28, 28, 1))  # SGD at .1, divided at each step
     assert rates(changed(model, "rate=0.02"), 0) == pytest.approx([0.02, 0.02])

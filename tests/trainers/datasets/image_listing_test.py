@@ -49,6 +49,12 @@ def test_formats_that_pillow_decodes_are_images(suffix, feature, tmp_path):
     np.testing.assert_allclose(127.5 * x + 127.5, 90, atol=4)
 
 
+def test_a_link_in_a_circle_is_a_file_that_cannot_be_read(tmp_path):
+    (tmp_path / "circle.png").symlink_to("circle.png")
+    (tmp_path / "circle").symlink_to("circle")
+    assert [name for name, _ in image_listing.list_images(tmp_path)] == ["circle.png"]
+
+
 def test_a_pipe_is_never_opened(tmp_path, capsys):
     touch(tmp_path, "photos/a.png")
     pipe = tmp_path / "photos" / "pipe.png"
