@@ -12,6 +12,7 @@ figures of two halves of the real images show what the best samples would have.
 
 from absl import flags
 
+from applications.shared import flag_sets
 from trainers import command_line, files
 
 FLAGS = flags.FLAGS
@@ -29,10 +30,14 @@ def define_flags():
     )
     flags.DEFINE_string("data_dir", None, "Folder of the decoded images.")
     flags.DEFINE_string("out", None, "A JSON file for the scores, beside those that are printed.")
+    flags.DEFINE_bool("overwrite", False, "Replace the file.")
 
 
 def main():
     """Reads the flags, and prints the scores."""
+    if FLAGS.out is not None:
+        with command_line.flag_errors("out"):
+            check_file(files.local_path(FLAGS.out, "out"), FLAGS.overwrite)
     from trainers import metrics
     from trainers.tasks import image_scores as task
 
@@ -51,6 +56,14 @@ def main():
         print(f"{name:>12} {found[name]:.4g}{best}")
     if FLAGS.out:
         files.write_json(files.expanded(FLAGS.out), found | {"halves": halves})
+
+
+def check_file(path, overwrite):
+    """Raises a ValueError for a file that cannot be written, or should not be replaced."""
+    if path.is_dir():
+        raise ValueError(f"should be a file. Received: the folder {path}")
+    files.check_folder(path.parent, "out")
+    flag_sets.check_not_existing([path], overwrite)
 
 
 if __name__ == "__main__":

@@ -98,6 +98,8 @@ def main():
             N_REQUIRED.get(edit),
             lambda image: edit != "move" or moved_path(out, image) in results,
         )
+        if not images:  # the others have been moved
+            return
         names = [image.printable_name for image in images]
         results, sources = zip(*((moved_path(out, i), i.path) for i in images), strict=True)
         if edit == "learn":  # reports errors of the table before the descent

@@ -99,6 +99,8 @@ def main():
         model.image_shape,
         wanted=lambda image: unknown is None or image.printable_name in unknown,
     )
+    if not images:  # the others have a prediction
+        return
     names = [image.printable_name for image in images]
     write_predictions(table, names, classify(x), classes, known)
     print(f"{len(images)} images: {table}")

@@ -98,6 +98,8 @@ def main():
             count,
             lambda image: not one_each or object_path(out, image) in left,
         )
+        if not images:  # the others have a shape
+            return
         views = on_black([image.path for image in images], views, opacities)
         latents = model.encode(views)
         names = [str(image.result) for image in images]

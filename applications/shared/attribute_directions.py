@@ -22,17 +22,22 @@ def load_table(path, balance=None):
             raise ValueError("should name a CSV. Received: nothing.")
         try:
             with open(files.expanded(path), newline="", encoding="utf-8-sig") as file:
-                lines = list(csv.DictReader(file))
-            table = {
-                line.pop("file"): {name: float(value) for name, value in line.items()}
-                for line in lines
-            }
-        except (csv.Error, KeyError, TypeError, ValueError, OSError) as error:
-            raise ValueError(
-                f"should be a CSV with a column `file`, and numbers in all others. {path}: {error}"
-            ) from None
-        if len(table) < len(lines):
-            raise ValueError(f"should name each file once. Received: {path}")
+                columns, *rows = list(csv.reader(file)) or [[]]
+        except (csv.Error, ValueError, OSError) as error:
+            raise ValueError(f"should be a CSV with a column `file`. {path}: {error}") from None
+        _check_columns(columns, path)
+        table = {}
+        for number, row in enumerate(filter(None, rows), 2):
+            if len(row) != len(columns):
+                raise ValueError(
+                    f"should have {len(columns)} cells in each row. Received: {len(row)} in row "
+                    f"{number} of {path}"
+                )
+            cells = dict(zip(columns, row, strict=True))
+            name = cells.pop("file")
+            if name in table:
+                raise ValueError(f"should name each file once. Received: {name} twice in {path}")
+            table[name] = {column: _number(cell, column, name) for column, cell in cells.items()}
         numbers = [value for line in table.values() for value in line.values()]
         if not numbers or not np.isfinite(numbers).all():
             raise ValueError(f"should have lines of finite numbers. Received: {path}")
@@ -41,6 +46,27 @@ def load_table(path, balance=None):
         if balance and set(numbers) - {0.0, 1.0}:
             raise ValueError("should have 0 and 1 only, with --balance. Received: other numbers.")
     return table
+
+
+def _check_columns(columns, path):
+    received = f"Received: {', '.join(columns)} in {path}"
+    if "file" not in columns:
+        raise ValueError(
+            f"should be a CSV with a column `file`, and commas between columns. {received}"
+        )
+    if len(set(columns)) < len(columns):
+        raise ValueError(f"should name each column once. {received}")
+    if any(not name or set(name) & set(":,") for name in columns):  # --move=NAME:AMOUNT,…
+        raise ValueError(f"should have names of columns without a colon or comma. {received}")
+
+
+def _number(cell, column, name):
+    try:
+        return float(cell)
+    except ValueError:
+        raise ValueError(
+            f"should have numbers in all columns but `file`. Received: {column}={cell!r} of {name}"
+        ) from None
 
 
 def parse_moves(texts, out):

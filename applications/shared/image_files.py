@@ -182,7 +182,8 @@ def load_images(text, image_shape, count=None, wanted=lambda image: True):
         text: a file, a folder, or several of them joined by commas.
         image_shape: (side, side, 1 or 3) of the model.
         count: how many images are required; None: at least one.
-        wanted: a function from a `NamedImage` to whether it is loaded.
+        wanted: a function from a `NamedImage` to whether it is loaded; where it leaves images out,
+            none of the others has to be readable.
 
     Returns:
         ([`NamedImage`], x, [opacity]): the files; images in [-1, 1], shape (n, *image_shape), on
@@ -211,8 +212,11 @@ def load_images(text, image_shape, count=None, wanted=lambda image: True):
             pixels = image_decoding.decode(image.path, height, grey=channels == 1)
             return pixels, image_decoding.opacity(image.path, height)
 
-        listed = filter(wanted, image_names.list_images(text))
-        found = list(image_decoding.readable_images(listed, read, lambda image: image.path))
+        listed = image_names.list_images(text)
+        chosen = [image for image in listed if wanted(image)]
+        found = list(image_decoding.readable_images(chosen, read, lambda image: image.path))
+        if not found and count is None and len(chosen) < len(listed):
+            return [], np.zeros((0, *image_shape), np.float32), []
         if not found or count not in (None, len(found)):
             expected = "an image at least" if count is None else f"{count} images"
             raise ValueError(f"should name {expected} that can be read. Received: {len(found)}.")

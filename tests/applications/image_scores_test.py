@@ -52,6 +52,20 @@ def test_pixels_are_those_of_the_metrics_from_0_to_1():
         assert found[name] == pytest.approx(expected[name], rel=1e-6)
 
 
+def test_a_file_that_is_there_is_replaced_only_on_demand_and_a_folder_never(folders):
+    kept = folders / "kept.json"
+    kept.write_text("precious")
+    flags = [f"--real={folders / 'real'}", f"--fake={folders / 'same'}", "--image_size=4"]
+    flags += [f"--data_dir={folders / 'data'}"]
+    code, _, errors = scripts.here(script, *flags, f"--out={kept}")
+    assert code == 2 and "--out: " in errors and "Replace it with --overwrite" in errors
+    assert kept.read_text() == "precious"
+    assert scripts.here(script, *flags, f"--out={kept}", "--overwrite")[0] == 0
+    assert json.loads(kept.read_text())["coverage"] == 1.0
+    code, _, errors = scripts.here(script, *flags, f"--out={folders}", "--overwrite")
+    assert code == 2 and "--out: should be a file. Received: the folder" in errors
+
+
 @pytest.mark.parametrize(
     ("flags", "message"),
     [

@@ -176,7 +176,12 @@ def test_images_that_do_not_suffice_are_refused(images, parts, needed, message):
         ),
         (["0.png,1,0", "1.png,0,1.5"], "wide", "should have 0 and 1 only, with --balance"),
         (["0.png,1,0"], "high", "should have a column for --balance. Received: high"),
-        (["0.png,1"], None, "should be a CSV"),
+        (["0.png,1"], None, "should have 3 cells in each row. Received: 2 in row 2"),
+        (
+            ["0.png,1,0", "1.png,0,yes"],
+            None,
+            "numbers .* Received: wide='yes' of 1.png",
+        ),
         (["0.png,1,0", "0.png,0,1"], None, "should name each file once"),
     ],
 )

@@ -106,7 +106,7 @@ def test_labels_of_what_is_held_out_are_not_among_those_that_are_learned():
     [
         ({"model": "dcgan"}, "--model: should be one of semi_supervised, aae. Received: dcgan"),
         ({"batch_size": 33}, "--batch_size: should be even"),
-        ({"dataset": "ring"}, "--dataset: should hold images of several classes"),
+        ({"dataset": "ring"}, "--dataset: should hold images of two classes or more"),
         ({"dataset": "photos"}, "--dataset: .* Received: photos"),
         ({"labels_per_class": 500}, "--labels_per_class: should be from 1 to"),
         ({"batch_size": 5000}, "--batch_size: should be at most"),

@@ -65,3 +65,17 @@ def test_the_modern_recipe_decays_over_the_given_steps():
     rates = [o._learning_rate for o in model.optimizers.values()]
     assert [rate.steps for rate in rates] == [40, 40]
     assert float(rates[0](40)) == pytest.approx(5e-6)
+
+
+@pytest.mark.parametrize("value", ["False", 2, "yes"])
+def test_what_is_neither_true_nor_false_is_refused(value):
+    with pytest.raises(ValueError, match="`batch_norm` should be True or False. Received: batch_n"):
+        zoo.create("dcgan", scale="small", image_shape=(8, 8, 1), width=4, batch_norm=value)
+
+
+@pytest.mark.parametrize("suffix", [".h5", ".hdf5"])
+def test_a_model_is_not_saved_in_the_older_format(suffix, tmp_path):
+    model = zoo.create("gan", image_shape=(2,), width=4)
+    with pytest.raises(ValueError, match="`filepath` should end in .keras"):
+        model.save(tmp_path / f"model{suffix}")
+    assert not list(tmp_path.iterdir())

@@ -72,6 +72,9 @@ def test_shipped_presets_are_complete(name):
         outputs = tree.flatten(network(tree.pack_sequence_as(network.input, inputs)))
         for output, expected in zip(network.output_names, outputs, strict=True):
             np.testing.assert_allclose(found[output], expected, atol=1e-4)
+        wrong = {k: v * np.nan if v.dtype.is_floating else v for k, v in named.items()}
+        with pytest.raises(tf.errors.InvalidArgumentError, match="should hold"):
+            served.signatures[signature](**wrong)
 
 
 def test_shipped_presets_are_small():

@@ -25,6 +25,20 @@ class SerializationMixin:
         'mine'
     """
 
+    def save(self, filepath, overwrite=True, **kwargs):
+        """Saves the model in Keras' format.
+
+        Args:
+            filepath: of the file, which ends in .keras.
+            overwrite, **kwargs: as for `keras.Model.save`.
+
+        Raises:
+            ValueError: for the older HDF5 format, which cannot hold an optimizer for each player.
+        """
+        if str(filepath).endswith((".h5", ".hdf5")):
+            raise ValueError(f"`filepath` should end in .keras. Received: {filepath}")
+        super().save(filepath, overwrite=overwrite, **kwargs)
+
     def get_config(self):
         networks = {name: getattr(self, name) for name in self.network_names}
         serialized = {k: keras.saving.serialize_keras_object(v) for k, v in networks.items()}

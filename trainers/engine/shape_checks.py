@@ -112,7 +112,7 @@ POSITIVE = ("latent_dim", "width", "kernel_size")
 
 
 def check_sizes(sizes, parameters):
-    """Raises a ValueError for a size that should be a count and is none.
+    """Raises a ValueError for a size that should be a count and is none, or a bool and is none.
 
     Args:
         sizes: a dict, name -> value of the constructor's argument; None is not checked.
@@ -120,6 +120,8 @@ def check_sizes(sizes, parameters):
             an integer are counts from 0; those of `POSITIVE` are counts from 1.
     """
     for name, value in sizes.items():
+        if type(parameters[name].default) is bool and value not in (True, False):
+            raise ValueError(f"`{name}` should be True or False. Received: {name}={value!r}")
         if name in POSITIVE and value is not None:
             check_counts(**{name: value})
         elif type(parameters[name].default) is int and value is not None:

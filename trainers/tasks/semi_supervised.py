@@ -138,16 +138,17 @@ class LabelledData:
         """Returns the data of settings.
 
         Raises:
-            ValueError: there is no such dataset, it holds no images, has no classes, or no split is
-                held out; or a class has fewer samples than labels are to be kept.
+            ValueError: there is no such dataset, it holds no images, has fewer than two classes, or
+                no split is held out; or a class has fewer samples than labels are to be kept.
         """
         source = datasets.open(settings["dataset"], settings["image_size"], data_dir)
         info = source.info()
         held_out = next((split for split in TEST if split in info.splits), None)
-        if len(info.shape) != 3 or not info.classes or held_out is None:
+        if len(info.shape) != 3 or (info.classes or 0) < 2 or held_out is None:
             raise ValueError(
-                "`dataset` should hold images of several classes, some of them held out. "
-                f"Received: {info.name}, which does not."
+                "`dataset` should hold images of two classes or more, some of them held out. "
+                f"Received: {info.name}, with {info.classes or 'no'} classes, "
+                f"splits {', '.join(info.splits)}, and samples of shape {info.shape}."
             )
         everything, labels = source.arrays("train")
         test = source.arrays(held_out)

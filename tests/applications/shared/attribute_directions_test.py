@@ -39,7 +39,16 @@ def test_arrays_that_are_no_directions_are_named(array, message, tmp_path):
 
 @pytest.mark.parametrize(
     "text",
-    ["file,bold\na.png," + "1" * 200_000 + "\n", "file,bold\na.png,1,2\n", "bold\n1\n", "\0"],
+    [
+        "",
+        "\0",
+        "bold\n1\n",
+        "file;bold\na.png;1\n",
+        "file,bold\na.png,1,2\n",
+        "file,bold,bold\na.png,1,2\n",
+        'file,"a:b,c"\na.png,1\n',
+        "file,bold\na.png," + "1" * 200_000 + "\n",
+    ],
 )
 def test_a_table_that_is_none_is_named(text, tmp_path):
     (tmp_path / "a.csv").write_text(text)

@@ -134,6 +134,18 @@ def test_images_for_a_model_may_differ_by_their_suffix_only(tmp_path):
     assert found == ["a.jpg.png", "a.png.png"]
 
 
+def test_where_others_are_left_out_no_image_has_to_be_readable(tmp_path, capsys):
+    save(tmp_path / "a.png")
+    (tmp_path / "b.png").write_bytes(b"no image")
+    images, x, _ = image_files.load_images(
+        str(tmp_path), (8, 8, 1), wanted=lambda image: image.name.name == "b.png"
+    )
+    assert images == [] and x.shape == (0, 8, 8, 1)
+    assert "b.png is skipped" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="--images: should name an image at least"):
+        image_files.load_images(str(tmp_path / "b.png"), (8, 8, 1))
+
+
 def test_results_keep_profile_dpi_and_exif_and_what_is_lost_is_said_once(tmp_path, capsys):
     (tmp_path / "in").mkdir()
     for name in "ab":
