@@ -181,8 +181,8 @@ def serving(model, dataset):
         served = tf.saved_model.load(export.save(model, Path(folder, "1")))
         name, network = next(iter(model.averaged().signatures().items()))
         given = {
-            part.name: tf.random.stateless_normal(
-                [2, *(side or 16 for side in part.shape[1:])], (0, i)
+            part.name: tf.random.stateless_uniform(
+                [2, *(side or 16 for side in part.shape[1:])], (0, i), -1.0, 1.0
             )
             for i, part in enumerate(network.inputs)
         }

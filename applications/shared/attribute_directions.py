@@ -27,7 +27,9 @@ def load_table(path, balance=None):
             raise ValueError(f"should be a CSV with a column `file`. {path}: {error}") from None
         _check_columns(columns, path)
         table = {}
-        for number, row in enumerate(filter(None, rows), 2):
+        for number, row in enumerate(rows, 2):
+            if not row:  # an empty line
+                continue
             if len(row) != len(columns):
                 raise ValueError(
                     f"should have {len(columns)} cells in each row. Received: {len(row)} in row "
