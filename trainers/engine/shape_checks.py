@@ -112,12 +112,13 @@ POSITIVE = ("latent_dim", "width", "kernel_size")
 
 
 def check_sizes(sizes, parameters):
-    """Raises a ValueError for a size that should be a count and is none, or a bool and is none.
+    """Raises a ValueError for a size that should be a count or a bool and is none.
 
     Args:
-        sizes: a dict, name -> value of the constructor's argument; None is not checked.
+        sizes: a dict, name -> value of the constructor's argument; a count may be None.
         parameters: a dict, name -> `inspect.Parameter` of the constructor. Sizes whose default is
-            an integer are counts from 0; those of `POSITIVE` are counts from 1.
+            an integer are counts from 0; those of `POSITIVE` are counts from 1; those whose default
+            is True or False are one of these.
     """
     for name, value in sizes.items():
         if type(parameters[name].default) is bool and value not in (True, False):
