@@ -35,9 +35,11 @@ def define_flags():
 
 def main():
     """Reads the flags, and prints the scores."""
+    out = None
     if FLAGS.out is not None:
         with command_line.flag_errors("out"):
-            check_file(files.local_path(FLAGS.out, "out"), FLAGS.overwrite)
+            out = files.local_path(FLAGS.out, "out")
+            check_file(out, FLAGS.overwrite)
     from trainers import metrics
     from trainers.tasks import image_scores as task
 
@@ -54,8 +56,8 @@ def main():
     for name in FIGURES:
         best = f"; two halves of the real images have {halves[name]:.4g}" if halves else ""
         print(f"{name:>12} {found[name]:.4g}{best}")
-    if FLAGS.out:
-        files.write_json(files.expanded(FLAGS.out), found | {"halves": halves})
+    if out is not None:
+        files.write_json(out, found | {"halves": halves})
 
 
 def check_file(path, overwrite):
